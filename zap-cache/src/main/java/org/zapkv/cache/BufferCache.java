@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.memory.BlockAllocator;
+import org.zapkv.cache.memory.InitPolicy;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.BufferStateException;
+import org.zapkv.error.ClosedException;
+
+/**
+ * A cache of blocks in native memory, within a hard budget. A block is identified by its object and
+ * its number in there; at most one buffer exists for it at any time. Any thread.
+ *
+ * <p>What a caller gets is held by it: pinned, until {@link Buffer#release}. Calls that may need
+ * memory make room in this order: clean buffers that nobody holds are evicted, the coldest first;
+ * dirty ones that nobody holds go through the {@link DirtyWriter}; then the caller waits for
+ * others, and in the end gets a {@link org.zapkv.error.CacheFullException}. An interrupt does not
+ * end a wait; the thread's flag stays set.
+ */
+public final class BufferCache implements AutoCloseable {
+  /*
+   * Implementation notes
+   *
+   * Who does what: BufferIndex finds buffers; Buffer's state word settles races about one;
+   * CacheMemory is the budget; Evictor makes room, with EvictionPolicy (Caffeine) choosing;
+   * UserEvictions runs callbacks. See docs/concurrency.md for the lock order and the guards.
+   *
+   * A miss takes its memory before the new buffer is visible: a buffer in READ therefore never waits
+   * for memory, only for its source, and whoever waits for it (the thread that syncs, too) does not
+   * depend on memory becoming free. Of two threads that miss the same block at once, one gives its
+   * memory back.
+   *
+   * closed is set before close() walks over the buffers, and read by release() after the hold is
+   * off: so a buffer that is still held at the walk is destroyed by its last holder.
+   */
+  private static final System.Logger LOGGER = System.getLogger(BufferCache.class.getName());
+
+  private final CacheCounters counters = new CacheCounters();
+  private final BufferIndex index = new BufferIndex();
+  private final UserEvictions userEvictions = new UserEvictions(counters);
+  private final CacheMemory memory;
+  private final Evictor evictor;
+  private final @Nullable HoldTracer tracer;
+
+  private volatile boolean closed;
+
+  private BufferCache(Builder builder) {
+    this.memory =
+        new CacheMemory(
+            builder.budgetBytes,
+            builder.reserveBytes < 0 ? builder.budgetBytes / 16 : builder.reserveBytes,
+            builder.initPolicy,
+            builder.waitTimeout,
+            counters);
+    this.evictor = new Evictor(index, memory, counters, userEvictions, builder.dirtyWriter);
+    this.tracer = builder.traceHolds ? new HoldTracer() : null;
+  }
+
+  /**
+   * Begins the making of a cache.
+   *
+   * @return a builder with the defaults
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Holds a block, reading it if it is not cached.
+   *
+   * @param source where it is read from
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @param sizeBytes how large the block is, 1 byte to 1 MiB
+   * @param tag who holds it, for reports; {@link Buffer#release} takes the same
+   * @return the buffer, held and cached
+   * @throws org.zapkv.error.ZapException what the source throws, also to those who waited for it
+   * @throws org.zapkv.error.CacheFullException if there is no room for it
+   * @throws BufferStateException if the block is cached with another size, or this thread is just
+   *     reading or filling it
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public Buffer hold(BlockSource source, long objectId, long blockId, int sizeBytes, Object tag) {
+    return hold(source, new BufferKey(objectId, blockId), sizeBytes, tag, false);
+  }
+
+  /**
+   * Holds a block, as {@link #hold} does, and may use the reserve for it when nothing can be
+   * evicted: for the thread that writes dirty data out, so that this can always go on.
+   *
+   * @param source where it is read from
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @param sizeBytes how large the block is, 1 byte to 1 MiB
+   * @param tag who holds it, for reports; {@link Buffer#release} takes the same
+   * @return the buffer, held and cached
+   * @throws org.zapkv.error.ZapException what the source throws, also to those who waited for it
+   * @throws org.zapkv.error.CacheFullException if there is no room for it, not even in the reserve
+   * @throws BufferStateException if the block is cached with another size, or this thread is just
+   *     reading or filling it
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public Buffer holdReserved(
+      BlockSource source, long objectId, long blockId, int sizeBytes, Object tag) {
+    return hold(source, new BufferKey(objectId, blockId), sizeBytes, tag, true);
+  }
+
+  private Buffer hold(
+      BlockSource source, BufferKey key, int sizeBytes, Object tag, boolean reserved) {
+    checkOpen();
+    Buffer cached = index.get(key);
+    if (cached != null && cached.tryHold()) {
+      return hit(cached, sizeBytes, tag);
+    }
+    while (true) {
+      cached = index.get(key);
+      if (cached == null) {
+        Buffer loaded = load(source, key, sizeBytes, reserved);
+        if (loaded != null) {
+          return held(loaded, tag);
+        }
+      } else if (cached.holdWaiting()) {
+        return hit(cached, sizeBytes, tag);
+      }
+      checkOpen();
+    }
+  }
+
+  /**
+   * Holds a block if it is cached. Reads nothing and waits for nothing.
+   *
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @param tag who holds it, for reports; {@link Buffer#release} takes the same
+   * @return the buffer, held and cached; null if the block is not cached at this moment
+   * @throws ClosedException if the cache is closed
+   */
+  public @Nullable Buffer holdIfCached(long objectId, long blockId, Object tag) {
+    checkOpen();
+    Buffer cached = index.get(new BufferKey(objectId, blockId));
+    if (cached == null || !cached.tryHold()) {
+      return null;
+    }
+    return hit(cached, cached.sizeBytes(), tag);
+  }
+
+  /**
+   * Holds a block that is about to be overwritten as a whole, so that it need not be read. In
+   * {@link BufferState#FILL} the caller writes all its bytes and then calls {@link
+   * Buffer#fillDone}, or {@link Buffer#fillFailed}; others wait until then, so it must not wait for
+   * memory or for them in between. If the block is cached, it is returned as by {@link #hold}.
+   *
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @param sizeBytes how large the block is, 1 byte to 1 MiB
+   * @param tag who holds it, for reports; {@link Buffer#release} takes the same
+   * @return the buffer, held, in FILL or CACHED
+   * @throws org.zapkv.error.CacheFullException if there is no room for it
+   * @throws BufferStateException if the block is cached with another size, or this thread is just
+   *     reading or filling it
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public Buffer holdForFill(long objectId, long blockId, int sizeBytes, Object tag) {
+    BufferKey key = new BufferKey(objectId, blockId);
+    while (true) {
+      checkOpen();
+      Buffer cached = index.get(key);
+      if (cached != null) {
+        if (cached.holdWaiting()) {
+          return hit(cached, sizeBytes, tag);
+        }
+        continue;
+      }
+      Buffer created = create(key, sizeBytes, false, BufferState.FILL);
+      if (created != null) {
+        return held(created, tag);
+      }
+    }
+  }
+
+  /**
+   * Gives a block another size: a new buffer takes over its identity, with as much of the content
+   * as fits and zeros after it, without user, and not dirty. The old one keeps its user, and its
+   * dirty records until they are cleaned, and is destroyed after that with its last release.
+   *
+   * @param held the present buffer of the block, held by the caller; nobody may change it now
+   * @param newSizeBytes the new size, 1 byte to 1 MiB
+   * @param tag who holds the new buffer
+   * @return the new buffer, held and cached; the old one is still to be released
+   * @throws BufferStateException if the buffer is not held and cached, or was resized before
+   * @throws org.zapkv.error.CacheFullException if there is no room for it
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public Buffer resize(Buffer held, int newSizeBytes, Object tag) {
+    checkOpen();
+    if (held.state() != BufferState.CACHED) {
+      throw new BufferStateException(held + ": only a cached buffer can be resized");
+    }
+    long source = held.address();
+    long address = memory.allocate(newSizeBytes, false, evictor);
+    int kept = Math.min(held.sizeBytes(), newSizeBytes);
+    NativeMemory.copy(source, address, kept);
+    NativeMemory.fill(address + kept, newSizeBytes - kept, (byte) 0);
+    Buffer resized = new Buffer(this, held.key(), newSizeBytes, address, BufferState.CACHED);
+    try {
+      held.detachFor(resized);
+    } catch (BufferStateException e) {
+      resized.freeMemory();
+      throw e;
+    }
+    evictor.forget(held);
+    evictor.admit(resized);
+    return held(resized, tag);
+  }
+
+  /**
+   * Turns blocks into holes. The dirty record of the group is dropped. A buffer that nobody holds
+   * is destroyed. One that is being read or filled comes out as zeros. A held one becomes zeros at
+   * once and keeps its user; its holders stay. What older groups have dirty is kept for them.
+   *
+   * <p>From before this call on, the source must give zeros for these blocks. The caller guards the
+   * content of held buffers, as for any other change.
+   *
+   * @param objectId the object
+   * @param firstBlock the first block
+   * @param blockCount how many blocks, 0 or above
+   * @param group the open group
+   * @throws org.zapkv.error.CacheFullException if there is no room for a copy that an older group
+   *     needs
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the count is negative
+   */
+  public void freeRange(long objectId, long firstBlock, long blockCount, long group) {
+    checkOpen();
+    if (blockCount < 0) {
+      throw new IllegalArgumentException("blockCount=" + blockCount + " is negative");
+    }
+    for (Buffer found : index.inRange(objectId, firstBlock, blockCount)) {
+      Buffer buffer = found;
+      while (buffer != null && !buffer.free(group)) {
+        buffer = index.get(found.key());
+      }
+    }
+  }
+
+  /**
+   * Drops everything of an object that is destroyed, in all groups: as {@link #freeRange} over all
+   * its blocks, but nothing is kept for any group.
+   *
+   * @param objectId the object
+   * @throws ClosedException if the cache is closed
+   */
+  public void dropObject(long objectId) {
+    checkOpen();
+    for (Buffer found : index.inRange(objectId, 0, Long.MAX_VALUE)) {
+      Buffer buffer = found;
+      while (buffer != null && !buffer.drop()) {
+        buffer = index.get(found.key());
+      }
+    }
+  }
+
+  /**
+   * Takes native memory for staging an I/O. May come out of the reserve: to be returned soon, and
+   * without waiting for other memory.
+   *
+   * @param sizeBytes how much, 1 byte to 1 MiB
+   * @return the memory, to be closed; it holds anything
+   * @throws org.zapkv.error.CacheFullException if there is no room
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public IoMemory allocateIo(int sizeBytes) {
+    checkOpen();
+    long address = memory.allocate(sizeBytes, true, evictor);
+    counters.ioBytes.add(BlockAllocator.blockBytes(sizeBytes));
+    return new IoMemory(this, address, sizeBytes);
+  }
+
+  void freeIo(long address, int sizeBytes) {
+    counters.ioBytes.add(-BlockAllocator.blockBytes(sizeBytes));
+    memory.free(address, sizeBytes);
+  }
+
+  /**
+   * Waits until no callback of an evicted user is pending or running. Must not be called from one.
+   */
+  public void awaitUserEvictions() {
+    userEvictions.await();
+  }
+
+  /**
+   * The cache's figures. Walks over all buffers.
+   *
+   * @return figures of about this moment; also of a closed cache
+   */
+  public CacheStats stats() {
+    long[] sums = new long[2];
+    index.forEach(
+        buffer -> {
+          sums[0] += buffer.holds();
+          sums[1] += buffer.hits();
+        });
+    return new CacheStats(
+        memory.budgetBytes(),
+        memory.usedBytes(),
+        memory.peakUsedBytes(),
+        counters.cachedBytes.sum(),
+        counters.dirtyBytes.sum(),
+        counters.userBytes.sum(),
+        counters.ioBytes.sum(),
+        sums[1] + counters.hitsOfDestroyed.sum(),
+        counters.misses.sum(),
+        counters.evictions.sum(),
+        sums[0],
+        counters.throttles.sum(),
+        counters.writeOuts.sum(),
+        counters.userFailures.sum());
+  }
+
+  /**
+   * Who holds what, for leak reports.
+   *
+   * @return with traced holds a text for each hold: buffer, tag, and the stack that took it; else
+   *     one for each held buffer: how many hold it, and one of their tags
+   */
+  public List<String> outstandingHolds() {
+    if (tracer != null) {
+      return tracer.describe();
+    }
+    List<String> lines = new ArrayList<>();
+    index.forEach(
+        buffer -> {
+          if (buffer.holds() > 0) {
+            lines.add(buffer + " tag=" + buffer.lastTag());
+          }
+        });
+    return lines;
+  }
+
+  /**
+   * Closes the cache: new holds are refused, those who wait for memory get a {@link
+   * ClosedException}, and buffers that nobody holds are destroyed, whatever is dirty in them. Held
+   * ones stay usable and go with their last release; the native memory goes back to the system with
+   * the last of them. Holds that are out are logged. Closing twice does nothing.
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    memory.close();
+    index.forEach(this::destroyIfIdle);
+    List<String> leaked = outstandingHolds();
+    if (!leaked.isEmpty()) {
+      LOGGER.log(
+          Level.WARNING,
+          "cache closed with {0} buffers or holds still out: {1}",
+          leaked.size(),
+          String.join("; ", leaked));
+    }
+  }
+
+  private @Nullable Buffer load(
+      BlockSource source, BufferKey key, int sizeBytes, boolean reserved) {
+    Buffer buffer = create(key, sizeBytes, reserved, BufferState.READ);
+    if (buffer == null) {
+      return null;
+    }
+    boolean gone = true;
+    try {
+      source.read(key.objectId(), key.blockId(), buffer.loadAddress(), sizeBytes);
+      buffer.completeLoad();
+      gone = false;
+    } catch (RuntimeException | Error e) {
+      gone = buffer.failLoad(e);
+      if (gone) {
+        throw e;
+      }
+    } finally {
+      if (gone) {
+        buffer.dropHold();
+      }
+    }
+    evictor.admit(buffer);
+    return buffer;
+  }
+
+  /** A new buffer that is the one of its identity; null if another one is. */
+  private @Nullable Buffer create(
+      BufferKey key, int sizeBytes, boolean reserved, BufferState state) {
+    long address = memory.allocate(sizeBytes, reserved, evictor);
+    Buffer buffer = new Buffer(this, key, sizeBytes, address, state);
+    if (!index.putIfAbsent(buffer)) {
+      buffer.freeMemory();
+      return null;
+    }
+    counters.misses.increment();
+    return buffer;
+  }
+
+  private Buffer hit(Buffer buffer, int sizeBytes, Object tag) {
+    if (buffer.sizeBytes() != sizeBytes) {
+      String problem = buffer + ": held with sizeBytes=" + sizeBytes;
+      buffer.dropHold();
+      throw new BufferStateException(problem);
+    }
+    if (buffer.used(memory.epoch(), tag)) {
+      evictor.touch(buffer);
+    }
+    if (tracer != null) {
+      tracer.held(buffer, tag);
+    }
+    return buffer;
+  }
+
+  private Buffer held(Buffer buffer, Object tag) {
+    buffer.heldBy(tag);
+    if (tracer != null) {
+      tracer.held(buffer, tag);
+    }
+    return buffer;
+  }
+
+  /** A buffer has lost its last hold, or its last dirty record. */
+  void becameIdle(Buffer buffer) {
+    if (closed) {
+      destroyIfIdle(buffer);
+    }
+    memory.gate().signalIfWaiting();
+  }
+
+  private void destroyIfIdle(Buffer buffer) {
+    if (buffer.claimIdle(true)) {
+      evictor.destroy(buffer);
+    }
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new ClosedException("the cache is closed");
+    }
+  }
+
+  CacheMemory memory() {
+    return memory;
+  }
+
+  Evictor evictor() {
+    return evictor;
+  }
+
+  BufferIndex index() {
+    return index;
+  }
+
+  CacheCounters counters() {
+    return counters;
+  }
+
+  UserEvictions userEvictions() {
+    return userEvictions;
+  }
+
+  @Nullable HoldTracer tracer() {
+    return tracer;
+  }
+
+  /** Makes caches. Not for several threads at once. */
+  public static final class Builder {
+    /** The smallest budget, in bytes. */
+    public static final long MIN_BUDGET_BYTES = 4L << 20;
+
+    private long budgetBytes = 64L << 20;
+    private long reserveBytes = -1;
+    private InitPolicy initPolicy = InitPolicy.defaultPolicy();
+    private Duration waitTimeout = Duration.ofSeconds(30);
+    private boolean traceHolds;
+    private @Nullable DirtyWriter dirtyWriter;
+
+    private Builder() {}
+
+    /**
+     * The limit for everything: cached and dirty blocks, copies of older groups, bytes of users,
+     * memory for I/O.
+     *
+     * @param bytes at least {@link #MIN_BUDGET_BYTES}; 64 MiB by default
+     * @return this
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder budgetBytes(long bytes) {
+      if (bytes < MIN_BUDGET_BYTES) {
+        throw new IllegalArgumentException(
+            "budgetBytes=" + bytes + " is below the minimum of " + MIN_BUDGET_BYTES);
+      }
+      budgetBytes = bytes;
+      return this;
+    }
+
+    /**
+     * The part of the budget that is kept for {@link BufferCache#holdReserved} and {@link
+     * BufferCache#allocateIo}.
+     *
+     * @param bytes 0 or above, rounded up to a multiple of 1 MiB; by default a 16th of the budget
+     * @return this
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder reserveBytes(long bytes) {
+      if (bytes < 0) {
+        throw new IllegalArgumentException("reserveBytes=" + bytes + " is negative");
+      }
+      reserveBytes = bytes;
+      return this;
+    }
+
+    /**
+     * What is done to memory that is handed out and returned.
+     *
+     * @param policy by default {@link InitPolicy#defaultPolicy}
+     * @return this
+     */
+    public Builder initPolicy(InitPolicy policy) {
+      initPolicy = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * Whether each hold is remembered with its tag and stack, for finding leaks. Costs a stack walk
+     * for each hold.
+     *
+     * @param trace false by default
+     * @return this
+     */
+    public Builder traceHolds(boolean trace) {
+      traceHolds = trace;
+      return this;
+    }
+
+    /**
+     * How long a call waits for memory.
+     *
+     * @param timeout 0 or above; 30 seconds by default
+     * @return this
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder waitTimeout(Duration timeout) {
+      if (timeout.isNegative()) {
+        throw new IllegalArgumentException("timeout=" + timeout + " is negative");
+      }
+      waitTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * Where dirty buffers may go when memory is needed.
+     *
+     * @param writer by default there is none: dirty buffers stay until they are cleaned
+     * @return this
+     */
+    public Builder dirtyWriter(DirtyWriter writer) {
+      dirtyWriter = Objects.requireNonNull(writer, "writer");
+      return this;
+    }
+
+    /**
+     * Makes the cache. It takes native memory only as it is used.
+     *
+     * @return a cache, to be closed
+     * @throws IllegalArgumentException if the reserve leaves less than 1 MiB of the budget
+     */
+    public BufferCache build() {
+      if (reserveBytes > budgetBytes - 2L * BlockAllocator.MAX_BLOCK_BYTES) {
+        throw new IllegalArgumentException(
+            "reserveBytes=" + reserveBytes + " is too much of budgetBytes=" + budgetBytes);
+      }
+      return new BufferCache(this);
+    }
+  }
+}

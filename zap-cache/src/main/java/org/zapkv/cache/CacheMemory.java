@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.zapkv.cache.memory.BlockAllocator;
+import org.zapkv.cache.memory.InitPolicy;
+import org.zapkv.error.CacheFullException;
+import org.zapkv.error.ClosedException;
+
+/** The budget of a cache, and the one place that memory comes from and goes back to. */
+final class CacheMemory {
+  /*
+   * Implementation notes
+   *
+   * The budget is cut in two, each with an allocator of its own: the main part, and a reserve that
+   * only some callers may use (the thread that syncs, and staging of I/O). The reserve is memory of
+   * its own and not a number, because what is free in the main part may be free in pieces too small.
+   *
+   *   budget  = main + reserve
+   *   main   >= mainUsed = blocks out of the main allocator + bytes of users (which are on the heap)
+   *
+   * Bytes are claimed in mainUsed first (compare-and-set, never above the limit), then a block is
+   * taken; a block that is not to be had gives the claim back. So the limit is hard at any moment.
+   *
+   * A caller that finds none goes through reclaim() (evict, write out) until it succeeds or nothing
+   * is left to reclaim, and then waits at the gate, see there.
+   */
+
+  /** Makes memory available, by evicting or writing out. */
+  interface Reclaimer {
+    /** False: there is nothing that could be reclaimed now. */
+    boolean reclaim();
+
+    /** For the message of the exception: what is in the way. */
+    String describe();
+  }
+
+  private final long budgetBytes;
+  private final long mainLimitBytes;
+  private final BlockAllocator main;
+  private final BlockAllocator reserve;
+  private final long waitNanos;
+  private final CacheCounters counters;
+  private final MemoryGate gate = new MemoryGate();
+  private final int epochShift;
+
+  private final AtomicLong mainUsed = new AtomicLong();
+  private final AtomicLong used = new AtomicLong();
+  private final AtomicLong peakUsed = new AtomicLong();
+  private final AtomicLong allocatedVolume = new AtomicLong();
+  private volatile int epoch;
+  private volatile boolean closed;
+
+  CacheMemory(
+      long budgetBytes,
+      long reserveBytes,
+      InitPolicy policy,
+      Duration waitTimeout,
+      CacheCounters counters) {
+    this.budgetBytes = budgetBytes;
+    this.reserve = new BlockAllocator(roundUp(reserveBytes), policy);
+    this.mainLimitBytes = budgetBytes - reserve.capacityBytes();
+    this.main = new BlockAllocator(mainLimitBytes, policy);
+    this.waitNanos = waitTimeout.toNanos();
+    this.counters = counters;
+    this.epochShift = Math.max(16, 63 - Long.numberOfLeadingZeros(mainLimitBytes) - 6);
+  }
+
+  private static long roundUp(long bytes) {
+    long unit = BlockAllocator.MAX_BLOCK_BYTES;
+    return (bytes + unit - 1) / unit * unit;
+  }
+
+  long budgetBytes() {
+    return budgetBytes;
+  }
+
+  long mainLimitBytes() {
+    return mainLimitBytes;
+  }
+
+  long usedBytes() {
+    return used.get();
+  }
+
+  long peakUsedBytes() {
+    return peakUsed.get();
+  }
+
+  long mappedBytes() {
+    return main.mappedBytes() + reserve.mappedBytes();
+  }
+
+  /** Advances each time that about a 64th of the budget was allocated. */
+  int epoch() {
+    return epoch;
+  }
+
+  MemoryGate gate() {
+    return gate;
+  }
+
+  boolean isReserve(long address) {
+    return reserve.owns(address);
+  }
+
+  /**
+   * Takes a block, waiting for it if need be.
+   *
+   * @throws CacheFullException if there is none in the time allowed
+   * @throws ClosedException if the cache is closed
+   */
+  long allocate(int sizeBytes, boolean reserved, Reclaimer reclaimer) {
+    long address = allocateMain(sizeBytes);
+    if (address == 0) {
+      long[] taken = new long[1];
+      obtain(
+          last -> {
+            taken[0] = allocateMain(sizeBytes);
+            if (taken[0] == 0 && last && reserved) {
+              taken[0] = allocateReserve(sizeBytes);
+            }
+            return taken[0] != 0;
+          },
+          BlockAllocator.blockBytes(sizeBytes),
+          reclaimer);
+      address = taken[0];
+    }
+    int now = (int) (allocatedVolume.addAndGet(sizeBytes) >>> epochShift);
+    if (now != epoch) {
+      epoch = now;
+    }
+    return address;
+  }
+
+  void free(long address, int sizeBytes) {
+    int blockBytes = BlockAllocator.blockBytes(sizeBytes);
+    if (reserve.owns(address)) {
+      reserve.free(address, sizeBytes);
+    } else {
+      main.free(address, sizeBytes);
+      mainUsed.addAndGet(-blockBytes);
+    }
+    used.addAndGet(-blockBytes);
+    gate.signalIfWaiting();
+  }
+
+  /** Counts heap memory of a user against the budget, waiting for room if need be. */
+  void claim(long bytes, Reclaimer reclaimer) {
+    if (!tryClaim(bytes)) {
+      obtain(last -> tryClaim(bytes), bytes, reclaimer);
+    }
+  }
+
+  void unclaim(long bytes) {
+    mainUsed.addAndGet(-bytes);
+    used.addAndGet(-bytes);
+    gate.signalIfWaiting();
+  }
+
+  /** Refuses everything from now on; unmaps the memory when the last block is back. */
+  void close() {
+    closed = true;
+    main.close();
+    reserve.close();
+    gate.signalIfWaiting();
+  }
+
+  private boolean tryClaim(long bytes) {
+    if (!claimMain(bytes)) {
+      return false;
+    }
+    countUsed(bytes);
+    return true;
+  }
+
+  private long allocateMain(int sizeBytes) {
+    int blockBytes = BlockAllocator.blockBytes(sizeBytes);
+    if (!claimMain(blockBytes)) {
+      return 0;
+    }
+    long address = 0;
+    try {
+      address = main.allocate(sizeBytes);
+    } finally {
+      if (address == 0) {
+        mainUsed.addAndGet(-blockBytes);
+      }
+    }
+    if (address != 0) {
+      countUsed(blockBytes);
+    }
+    return address;
+  }
+
+  private long allocateReserve(int sizeBytes) {
+    long address = reserve.allocate(sizeBytes);
+    if (address != 0) {
+      countUsed(BlockAllocator.blockBytes(sizeBytes));
+    }
+    return address;
+  }
+
+  private boolean claimMain(long bytes) {
+    while (true) {
+      long before = mainUsed.get();
+      if (bytes > mainLimitBytes - before) {
+        return false;
+      }
+      if (mainUsed.compareAndSet(before, before + bytes)) {
+        return true;
+      }
+    }
+  }
+
+  private void countUsed(long bytes) {
+    long now = used.addAndGet(bytes);
+    if (now > peakUsed.get()) {
+      peakUsed.accumulateAndGet(now, Math::max);
+    }
+  }
+
+  private void obtain(Attempt attempt, long bytes, Reclaimer reclaimer) {
+    long deadline = System.nanoTime() + waitNanos;
+    while (reclaimer.reclaim()) {
+      if (attempt.succeeds(false)) {
+        return;
+      }
+    }
+    if (attempt.succeeds(true)) {
+      return;
+    }
+    counters.throttles.increment();
+    gate.enter();
+    try {
+      while (true) {
+        long seen = gate.sequence();
+        do {
+          if (closed) {
+            throw new ClosedException("the cache was closed while memory was waited for");
+          }
+          if (attempt.succeeds(true)) {
+            return;
+          }
+        } while (deadline - System.nanoTime() > 0 && reclaimer.reclaim());
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          throw full(bytes, reclaimer);
+        }
+        gate.await(seen, left);
+      }
+    } finally {
+      gate.exit();
+    }
+  }
+
+  private CacheFullException full(long bytes, Reclaimer reclaimer) {
+    return new CacheFullException(
+        "no room for "
+            + bytes
+            + " bytes within "
+            + Duration.ofNanos(waitNanos)
+            + ": budget="
+            + budgetBytes
+            + " used="
+            + used.get()
+            + " "
+            + reclaimer.describe()
+            + "; sync, release buffers, or give the cache a larger budget");
+  }
+
+  private interface Attempt {
+    /** Tries once; the last resort may be used only when nothing could be reclaimed. */
+    boolean succeeds(boolean lastResort);
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+/**
+ * Figures of a cache, taken one after the other while it works: each is true of a moment, their
+ * sums may be off by what changed in between.
+ *
+ * @param budgetBytes the limit
+ * @param usedBytes what counts against it now: cached, frozen, user and I/O bytes
+ * @param peakUsedBytes the most that ever counted against it; never above the budget
+ * @param cachedBytes the memory of all buffers, clean or dirty
+ * @param dirtyBytes the memory of dirty buffers and of frozen copies of older groups
+ * @param userBytes what users said that they take, see {@link Buffer#userSizeBytes}
+ * @param ioBytes memory that is out by {@link BufferCache#allocateIo}
+ * @param hits holds that found the block cached; slightly low when threads hold the same block at
+ *     the same time
+ * @param misses blocks read from a source or given out to be filled
+ * @param evictions buffers destroyed to make room
+ * @param outstandingHolds holds that are not released
+ * @param throttleCount how often a thread had to wait for memory
+ * @param writeOuts dirty buffers written out early, see {@link DirtyWriter}
+ * @param userFailures callbacks of users that threw
+ */
+public record CacheStats(
+    long budgetBytes,
+    long usedBytes,
+    long peakUsedBytes,
+    long cachedBytes,
+    long dirtyBytes,
+    long userBytes,
+    long ioBytes,
+    long hits,
+    long misses,
+    long evictions,
+    long outstandingHolds,
+    long throttleCount,
+    long writeOuts,
+    long userFailures) {}

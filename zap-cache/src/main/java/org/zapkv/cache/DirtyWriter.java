@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+/** Where dirty blocks go when memory is needed and nothing clean is left to evict. */
+@FunctionalInterface
+public interface DirtyWriter {
+  /**
+   * Writes a dirty buffer out, early, so that it can be evicted. The buffer's state is {@link
+   * BufferState#EVICTING}: nobody holds it, and whoever wants it waits for this call.
+   *
+   * <p>Called on the thread that needs memory, whatever locks of its own that thread holds, and no
+   * lock of the cache. It must not hold this very block, and must not wait for the thread that
+   * syncs. If that thread could be at this buffer at the same time, return false.
+   *
+   * @param buffer the buffer; {@link Buffer#copyOut} and {@link Buffer#address} are allowed for the
+   *     time of this call
+   * @param group the only group that it is dirty in
+   * @return true when the bytes are written: the cache drops the dirty record and destroys the
+   *     buffer, and a later read of the block must find them; false to leave it as it is
+   */
+  boolean writeOut(Buffer buffer, long group);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** Takes buffers out of a cache: to make room, when they were freed, and at the end. Any thread. */
+final class Evictor implements CacheMemory.Reclaimer {
+  /*
+   * Implementation notes
+   *
+   * Where a cached buffer can be, seen from here:
+   *
+   *   in the policy --chosen--> victims --drain--> destroyed
+   *        ^                      ^  |
+   *        | used again           |  | held or dirty: REFUSED
+   *        +---- refused <--------|--+
+   *                 |             |
+   *                 +-------------+ released and clean
+   *
+   * REFUSED is a flag of the state word, set by the same compare-and-set that finds the buffer held
+   * or dirty, and taken off by the one that ends that: so a refused buffer is offered again exactly
+   * when it can be evicted. The set `refused` follows the flag, for finding those to write out.
+   *
+   * destroy() is for whoever has moved a buffer to EVICTING; nobody else touches it then. The
+   * order: detach the user, take the identity away, say so to whoever waits, return the memory, and
+   * only then run the user's code. A thread that wants the block therefore never waits for user
+   * code, and user code may want the block.
+   *
+   * No lock of the cache is held in any call-out (DirtyWriter, BufferUser).
+   */
+  private static final System.Logger LOGGER = System.getLogger(Evictor.class.getName());
+  private static final int BATCH = 16;
+
+  private final BufferIndex index;
+  private final CacheCounters counters;
+  private final UserEvictions userEvictions;
+  private final @Nullable DirtyWriter dirtyWriter;
+  private final EvictionPolicy policy;
+  private final Queue<Buffer> victims = new ConcurrentLinkedQueue<>();
+  private final Set<Buffer> refused = ConcurrentHashMap.newKeySet();
+
+  Evictor(
+      BufferIndex index,
+      CacheMemory memory,
+      CacheCounters counters,
+      UserEvictions userEvictions,
+      @Nullable DirtyWriter dirtyWriter) {
+    this.index = index;
+    this.counters = counters;
+    this.userEvictions = userEvictions;
+    this.dirtyWriter = dirtyWriter;
+    // Some room is left free, so that most allocations need not evict first.
+    long limit = memory.mainLimitBytes();
+    this.policy = new EvictionPolicy(limit - limit / 16, victims::add);
+  }
+
+  /** A buffer was loaded and is held. */
+  void admit(Buffer buffer) {
+    if (buffer.isInReserve()) {
+      // A guest: it goes when it is released, so that the reserve is there for the next one.
+      refuse(buffer);
+    } else {
+      policy.put(buffer);
+    }
+    drain();
+  }
+
+  /** A held buffer is used again, for the first time in this epoch. */
+  void touch(Buffer buffer) {
+    if (buffer.isInReserve()) {
+      return;
+    }
+    if (buffer.clearRefused()) {
+      refused.remove(buffer);
+    }
+    policy.touch(buffer);
+  }
+
+  void weightChanged(Buffer buffer) {
+    if (!buffer.isInReserve()) {
+      policy.put(buffer);
+    }
+  }
+
+  /** A buffer that was refused is now unheld and clean. */
+  void offer(Buffer buffer) {
+    refused.remove(buffer);
+    victims.add(buffer);
+  }
+
+  /** Evicts what the policy chose; true if that was at least one buffer. */
+  boolean drain() {
+    boolean evicted = false;
+    for (Buffer victim = victims.poll(); victim != null; victim = victims.poll()) {
+      evicted |= evict(victim);
+    }
+    return evicted;
+  }
+
+  @Override
+  public boolean reclaim() {
+    if (drain()) {
+      return true;
+    }
+    boolean evicted = false;
+    for (Buffer buffer : policy.coldest(BATCH, Buffer::isIdleAndClean)) {
+      evicted |= evict(buffer);
+    }
+    return evicted || writeOutSome();
+  }
+
+  @Override
+  public String describe() {
+    long[] bytes = new long[2];
+    index.forEach(
+        buffer -> {
+          if (buffer.holds() > 0) {
+            bytes[0] += buffer.blockBytes();
+          }
+          if (buffer.dirtyCount() > 0) {
+            bytes[1] += buffer.blockBytes();
+          }
+        });
+    return "held=" + bytes[0] + " dirty=" + bytes[1];
+  }
+
+  private boolean evict(Buffer buffer) {
+    if (buffer.claimIdle(false)) {
+      counters.evictions.increment();
+      destroy(buffer);
+      return true;
+    }
+    refuse(buffer);
+    return false;
+  }
+
+  private void refuse(Buffer buffer) {
+    if (buffer.refuse()) {
+      refused.add(buffer);
+      if (!buffer.isRefused()) {
+        // It was offered, or used again, before it was in the set.
+        refused.remove(buffer);
+      }
+    }
+  }
+
+  private boolean writeOutSome() {
+    if (dirtyWriter == null) {
+      return false;
+    }
+    boolean written = false;
+    List<Buffer> candidates = policy.coldest(BATCH, Buffer::isWritable);
+    for (Buffer buffer : candidates) {
+      written |= writeOut(dirtyWriter, buffer);
+    }
+    if (written) {
+      return true;
+    }
+    for (Buffer buffer : refused) {
+      if (buffer.isWritable() && writeOut(dirtyWriter, buffer)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean writeOut(DirtyWriter writer, Buffer buffer) {
+    DirtyRecord record = buffer.claimForWriteOut();
+    if (record == null) {
+      return false;
+    }
+    boolean written = false;
+    try {
+      written = writer.writeOut(buffer, record.group());
+    } catch (RuntimeException e) {
+      // Not this thread's data: it asked for memory only. The sync will meet the failure as well.
+      LOGGER.log(Level.WARNING, buffer + ": writing out early failed", e);
+    } finally {
+      if (!written) {
+        buffer.unclaim();
+      }
+    }
+    if (written) {
+      counters.writeOuts.increment();
+      counters.evictions.increment();
+      destroy(buffer);
+    }
+    return written;
+  }
+
+  /** The end of a buffer that the caller has moved to EVICTING. */
+  void destroy(Buffer buffer) {
+    BufferUser user = takeUser(buffer);
+    buffer.dropAllRecords();
+    refused.remove(buffer);
+    index.remove(buffer);
+    policy.remove(buffer);
+    buffer.becomeUncached();
+    buffer.freeMemory();
+    if (user != null) {
+      userEvictions.run(user);
+    }
+  }
+
+  /** Detaches the user of a buffer in EVICTING; {@link UserEvictions#run} must follow. */
+  @Nullable BufferUser takeUser(Buffer buffer) {
+    if (buffer.user() == null) {
+      return null;
+    }
+    userEvictions.begin();
+    BufferUser user = buffer.detachUser();
+    if (user == null) {
+      userEvictions.abandon();
+    }
+    return user;
+  }
+
+  /** A buffer lost its identity; it is no longer of interest to the policy. */
+  void forget(Buffer buffer) {
+    buffer.clearRefused();
+    refused.remove(buffer);
+    policy.remove(buffer);
+  }
+
+  /** Evicts the user of a buffer in EVICTING, which stays. */
+  void evictUserOnly(Buffer buffer) {
+    BufferUser user = takeUser(buffer);
+    buffer.unclaim();
+    if (user != null) {
+      userEvictions.run(user);
+    }
+  }
+}

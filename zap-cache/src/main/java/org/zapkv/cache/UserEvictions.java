@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+import java.lang.System.Logger.Level;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Runs the callbacks of users that were detached from their buffers. Any thread. */
+final class UserEvictions {
+  /*
+   * Implementation notes
+   *
+   * begin() counts an eviction as pending before its buffer loses its identity, so whoever sees the
+   * block gone also sees the callback pending. The one thread is made when the first evictAsync is
+   * due, is a daemon, and ends when idle: nothing has to shut it down.
+   */
+  private static final System.Logger LOGGER = System.getLogger(UserEvictions.class.getName());
+  private static final long IDLE_SECONDS = 2;
+
+  private final CacheCounters counters;
+  private final ThreadPoolExecutor executor;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition nonePending = lock.newCondition();
+
+  /** Guarded by lock. */
+  private long pending;
+
+  UserEvictions(CacheCounters counters) {
+    this.counters = counters;
+    this.executor =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "zap-cache-evict");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.allowCoreThreadTimeOut(true);
+  }
+
+  /** An eviction is about to happen; {@link #run} must follow. */
+  void begin() {
+    lock.lock();
+    try {
+      pending++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes back a {@link #begin}. */
+  void abandon() {
+    end();
+  }
+
+  /** Runs the callbacks of a user; returns when the first is done and the second is on its way. */
+  void run(BufferUser user) {
+    boolean async = false;
+    try {
+      async = evictSync(user);
+      if (async) {
+        executor.execute(() -> evictAsync(user));
+      }
+    } finally {
+      if (!async) {
+        end();
+      }
+    }
+  }
+
+  /** Waits until no callback is pending or running. An interrupt does not end the wait. */
+  void await() {
+    lock.lock();
+    try {
+      while (pending > 0) {
+        nonePending.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean evictSync(BufferUser user) {
+    try {
+      user.evictSync();
+    } catch (RuntimeException | Error e) {
+      failed(user, e);
+    }
+    try {
+      return user.wantsEvictAsync();
+    } catch (RuntimeException | Error e) {
+      failed(user, e);
+      return false;
+    }
+  }
+
+  private void evictAsync(BufferUser user) {
+    try {
+      user.evictAsync();
+    } catch (RuntimeException | Error e) {
+      failed(user, e);
+    } finally {
+      end();
+    }
+  }
+
+  private void end() {
+    lock.lock();
+    try {
+      if (--pending == 0) {
+        nonePending.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void failed(BufferUser user, Throwable failure) {
+    counters.userFailures.increment();
+    LOGGER.log(
+        Level.WARNING,
+        "a buffer user of " + user.getClass() + " failed as it was evicted",
+        failure);
+  }
+}
