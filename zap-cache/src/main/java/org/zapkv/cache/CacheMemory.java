@@ -136,13 +136,14 @@ final class CacheMemory {
 
   void free(long address, int sizeBytes) {
     int blockBytes = BlockAllocator.blockBytes(sizeBytes);
+    // Before the bytes can be claimed again, so that the sum is never above the budget.
+    used.addAndGet(-blockBytes);
     if (reserve.owns(address)) {
       reserve.free(address, sizeBytes);
     } else {
       main.free(address, sizeBytes);
       mainUsed.addAndGet(-blockBytes);
     }
-    used.addAndGet(-blockBytes);
     gate.signalIfWaiting();
   }
 
@@ -154,8 +155,8 @@ final class CacheMemory {
   }
 
   void unclaim(long bytes) {
-    mainUsed.addAndGet(-bytes);
     used.addAndGet(-bytes);
+    mainUsed.addAndGet(-bytes);
     gate.signalIfWaiting();
   }
 
@@ -223,7 +224,7 @@ final class CacheMemory {
 
   private void obtain(Attempt attempt, long bytes, Reclaimer reclaimer) {
     long deadline = System.nanoTime() + waitNanos;
-    while (reclaimer.reclaim()) {
+    while (deadline - System.nanoTime() > 0 && reclaimer.reclaim()) {
       if (attempt.succeeds(false)) {
         return;
       }

@@ -2,7 +2,6 @@
 package org.zapkv.cache;
 
 import java.lang.System.Logger.Level;
-import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -154,13 +153,17 @@ final class Evictor implements CacheMemory.Reclaimer {
     if (dirtyWriter == null) {
       return false;
     }
-    boolean written = false;
-    List<Buffer> candidates = policy.coldest(BATCH, Buffer::isWritable);
-    for (Buffer buffer : candidates) {
-      written |= writeOut(dirtyWriter, buffer);
-    }
-    if (written) {
-      return true;
+    for (int limit : new int[] {BATCH, Integer.MAX_VALUE}) {
+      // The second time only if the writer refused all of the first.
+      int written = 0;
+      for (Buffer buffer : policy.coldest(limit, Buffer::isWritable)) {
+        if (written < BATCH && writeOut(dirtyWriter, buffer)) {
+          written++;
+        }
+      }
+      if (written > 0) {
+        return true;
+      }
     }
     for (Buffer buffer : refused) {
       if (buffer.isWritable() && writeOut(dirtyWriter, buffer)) {

@@ -62,16 +62,15 @@ final class UserEvictions {
 
   /** Runs the callbacks of a user; returns when the first is done and the second is on its way. */
   void run(BufferUser user) {
-    boolean async = false;
+    if (!evictSync(user)) {
+      end();
+      return;
+    }
     try {
-      async = evictSync(user);
-      if (async) {
-        executor.execute(() -> evictAsync(user));
-      }
-    } finally {
-      if (!async) {
-        end();
-      }
+      executor.execute(() -> evictAsync(user));
+    } catch (RuntimeException | Error e) {
+      failed(user, e);
+      end();
     }
   }
 

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.memory.BlockAllocator;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.BufferStateException;
+
+/** The bytes of a buffer: loading them, their versions by group, and freeing them. */
+abstract sealed class BufferContent extends BufferLife permits Buffer {
+  /*
+   * Implementation notes
+   *
+   * A buffer is dirty in up to three groups: a list of records, newest first. Only the newest may
+   * mean the live bytes; when the next group begins to change them, or they are freed, the older
+   * version is frozen: copied aside. The memory for the copy is taken without the mutex, which may
+   * take long; then everything is looked at again.
+   *
+   * The mutex guards the list (read without it where a moment's truth is enough) and the live bytes
+   * while they are copied: dirty() in the next group returns only after it had the mutex, so bytes
+   * that are being copied out do not change under the copy.
+   *
+   * The number of records is also in the state word, where evicting and cleaning are settled. It is
+   * raised under a hold and lowered after the record is gone; in between it is too high, which only
+   * keeps the buffer.
+   */
+
+  /** More would mean a group that was never synced: open, quiescing and syncing. */
+  private static final int MAX_GROUPS = 3;
+
+  final BufferCache cache;
+  final int sizeBytes;
+  final long address;
+  private final BufferKey key;
+  private final boolean inReserve;
+
+  /** Who reads or fills it; null for the result of a resize. */
+  private final @Nullable Thread loader;
+
+  /** Written under mutex, read without. */
+  private volatile @Nullable DirtyRecord records;
+
+  /** Written before the state becomes UNCACHED, read after. */
+  private @Nullable Throwable loadFailure;
+
+  BufferContent(BufferCache cache, BufferKey key, int sizeBytes, long address, BufferState state) {
+    super(state);
+    this.cache = cache;
+    this.key = key;
+    this.sizeBytes = sizeBytes;
+    this.address = address;
+    this.inReserve = cache.memory().isReserve(address);
+    this.loader = state == BufferState.CACHED ? null : Thread.currentThread();
+  }
+
+  /** This, as those outside know it. */
+  abstract Buffer self();
+
+  BufferKey key() {
+    return key;
+  }
+
+  /** What the block takes of the budget. */
+  int blockBytes() {
+    return BlockAllocator.blockBytes(sizeBytes);
+  }
+
+  boolean isInReserve() {
+    return inReserve;
+  }
+
+  boolean dirtyIn(long group) {
+    DirtyRecord newest = records;
+    if (newest != null && newest.group() == group) {
+      return false;
+    }
+    long spare = 0;
+    try {
+      while (true) {
+        mutex.lock();
+        try {
+          newest = records;
+          if (newest != null && newest.group() >= group) {
+            return checkNotLater(newest, group);
+          }
+          boolean freeze = newest != null && !newest.isFrozen();
+          if (!freeze || spare != 0) {
+            spare = addRecord(newest, group, spare);
+            return true;
+          }
+        } finally {
+          mutex.unlock();
+        }
+        spare = cache.memory().allocate(sizeBytes, false, cache.evictor());
+      }
+    } finally {
+      if (spare != 0) {
+        cache.memory().free(spare, sizeBytes);
+      }
+    }
+  }
+
+  private boolean checkNotLater(DirtyRecord newest, long group) {
+    if (newest.group() > group) {
+      throw new BufferStateException(
+          this + ": dirtied in group " + group + " after group " + newest.group());
+    }
+    return false;
+  }
+
+  /** Under mutex. Takes the spare block if the newest record needs it; returns it, or 0. */
+  private long addRecord(@Nullable DirtyRecord newest, long group, long spare) {
+    if (StateWord.dirtyCount(word()) >= MAX_GROUPS) {
+      throw new BufferStateException(
+          this + ": dirty in " + MAX_GROUPS + " groups, cannot be in group " + group + " too");
+    }
+    DirtyRecord older = newest;
+    long left = spare;
+    if (newest != null && !newest.isFrozen()) {
+      older = freeze(newest, spare);
+      left = 0;
+    }
+    records = new DirtyRecord(group, 0, older);
+    long before = getAndAddWord(StateWord.DIRTY);
+    if (StateWord.dirtyCount(before) == 0) {
+      cache.counters().dirtyBytes.add(blockBytes());
+    }
+    return left;
+  }
+
+  private DirtyRecord freeze(DirtyRecord live, long spare) {
+    NativeMemory.copy(address, spare, sizeBytes);
+    cache.counters().dirtyBytes.add(blockBytes());
+    return live.frozenAt(spare);
+  }
+
+  boolean isDirtyIn(long group) {
+    return DirtyRecord.find(records, group) != null;
+  }
+
+  void copyVersion(long group, long destinationAddress) {
+    mutex.lock();
+    try {
+      DirtyRecord record = DirtyRecord.find(records, group);
+      if (record == null) {
+        throw new BufferStateException(this + ": not dirty in group " + group);
+      }
+      long source = record.isFrozen() ? record.frozenAddress() : address;
+      NativeMemory.copy(source, destinationAddress, sizeBytes);
+    } finally {
+      mutex.unlock();
+    }
+  }
+
+  void cleanVersion(long group) {
+    boolean dropped;
+    mutex.lock();
+    try {
+      dropped = removeRecord(group);
+    } finally {
+      mutex.unlock();
+    }
+    if (dropped) {
+      subtract(StateWord.DIRTY);
+    }
+  }
+
+  /** Under mutex. The caller takes the count off the state word. */
+  private boolean removeRecord(long group) {
+    DirtyRecord record = DirtyRecord.find(records, group);
+    if (record == null) {
+      return false;
+    }
+    records = DirtyRecord.without(records, group);
+    if (records == null) {
+      cache.counters().dirtyBytes.add(-blockBytes());
+    }
+    if (record.isFrozen()) {
+      cache.counters().dirtyBytes.add(-blockBytes());
+      cache.memory().free(record.frozenAddress(), sizeBytes);
+    }
+    return true;
+  }
+
+  void dropAllRecords() {
+    int dropped = 0;
+    mutex.lock();
+    try {
+      for (DirtyRecord record = records; record != null; record = records) {
+        removeRecord(record.group());
+        dropped++;
+      }
+    } finally {
+      mutex.unlock();
+    }
+    if (dropped > 0) {
+      getAndAddWord(-dropped * StateWord.DIRTY);
+    }
+  }
+
+  /** Moves a buffer that is dirty in one group to EVICTING, and returns that record. */
+  @Nullable DirtyRecord claimForWriteOut() {
+    while (true) {
+      long now = word();
+      if (!StateWord.isWritable(now)) {
+        return null;
+      }
+      long next = StateWord.withState(now | StateWord.WRITING_OUT, BufferState.EVICTING);
+      if (casWord(now, next)) {
+        DirtyRecord record = records;
+        if (record != null) {
+          return record;
+        }
+        // Cleaned in between.
+        unclaim();
+        return null;
+      }
+    }
+  }
+
+  /**
+   * Takes a hold, waiting until the buffer is loaded or has gone.
+   *
+   * @return false: it has gone; look again
+   */
+  boolean holdWaiting() {
+    while (true) {
+      long now = word();
+      switch (StateWord.state(now)) {
+        case CACHED -> {
+          if (StateWord.has(now, StateWord.DETACHED)) {
+            // A resize changes the owner of the identity under the mutex: taking it waits for that.
+            awaitNot();
+            return false;
+          }
+          if (casWord(now, now + StateWord.HOLD)) {
+            return true;
+          }
+        }
+        case READ, FILL -> {
+          if (loader == Thread.currentThread()) {
+            throw new BufferStateException(this + ": held again by the thread that fills it");
+          }
+          if (casWord(now, now + StateWord.HOLD)) {
+            return awaitLoaded();
+          }
+        }
+        case EVICTING -> awaitNot(BufferState.EVICTING);
+        case UNCACHED -> {
+          return false;
+        }
+      }
+    }
+  }
+
+  private boolean awaitLoaded() {
+    awaitNot(BufferState.READ, BufferState.FILL, BufferState.EVICTING);
+    if (stateNow() == BufferState.CACHED) {
+      return true;
+    }
+    Throwable failure = loadFailure;
+    subtract(StateWord.HOLD);
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure instanceof Error e) {
+      throw e;
+    }
+    return false;
+  }
+
+  /** READ or FILL is over, well; comes out as zeros if the block was freed meanwhile. */
+  void completeLoad() {
+    boolean zeroed = false;
+    while (true) {
+      long now = word();
+      if (StateWord.has(now, StateWord.FREED_IN_FLIGHT) && !zeroed) {
+        NativeMemory.fill(address, sizeBytes, (byte) 0);
+        zeroed = true;
+      }
+      long next = StateWord.withState(now & ~StateWord.FREED_IN_FLIGHT, BufferState.CACHED);
+      if (casWord(now, next)) {
+        signalState();
+        return;
+      }
+    }
+  }
+
+  /**
+   * READ or FILL has failed: the buffer is gone, unless it was freed while being read, which makes
+   * the failure meaningless.
+   *
+   * @return true if it is gone
+   */
+  boolean failLoad(@Nullable Throwable failure) {
+    while (true) {
+      long now = word();
+      if (StateWord.state(now) == BufferState.READ
+          && StateWord.has(now, StateWord.FREED_IN_FLIGHT)) {
+        completeLoad();
+        return false;
+      }
+      if (casWord(now, StateWord.withState(now, BufferState.EVICTING))) {
+        break;
+      }
+    }
+    dropAllRecords();
+    cache.index().remove(self());
+    loadFailure = failure;
+    becomeUncached();
+    return true;
+  }
+
+  /**
+   * Frees the block, for {@link BufferCache#freeRange}.
+   *
+   * @return false: it is on its way out; wait and look again
+   */
+  boolean free(long group) {
+    while (true) {
+      long now = word();
+      switch (StateWord.state(now)) {
+        case READ, FILL -> {
+          if (casWord(now, now | StateWord.FREED_IN_FLIGHT)) {
+            return true;
+          }
+        }
+        case CACHED -> {
+          if (StateWord.has(now, StateWord.DETACHED)) {
+            // A resize changes the owner of the identity under the mutex: taking it waits for that.
+            awaitNot();
+            return false;
+          }
+          if (StateWord.holds(now) == 0) {
+            if (casWord(now, StateWord.withState(now, BufferState.EVICTING))) {
+              freeUnheld(group);
+              return true;
+            }
+          } else if (casWord(now, now + StateWord.HOLD)) {
+            try {
+              freeHeld(group);
+            } finally {
+              subtract(StateWord.HOLD);
+            }
+            return true;
+          }
+        }
+        case EVICTING -> {
+          awaitNot(BufferState.EVICTING);
+          return false;
+        }
+        case UNCACHED -> {
+          return true;
+        }
+      }
+    }
+  }
+
+  /**
+   * Drops the block in all groups, for {@link BufferCache#dropObject}.
+   *
+   * @return false: it is on its way out; wait and look again
+   */
+  boolean drop() {
+    for (DirtyRecord record = records; record != null; record = record.older()) {
+      cleanVersion(record.group());
+    }
+    return free(0);
+  }
+
+  /** In EVICTING. Older groups still need the bytes: then the buffer lives on without identity. */
+  private void freeUnheld(long group) {
+    cleanVersion(group);
+    if (dirtyCount() == 0) {
+      cache.evictor().destroy(self());
+      return;
+    }
+    BufferUser evicted = cache.evictor().takeUser(self());
+    setFlag(StateWord.DETACHED, true);
+    cache.index().detach(self(), null);
+    cache.evictor().forget(self());
+    unclaim();
+    if (evicted != null) {
+      cache.userEvictions().run(evicted);
+    }
+  }
+
+  /** Held, by the caller too. An older group's bytes are copied aside before they become zeros. */
+  private void freeHeld(long group) {
+    long spare = 0;
+    try {
+      while (true) {
+        boolean dropped = false;
+        boolean done = false;
+        mutex.lock();
+        try {
+          dropped = removeRecord(group);
+          DirtyRecord newest = records;
+          if (newest == null || newest.isFrozen() || spare != 0) {
+            if (newest != null && !newest.isFrozen()) {
+              records = freeze(newest, spare);
+              spare = 0;
+            }
+            NativeMemory.fill(address, sizeBytes, (byte) 0);
+            done = true;
+          }
+        } finally {
+          mutex.unlock();
+        }
+        if (dropped) {
+          subtract(StateWord.DIRTY);
+        }
+        if (done) {
+          return;
+        }
+        spare = cache.memory().allocate(sizeBytes, false, cache.evictor());
+      }
+    } finally {
+      if (spare != 0) {
+        cache.memory().free(spare, sizeBytes);
+      }
+    }
+  }
+}
