@@ -110,7 +110,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   /** Under mutex. Takes the spare block if the newest record needs it; returns it, or 0. */
   private long addRecord(@Nullable DirtyRecord newest, long group, long spare) {
-    if (StateWord.dirtyCount(word()) >= MAX_GROUPS) {
+    if (DirtyRecord.count(newest) >= MAX_GROUPS) {
       throw new BufferStateException(
           this + ": dirty in " + MAX_GROUPS + " groups, cannot be in group " + group + " too");
     }
@@ -121,8 +121,8 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       left = 0;
     }
     records = new DirtyRecord(group, 0, older);
-    long before = getAndAddWord(StateWord.DIRTY);
-    if (StateWord.dirtyCount(before) == 0) {
+    getAndAddWord(StateWord.DIRTY);
+    if (older == null) {
       cache.counters().dirtyBytes.add(blockBytes());
     }
     return left;
@@ -208,10 +208,10 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       long next = StateWord.withState(now | StateWord.WRITING_OUT, BufferState.EVICTING);
       if (casWord(now, next)) {
         DirtyRecord record = records;
-        if (record != null) {
+        if (record != null && !record.isFrozen()) {
           return record;
         }
-        // Cleaned in between.
+        // Cleaned in between, or freed: then the live bytes are not what is dirty.
         unclaim();
         return null;
       }

@@ -30,6 +30,14 @@ record DirtyRecord(long group, long frozenAddress, @Nullable DirtyRecord older) 
     return null;
   }
 
+  static int count(@Nullable DirtyRecord newest) {
+    int count = 0;
+    for (DirtyRecord record = newest; record != null; record = record.older) {
+      count++;
+    }
+    return count;
+  }
+
   static @Nullable DirtyRecord without(@Nullable DirtyRecord newest, long group) {
     if (newest == null) {
       return null;

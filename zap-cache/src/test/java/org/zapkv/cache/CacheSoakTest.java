@@ -82,7 +82,7 @@ final class CacheSoakTest {
           }
           Random random = new Random(seed + index);
           try {
-            for (int i = 0; i < 12_000; i++) {
+            for (int i = 0; i < 40_000; i++) {
               step(cache, random);
             }
           } finally {

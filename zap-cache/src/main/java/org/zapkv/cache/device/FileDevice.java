@@ -176,7 +176,10 @@ public final class FileDevice implements BlockDevice {
 
   @Override
   public long growableBytes() {
-    return run("size", file -> Files.getFileStore(path).getUsableSpace());
+    if (closed) {
+      throw new ClosedException(path + " is closed");
+    }
+    return run("free space", file -> Files.getFileStore(path).getUsableSpace());
   }
 
   @Override
@@ -190,6 +193,11 @@ public final class FileDevice implements BlockDevice {
     } finally {
       reopenLock.unlock();
     }
+  }
+
+  /** What an interrupt does to the channel; for tests. */
+  void breakChannel() throws IOException {
+    channel.close();
   }
 
   private void checkWritable() {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.device.FileDevice;
+import org.zapkv.cache.memory.NativeMemory;
+
+/** Using the cache in a bare JVM prints nothing, needs no flag, and changes nothing global. */
+final class QuietStartTest {
+  @Test
+  void aBareJvmStaysQuiet(@TempDir Path directory) throws Exception {
+    // Chronicle's own start would read this file into the system properties.
+    Files.writeString(directory.resolve("system.properties"), "zap.quiet.trap=1\n");
+    Path out = directory.resolve("out");
+    Path err = directory.resolve("err");
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Child.class.getName(),
+                directory.resolve("blocks").toString())
+            .directory(directory.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    assertTrue(child.waitFor(60, TimeUnit.SECONDS));
+    List<String> errLines = Files.readAllLines(err);
+    if (Runtime.version().feature() >= 24) {
+      // The JVM's own warning about sun.misc.Unsafe, four lines, once.
+      assertTrue(errLines.size() <= 4, errLines::toString);
+      errLines.forEach(line -> assertTrue(line.startsWith("WARNING: "), line));
+      errLines.forEach(line -> assertFalse(line.contains("restricted method"), line));
+    } else {
+      assertEquals(List.of(), errLines);
+    }
+    assertEquals(List.of(), Files.readAllLines(out));
+    assertEquals(0, child.exitValue());
+  }
+
+  /** What runs in the child. */
+  static final class Child {
+    private Child() {}
+
+    public static void main(String[] args) throws IOException {
+      Properties before = (Properties) System.getProperties().clone();
+      try (FileDevice device = FileDevice.open(Path.of(args[0]));
+          BufferCache cache = BufferCache.builder().budgetBytes(4L << 20).build()) {
+        for (int block = 0; block < 2000; block++) {
+          Buffer buffer = cache.holdForFill(1, block, 4096, "write");
+          NativeMemory.fill(buffer.address(), 4096, (byte) block);
+          buffer.fillDone();
+          device.write(block * 4096L, buffer.address(), 4096);
+          buffer.release("write");
+        }
+        device.flush();
+        for (int block = 0; block < 2000; block++) {
+          Buffer buffer =
+              cache.hold(
+                  (object, id, address, size) -> device.read(id * size, address, size),
+                  1,
+                  block,
+                  4096,
+                  "read");
+          if (NativeMemory.getByte(buffer.address() + 4095) != (byte) block) {
+            throw new AssertionError("block " + block);
+          }
+          buffer.release("read");
+        }
+      }
+      if (!before.equals(System.getProperties())) {
+        throw new AssertionError("system properties were changed");
+      }
+    }
+  }
+}
