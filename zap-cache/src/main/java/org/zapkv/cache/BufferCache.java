@@ -352,7 +352,8 @@ public final class BufferCache implements AutoCloseable {
    * Closes the cache: new holds are refused, those who wait for memory get a {@link
    * ClosedException}, and buffers that nobody holds are destroyed, whatever is dirty in them. Held
    * ones stay usable and go with their last release; the native memory goes back to the system with
-   * the last of them. Holds that are out are logged. Closing twice does nothing.
+   * the last of them. Holds that are out are logged, each with its stack if they are traced.
+   * Closing twice does nothing.
    */
   @Override
   public void close() {
@@ -366,9 +367,9 @@ public final class BufferCache implements AutoCloseable {
     if (!leaked.isEmpty()) {
       LOGGER.log(
           Level.WARNING,
-          "cache closed with {0} buffers or holds still out: {1}",
+          "cache closed with {0} holds or held buffers still out: {1}",
           leaked.size(),
-          String.join("; ", leaked));
+          tracer != null ? String.join("; ", leaked) : leaked.get(0) + " and others");
     }
   }
 

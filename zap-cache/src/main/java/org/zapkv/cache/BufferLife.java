@@ -163,11 +163,19 @@ abstract sealed class BufferLife permits BufferContent {
     }
   }
 
-  /** Marks a buffer as refused; false if it is not cached, or could be evicted after all. */
+  /**
+   * Marks a buffer as refused if it is held or dirty, or just being written out. One that has gone
+   * needs no mark.
+   *
+   * @return false: it is idle and clean, and could be evicted now
+   */
   boolean refuse() {
     while (true) {
       long now = word();
-      if (!StateWord.isHoldable(now) || StateWord.isIdleAndClean(now)) {
+      if (StateWord.state(now) == BufferState.UNCACHED || StateWord.has(now, StateWord.DETACHED)) {
+        return true;
+      }
+      if (StateWord.isIdleAndClean(now)) {
         return false;
       }
       if (casWord(now, now | StateWord.REFUSED)) {
@@ -187,7 +195,7 @@ abstract sealed class BufferLife permits BufferContent {
   void becomeUncached() {
     while (true) {
       long now = word();
-      if (casWord(now, StateWord.withState(now, BufferState.UNCACHED))) {
+      if (casWord(now, StateWord.withState(now & ~StateWord.REFUSED, BufferState.UNCACHED))) {
         signalState();
         return;
       }

@@ -237,6 +237,7 @@ final class CacheMemory {
     try {
       while (true) {
         long seen = gate.sequence();
+        boolean reclaimed;
         do {
           if (closed) {
             throw new ClosedException("the cache was closed while memory was waited for");
@@ -244,9 +245,13 @@ final class CacheMemory {
           if (attempt.succeeds(true)) {
             return;
           }
-        } while (deadline - System.nanoTime() > 0 && reclaimer.reclaim());
+          reclaimed = reclaimer.reclaim();
+        } while (reclaimed && deadline - System.nanoTime() > 0);
         long left = deadline - System.nanoTime();
         if (left <= 0) {
+          if (reclaimed && attempt.succeeds(true)) {
+            return;
+          }
           throw full(bytes, reclaimer);
         }
         gate.await(seen, left);

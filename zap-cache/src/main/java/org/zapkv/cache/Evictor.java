@@ -63,7 +63,8 @@ final class Evictor implements CacheMemory.Reclaimer {
   void admit(Buffer buffer) {
     if (buffer.isInReserve()) {
       // A guest: it goes when it is released, so that the reserve is there for the next one.
-      refuse(buffer);
+      buffer.refuse();
+      refused.add(buffer);
     } else {
       policy.put(buffer);
     }
@@ -111,7 +112,8 @@ final class Evictor implements CacheMemory.Reclaimer {
     for (Buffer buffer : policy.coldest(BATCH, Buffer::isIdleAndClean)) {
       evicted |= evict(buffer);
     }
-    return evicted || writeOutSome();
+    // Asking the policy may have made it choose: what it chose is in victims now, and with nobody.
+    return evicted || drain() || writeOutSome() || drain();
   }
 
   @Override
@@ -130,23 +132,30 @@ final class Evictor implements CacheMemory.Reclaimer {
   }
 
   private boolean evict(Buffer buffer) {
-    if (buffer.claimIdle(false)) {
-      counters.evictions.increment();
-      destroy(buffer);
-      return true;
+    // Again if it was released between the two: neither is true of it for long.
+    while (!refuse(buffer)) {
+      if (buffer.claimIdle(false)) {
+        counters.evictions.increment();
+        destroy(buffer);
+        return true;
+      }
     }
-    refuse(buffer);
     return false;
   }
 
-  private void refuse(Buffer buffer) {
-    if (buffer.refuse()) {
+  /** Sees to it that a buffer is offered later; false: it can be evicted now. */
+  private boolean refuse(Buffer buffer) {
+    if (!buffer.refuse()) {
+      return false;
+    }
+    if (buffer.isRefused()) {
       refused.add(buffer);
       if (!buffer.isRefused()) {
-        // It was offered, or used again, before it was in the set.
+        // It was offered, used again, or destroyed, before it was in the set.
         refused.remove(buffer);
       }
     }
+    return true;
   }
 
   private boolean writeOutSome() {
@@ -201,10 +210,11 @@ final class Evictor implements CacheMemory.Reclaimer {
   void destroy(Buffer buffer) {
     BufferUser user = takeUser(buffer);
     buffer.dropAllRecords();
-    refused.remove(buffer);
     index.remove(buffer);
     policy.remove(buffer);
     buffer.becomeUncached();
+    // After the flag is off: see refuse().
+    refused.remove(buffer);
     buffer.freeMemory();
     if (user != null) {
       userEvictions.run(user);
