@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.FileDevice;
@@ -28,7 +31,7 @@ final class QuietStartTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPathOfUsers(),
                 Child.class.getName(),
                 directory.resolve("blocks").toString())
             .directory(directory.toFile())
@@ -47,6 +50,13 @@ final class QuietStartTest {
     }
     assertEquals(List.of(), Files.readAllLines(out));
     assertEquals(0, child.exitValue());
+  }
+
+  /** What a user of the module has: nothing that only the tests bring, such as SLF4J. */
+  private static String classPathOfUsers() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> !entry.matches(".*(slf4j|archunit|junit|opentest4j|apiguardian).*"))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** What runs in the child. */
