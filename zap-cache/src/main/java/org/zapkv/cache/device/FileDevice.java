@@ -176,9 +176,6 @@ public final class FileDevice implements BlockDevice {
 
   @Override
   public long growableBytes() {
-    if (closed) {
-      throw new ClosedException(path + " is closed");
-    }
     return run("free space", file -> Files.getFileStore(path).getUsableSpace());
   }
 
@@ -200,6 +197,12 @@ public final class FileDevice implements BlockDevice {
     channel.close();
   }
 
+  private void checkOpen() {
+    if (closed) {
+      throw new ClosedException(path + " is closed");
+    }
+  }
+
   private void checkWritable() {
     if (readOnly) {
       throw new DeviceException(path + " is open for reading only");
@@ -219,6 +222,8 @@ public final class FileDevice implements BlockDevice {
       while (true) {
         // Not |= alone: the flag must be taken off in every round.
         interrupted = Thread.interrupted() || interrupted;
+        // Here for those that never touch the channel: no bytes, free space, a read-only flush.
+        checkOpen();
         FileChannel current = channel;
         try {
           return access.run(current);
@@ -239,9 +244,7 @@ public final class FileDevice implements BlockDevice {
     boolean interrupted = Thread.interrupted();
     reopenLock.lock();
     try {
-      if (closed) {
-        throw new ClosedException(path + " is closed");
-      }
+      checkOpen();
       if (channel == broken) {
         Set<OpenOption> options =
             readOnly

@@ -70,7 +70,7 @@ public final class MemoryDevice implements BlockDevice {
     lock.readLock().lock();
     try {
       checkOpen();
-      if (offsetBytes + lengthBytes > sizeBytes) {
+      if (lengthBytes > 0 && offsetBytes + lengthBytes > sizeBytes) {
         throw new EndOfDeviceException(
             name
                 + ": read past the end: "
@@ -87,9 +87,6 @@ public final class MemoryDevice implements BlockDevice {
   @Override
   public void write(long offsetBytes, long address, int lengthBytes) {
     Transfers.check(name, offsetBytes, lengthBytes);
-    if (lengthBytes == 0) {
-      return;
-    }
     if (writeInPlace(offsetBytes, address, lengthBytes)) {
       return;
     }
@@ -168,6 +165,9 @@ public final class MemoryDevice implements BlockDevice {
   }
 
   private boolean isPresent(long offsetBytes, int lengthBytes) {
+    if (lengthBytes == 0) {
+      return true;
+    }
     if (offsetBytes + lengthBytes > sizeBytes) {
       return false;
     }

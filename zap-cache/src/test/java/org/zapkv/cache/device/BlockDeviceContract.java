@@ -130,6 +130,9 @@ public abstract class BlockDeviceContract {
     assertThrows(EndOfDeviceException.class, () -> read(1000, 1));
     assertEquals(100, read(0, 100).length);
     assertEquals(0, read(100, 0).length);
+    assertEquals(0, read(1000, 0).length);
+    write(1000);
+    assertEquals(100, device.sizeBytes());
   }
 
   @Test
@@ -170,6 +173,8 @@ public abstract class BlockDeviceContract {
     device.close();
     assertThrows(ClosedException.class, () -> read(0, 1));
     assertThrows(ClosedException.class, () -> write(0, (byte) 1));
+    assertThrows(ClosedException.class, () -> read(0, 0));
+    assertThrows(ClosedException.class, () -> write(0));
     assertThrows(ClosedException.class, () -> device.flush());
     assertThrows(ClosedException.class, () -> device.truncate(0));
     assertThrows(ClosedException.class, () -> device.sizeBytes());
