@@ -12,6 +12,11 @@ public interface DirtyWriter {
    * lock of the cache. It must not hold this very block, and must not wait for the thread that
    * syncs. If that thread could be at this buffer at the same time, return false.
    *
+   * <p>Memory that it takes from the cache is made by eviction of clean buffers only, never by
+   * another call of this on the same thread: so it should come from {@link BufferCache#allocateIo}
+   * or {@link BufferCache#holdReserved}, which have the reserve. It must not wait for another dirty
+   * block either: that one may be in the hands of a thread that waits for this block.
+   *
    * @param buffer the buffer; {@link Buffer#copyOut} and {@link Buffer#address} are allowed for the
    *     time of this call
    * @param group the only group that it is dirty in

@@ -44,6 +44,9 @@ final class Evictor implements CacheMemory.Reclaimer {
   private final Queue<Buffer> victims = new ConcurrentLinkedQueue<>();
   private final Set<Buffer> refused = ConcurrentHashMap.newKeySet();
 
+  /** Who is in the DirtyWriter: memory that it takes there must not send it in again, and again. */
+  private final Set<Thread> writing = ConcurrentHashMap.newKeySet();
+
   Evictor(
       BufferIndex index,
       CacheMemory memory,
@@ -159,7 +162,7 @@ final class Evictor implements CacheMemory.Reclaimer {
   }
 
   private boolean writeOutSome() {
-    if (dirtyWriter == null) {
+    if (dirtyWriter == null || writing.contains(Thread.currentThread())) {
       return false;
     }
     for (int limit : new int[] {BATCH, Integer.MAX_VALUE}) {
@@ -188,12 +191,14 @@ final class Evictor implements CacheMemory.Reclaimer {
       return false;
     }
     boolean written = false;
+    writing.add(Thread.currentThread());
     try {
       written = writer.writeOut(buffer, record.group());
     } catch (RuntimeException e) {
       // Not this thread's data: it asked for memory only. The sync will meet the failure as well.
       LOGGER.log(Level.WARNING, buffer + ": writing out early failed", e);
     } finally {
+      writing.remove(Thread.currentThread());
       if (!written) {
         buffer.unclaim();
       }

@@ -230,6 +230,35 @@ final class MemoryPressureTest {
     }
   }
 
+  /** A writer that stages its output in the cache's memory, as most have to. */
+  @Test
+  void aWriterThatTakesMemoryIsNotEnteredAgain() {
+    AtomicReference<BufferCache> itself = new AtomicReference<>();
+    AtomicInteger depth = new AtomicInteger();
+    AtomicInteger deepest = new AtomicInteger();
+    BufferCache cache =
+        create(
+            BufferCache.builder()
+                .dirtyWriter(
+                    (buffer, group) -> {
+                      deepest.accumulateAndGet(depth.incrementAndGet(), Math::max);
+                      try (IoMemory io = itself.get().allocateIo(BLOCK_BYTES)) {
+                        buffer.copyOut(group, io.address());
+                        return true;
+                      } finally {
+                        depth.decrementAndGet();
+                      }
+                    }));
+    itself.set(cache);
+    for (int block = 0; block < 3 * MAIN_BLOCKS; block++) {
+      Buffer buffer = hold(cache, block);
+      buffer.dirty(1);
+      buffer.release("test");
+    }
+    assertTrue(cache.stats().writeOuts() > 0);
+    assertEquals(1, deepest.get());
+  }
+
   @Test
   void hotBlocksSurviveAScan() {
     BufferCache cache = create(BufferCache.builder());
