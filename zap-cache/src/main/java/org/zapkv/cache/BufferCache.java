@@ -384,7 +384,8 @@ public final class BufferCache implements AutoCloseable {
       source.read(key.objectId(), key.blockId(), buffer.loadAddress(), sizeBytes);
       buffer.completeLoad();
       gone = false;
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
+      // All of them: a source may throw what it does not declare, in Kotlin for one.
       gone = buffer.failLoad(e);
       if (gone) {
         throw e;

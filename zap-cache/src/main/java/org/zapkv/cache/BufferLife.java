@@ -212,7 +212,10 @@ abstract sealed class BufferLife permits BufferContent {
       long less = now - unit;
       long next = settled(less);
       if (casWord(now, next)) {
-        if (StateWord.holds(next) == 0) {
+        // A dirty count that comes off only after the end, as in a clean() that a close() overtook,
+        // settles nothing: the memory is back already, or goes with the last hold.
+        boolean late = unit == StateWord.DIRTY && StateWord.state(next) == BufferState.UNCACHED;
+        if (StateWord.holds(next) == 0 && !late) {
           afterSettling(less, next);
         }
         return;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -108,6 +110,36 @@ final class CloseTest {
     }
   }
 
+  /** A clean() that close() overtakes takes its count off a buffer that has gone. */
+  @Test
+  void closingUnderTheThreadThatSyncs() throws Exception {
+    for (int round = 0; round < 200; round++) {
+      BufferCache cache = BufferCache.builder().budgetBytes(4L << 20).build();
+      for (int block = 0; block < 500; block++) {
+        Buffer buffer = cache.hold(ZEROS, 1, block, 512, "a");
+        buffer.dirty(1);
+        buffer.release("a");
+      }
+      // In the order of the walk that close() makes, so that the two meet.
+      List<Buffer> dirty = new ArrayList<>();
+      cache.index().forEach(dirty::add);
+      Threads.run(
+          2,
+          index -> {
+            if (index == 0) {
+              cache.close();
+            } else {
+              dirty.forEach(buffer -> buffer.clean(1));
+            }
+          });
+      CacheStats stats = cache.stats();
+      assertEquals(0, stats.usedBytes());
+      assertEquals(0, stats.cachedBytes());
+      assertEquals(0, stats.dirtyBytes());
+      assertEquals(0, cache.memory().mappedBytes());
+    }
+  }
+
   private static void useUntilClosed(BufferCache cache, Random random, AtomicInteger started) {
     while (true) {
       Buffer buffer;
@@ -161,6 +193,23 @@ final class CloseTest {
       assertTrue(failures.get() >= 2500, "failures " + failures);
       assertEquals(0, cache.stats().outstandingHolds());
     }
+  }
+
+  /** What a source throws without declaring it, as one in Kotlin may. */
+  @Test
+  void anUndeclaredFailureLeavesNoBufferBehind() {
+    try (BufferCache cache = BufferCache.builder().build()) {
+      BlockSource failing =
+          (objectId, blockId, address, sizeBytes) -> throwAny(new IOException("undeclared"));
+      assertThrows(IOException.class, () -> cache.hold(failing, 1, 1, 512, "a"));
+      assertEquals(0, cache.stats().usedBytes());
+      cache.hold(ZEROS, 1, 1, 512, "a").release("a");
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <E extends Throwable> void throwAny(Throwable failure) throws E {
+    throw (E) failure;
   }
 
   @Test
