@@ -268,6 +268,8 @@ public final class BufferCache implements AutoCloseable {
         buffer = index.get(found.key());
       }
     }
+    // Those that lost their identity live for their holders and older groups only.
+    index.detachedOf(objectId).forEach(Buffer::cleanAllVersions);
   }
 
   /**

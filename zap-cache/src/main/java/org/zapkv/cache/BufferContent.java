@@ -321,6 +321,8 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       long now = word();
       switch (StateWord.state(now)) {
         case READ, FILL -> {
+          // Before the flag: what is dirtied after the end of the fill is not this call's to drop.
+          cleanVersion(group);
           if (casWord(now, now | StateWord.FREED_IN_FLIGHT)) {
             return true;
           }
@@ -362,10 +364,14 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
    * @return false: it is on its way out; wait and look again
    */
   boolean drop() {
+    cleanAllVersions();
+    return free(0);
+  }
+
+  void cleanAllVersions() {
     for (DirtyRecord record = records; record != null; record = record.older()) {
       cleanVersion(record.group());
     }
-    return free(0);
   }
 
   /** In EVICTING. Older groups still need the bytes: then the buffer lives on without identity. */

@@ -90,6 +90,11 @@ final class BufferIndex {
     return found;
   }
 
+  /** The buffers of an object that lost their identity. */
+  List<Buffer> detachedOf(long objectId) {
+    return detached.stream().filter(buffer -> buffer.objectId() == objectId).toList();
+  }
+
   void forEach(Consumer<Buffer> action) {
     byKey.values().forEach(action);
     detached.forEach(action);

@@ -37,6 +37,12 @@ final class FreeRangeTest {
     return cache.hold(ONES, 1, blockId, 1024, this);
   }
 
+  private static void assertAllBytes(int expected, Buffer buffer) {
+    for (int i = 0; i < buffer.sizeBytes(); i++) {
+      assertEquals(expected, NativeMemory.getByte(buffer.address() + i), "byte " + i);
+    }
+  }
+
   private int byteAt(Buffer buffer, long group) {
     try (IoMemory io = cache.allocateIo(1024)) {
       buffer.copyOut(group, io.address());
@@ -71,7 +77,7 @@ final class FreeRangeTest {
     buffer.dirty(3);
     cache.freeRange(1, 0, Long.MAX_VALUE, 3);
     assertFalse(buffer.isDirty(3));
-    assertEquals(0, NativeMemory.getByte(buffer.address() + 1023));
+    assertAllBytes(0, buffer);
     // The number is handed out again: the same buffer, with the old user.
     Buffer again = cache.holdForFill(1, 5, 1024, "new");
     assertSame(buffer, again);
@@ -165,6 +171,50 @@ final class FreeRangeTest {
     buffer.fillDone();
     assertEquals(0, NativeMemory.getByte(buffer.address()));
     buffer.release(this);
+  }
+
+  @Test
+  void aBufferBeingFilledIsNoLongerDirtyInTheGroup() {
+    Buffer buffer = cache.holdForFill(1, 5, 1024, this);
+    buffer.dirty(3);
+    cache.freeRange(1, 5, 1, 3);
+    assertFalse(buffer.isDirty(3));
+    NativeMemory.fill(buffer.address(), 1024, (byte) 1);
+    buffer.fillDone();
+    assertFalse(buffer.isDirty(3));
+    assertAllBytes(0, buffer);
+    assertTrue(buffer.dirty(3));
+    buffer.release(this);
+    cache.freeRange(1, 5, 1, 3);
+    assertEquals(BufferState.UNCACHED, buffer.state());
+  }
+
+  @Test
+  void aDroppedObjectTakesBuffersWithoutIdentityAlong() {
+    Buffer freed = hold(1);
+    freed.dirty(1);
+    freed.release(this);
+    cache.freeRange(1, 1, 1, 2);
+    Buffer old = hold(2);
+    old.dirty(1);
+    cache.resize(old, 2048, this).release(this);
+    old.release(this);
+    Buffer heldOld = hold(3);
+    heldOld.dirty(1);
+    cache.resize(heldOld, 2048, this).release(this);
+    Buffer other = cache.hold(ONES, 2, 2, 1024, this);
+    other.dirty(1);
+    cache.resize(other, 2048, this).release(this);
+    other.release(this);
+    cache.dropObject(1);
+    assertEquals(BufferState.UNCACHED, freed.state());
+    assertEquals(BufferState.UNCACHED, old.state());
+    assertFalse(heldOld.isDirty(1));
+    assertAllBytes(1, heldOld);
+    heldOld.release(this);
+    assertEquals(BufferState.UNCACHED, heldOld.state());
+    assertEquals(1, byteAt(other, 1));
+    other.clean(1);
   }
 
   @Test
