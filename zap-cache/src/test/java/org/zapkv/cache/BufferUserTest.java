@@ -168,7 +168,16 @@ final class BufferUserTest {
     assertSame(user, buffer.user());
 
     Buffer early = hold(1);
-    CountingUser earlyUser = new CountingUser(false);
+    CountingUser earlyUser =
+        new CountingUser(false) {
+          @Override
+          public void evictSync() {
+            super.evictSync();
+            assertNull(early.user());
+            // Detached, and the block is not kept from others meanwhile.
+            assertEquals(BufferState.CACHED, early.state());
+          }
+        };
     early.setUserImmediateEvict(earlyUser);
     early.userSizeBytes(1000);
     early.dirty(1);
@@ -176,6 +185,7 @@ final class BufferUserTest {
     assertEquals(0, earlyUser.sync.get());
     early.release(this);
     assertEquals(1, earlyUser.sync.get());
+    assertEquals(0, cache.stats().userFailures());
     assertNull(early.user());
     assertEquals(BufferState.CACHED, early.state());
     assertEquals(0, cache.stats().userBytes());

@@ -259,6 +259,32 @@ final class MemoryPressureTest {
     assertEquals(1, deepest.get());
   }
 
+  /** Its last holder goes just as a free waits for the memory to copy an older group aside. */
+  @Test
+  void aBufferStaysWhileItIsFreed() {
+    BufferCache cache = create(BufferCache.builder());
+    List<Buffer> held = holdAll(cache);
+    Buffer freed = held.remove(0);
+    freed.dirty(3);
+    AtomicInteger evicted = new AtomicInteger();
+    Buffer victim = held.remove(0);
+    victim.setUser(
+        () -> {
+          freed.release("test");
+          freed.clean(3);
+          cache.freeRange(0, 0, 1, 4);
+          assertEquals(BufferState.CACHED, freed.state());
+          evicted.incrementAndGet();
+        });
+    victim.release("test");
+    cache.freeRange(0, 0, 1, 4);
+    assertEquals(1, evicted.get());
+    assertSame(freed, cache.holdIfCached(0, 0, "again"));
+    assertEquals(0, NativeMemory.getByte(freed.address() + BLOCK_BYTES - 1));
+    freed.release("again");
+    held.forEach(buffer -> buffer.release("test"));
+  }
+
   @Test
   void hotBlocksSurviveAScan() {
     BufferCache cache = create(BufferCache.builder());
