@@ -128,7 +128,7 @@ final class CacheSoakTest {
         write(cache, block, (byte) random.nextInt(), group);
       } else if (what < 95) {
         // As an object layer does it: the source gives zeros first, then the cache is told.
-        store(block, (byte) 0, group);
+        storeHole(block, group);
         content[block] = 0;
         cache.freeRange(1, block, 1, group);
       } else {
@@ -207,6 +207,7 @@ final class CacheSoakTest {
   }
 
   private void dirtied(long group, Buffer buffer) {
+    disk.computeIfPresent(buffer.blockId(), (key, old) -> new Stored(old.value, old.group, false));
     dirtyByGroup.compute(
         group,
         (key, list) -> {
@@ -248,7 +249,24 @@ final class CacheSoakTest {
   /** What was stored in a later group is not undone by an older one that is written after it. */
   private void store(long block, byte value, long group) {
     disk.compute(
-        block, (key, old) -> old != null && old.group > group ? old : new Stored(value, group));
+        block,
+        (key, old) -> old != null && old.group > group ? old : new Stored(value, group, false));
+  }
+
+  /** The block is a hole in this group, until it is dirtied in it again. */
+  private void storeHole(long block, long group) {
+    disk.put(block, new Stored((byte) 0, group, true));
+  }
+
+  /**
+   * Stores what is written out early, unless the block was freed while that was under way:
+   * freeRange waits for the write-out, but what the source gives is changed before.
+   */
+  private void storeEarly(long block, byte value, long group) {
+    disk.compute(
+        block,
+        (key, old) ->
+            old != null && old.group == group && old.freed ? old : new Stored(value, group, false));
   }
 
   /** Writes out what is dirty in the open group only: no sync can be at it meanwhile. */
@@ -264,7 +282,7 @@ final class CacheSoakTest {
       assertEquals(BufferState.EVICTING, buffer.state());
       byte value = NativeMemory.getByte(buffer.address());
       checkBytesOf(buffer, value);
-      store(buffer.blockId(), value, group);
+      storeEarly(buffer.blockId(), value, group);
       return true;
     } finally {
       quiesce.unlockRead(stamp);
@@ -282,5 +300,5 @@ final class CacheSoakTest {
     NativeMemory.fill(address, size, stored == null ? 0 : stored.value);
   }
 
-  private record Stored(byte value, long group) {}
+  private record Stored(byte value, long group, boolean freed) {}
 }
