@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.object;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.Buffer;
+import org.zapkv.pool.BlockPointer;
+
+/**
+ * What was changed in one object in one transaction group. Guarded by the lock of the {@link
+ * ObjectNode}; once its group is being synced only the syncing thread changes it.
+ *
+ * <p>A block is in at most one of {@code dirty} and {@code overrides}. A block that was freed, and
+ * changed again later in the group, is in {@code freed} too.
+ */
+final class GroupChanges {
+  private final long group;
+  private final TreeMap<Long, Buffer> dirty = new TreeMap<>();
+  private final TreeMap<Long, BlockPointer> overrides = new TreeMap<>();
+  private final BlockRanges freed = new BlockRanges();
+  private long blockCount;
+  private int blockBytes;
+  private boolean created;
+  private boolean destroyed;
+
+  GroupChanges(long group) {
+    this.group = group;
+  }
+
+  long group() {
+    return group;
+  }
+
+  /** 1 + the highest block changed in this group, 0 when none was. */
+  long blockCount() {
+    return blockCount;
+  }
+
+  /** The block size set in this group, 0 when it was not changed. */
+  int blockBytes() {
+    return blockBytes;
+  }
+
+  void setBlockBytes(int bytes) {
+    blockBytes = bytes;
+  }
+
+  boolean isCreated() {
+    return created;
+  }
+
+  void setCreated() {
+    created = true;
+  }
+
+  boolean isDestroyed() {
+    return destroyed;
+  }
+
+  void setDestroyed() {
+    destroyed = true;
+  }
+
+  /**
+   * A block is dirty in memory; gives the pointer of what was written of it before, if anything.
+   */
+  @Nullable BlockPointer addDirty(long blockId, Buffer buffer) {
+    blockCount = Math.max(blockCount, blockId + 1);
+    dirty.put(blockId, buffer);
+    return overrides.remove(blockId);
+  }
+
+  @Nullable Buffer dirtyBuffer(long blockId) {
+    return dirty.get(blockId);
+  }
+
+  @Nullable Buffer removeDirty(long blockId) {
+    return dirty.remove(blockId);
+  }
+
+  /** A block has been written already; gives the pointer of what was written of it before. */
+  @Nullable BlockPointer addOverride(long blockId, BlockPointer pointer) {
+    blockCount = Math.max(blockCount, blockId + 1);
+    return overrides.put(blockId, pointer);
+  }
+
+  /**
+   * Where to find a block that is not in the cache, as far as this group says.
+   *
+   * @return null when the group says nothing about it
+   */
+  @Nullable BlockPointer find(long blockId) {
+    BlockPointer override = overrides.get(blockId);
+    if (override != null) {
+      return override;
+    }
+    return freed.contains(blockId) ? BlockPointer.HOLE : null;
+  }
+
+  /** What was in a range of blocks and is dropped. */
+  record Dropped(long dirtyBytes, List<BlockPointer> written) {}
+
+  /** Frees a range; gives back what had been changed in it in this group. */
+  Dropped free(long first, long end) {
+    freed.add(first, end);
+    return drop(dirty.subMap(first, end), overrides.subMap(first, end));
+  }
+
+  /** Forgets everything changed in blocks. */
+  Dropped dropAll() {
+    return drop(dirty, overrides);
+  }
+
+  private static Dropped drop(
+      SortedMap<Long, Buffer> buffers, SortedMap<Long, BlockPointer> pointers) {
+    long bytes = 0;
+    for (Buffer buffer : buffers.values()) {
+      bytes += buffer.sizeBytes();
+    }
+    Dropped dropped = new Dropped(bytes, new ArrayList<>(pointers.values()));
+    buffers.clear();
+    pointers.clear();
+    return dropped;
+  }
+
+  BlockRanges freed() {
+    return freed;
+  }
+
+  /** The blocks that have a new version, in ascending order. */
+  NavigableSet<Long> changedBlocks() {
+    NavigableSet<Long> blocks = new TreeSet<>(dirty.keySet());
+    blocks.addAll(overrides.keySet());
+    return blocks;
+  }
+
+  @Nullable BlockPointer override(long blockId) {
+    return overrides.get(blockId);
+  }
+
+  Collection<Buffer> dirtyBuffers() {
+    return dirty.values();
+  }
+}

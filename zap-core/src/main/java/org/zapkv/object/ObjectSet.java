@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.object;
+
+import java.time.Clock;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.zapkv.cache.BufferCache;
+import org.zapkv.cache.IoMemory;
+import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.ClosedException;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.ZapException;
+import org.zapkv.pool.Pool;
+import org.zapkv.pool.PoolStatistics;
+import org.zapkv.pool.SyncSettings;
+import org.zapkv.pool.Transaction;
+import org.zapkv.pool.TransactionGroups;
+
+/**
+ * The objects of one store on one device, with the cache and the transaction groups that they
+ * share. The device belongs to the caller, who closes it after the object set.
+ *
+ * <p>Safe for use from several threads. After {@link #close} every other method throws a {@link
+ * ClosedException}, {@link #cache} excepted.
+ */
+public final class ObjectSet implements AutoCloseable {
+  private static final int STANDARD_REGIONS = 0;
+
+  /*
+   * Implementation notes
+   *
+   * How the parts hang together. The cache is made first, with an EarlyWriter that knows nothing
+   * yet; then the pool, which takes its memory from the cache; then the transaction groups, which
+   * call ObjectSync to write a group; then the context that all objects share. The syncing thread
+   * starts last. Closing goes the other way round: the groups sync and stop, then memory goes back.
+   */
+
+  private final BufferCache cache;
+  private final Pool pool;
+  private final TransactionGroups groups;
+  private final ObjectTable table = new ObjectTable();
+  private final ObjectContext context;
+  private final MetaObject meta;
+  private final ObjectNumbers numbers;
+  private final ObjectSync objectSync;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private ObjectSet(
+      BufferCache cache, Pool pool, EarlyWriter earlyWriter, ObjectSetOptions options) {
+    this.cache = cache;
+    this.pool = pool;
+    this.objectSync = new ObjectSync(table);
+    SyncSettings settings =
+        new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes());
+    this.groups = new TransactionGroups(pool, objectSync, settings);
+    this.context = new ObjectContext(cache, pool, groups, table);
+    this.meta = new MetaObject(context, decodeRoot(cache, pool));
+    this.numbers = new ObjectNumbers(meta);
+    objectSync.start(context, meta, numbers);
+    earlyWriter.start(context);
+    groups.start();
+  }
+
+  private static Dnode decodeRoot(BufferCache cache, Pool pool) {
+    try (IoMemory memory = cache.allocateIo(Pool.ROOT_BYTES)) {
+      NativeMemory.copyFromArray(pool.committedRoot(), 0, memory.address(), Pool.ROOT_BYTES);
+      Dnode dnode = Dnode.decode(memory.address(), MetaObject.OBJECT_ID);
+      if (dnode == null
+          || dnode.type() != ObjectType.META
+          || dnode.blockBytes() != DnodeLayout.META_BLOCK_BYTES) {
+        throw new CorruptException(
+            MetaObject.OBJECT_ID,
+            CorruptException.NONE,
+            CorruptException.NONE,
+            "the uberblock of " + pool.deviceName() + " has no meta object");
+      }
+      return dnode;
+    }
+  }
+
+  private static byte[] rootOfNewStore(BufferCache cache) {
+    byte[] root = new byte[Pool.ROOT_BYTES];
+    try (IoMemory memory = cache.allocateIo(Pool.ROOT_BYTES)) {
+      Dnode.ofNewObject(ObjectType.META, DnodeLayout.META_BLOCK_BYTES, 1).encode(memory.address());
+      NativeMemory.copyToArray(memory.address(), root, 0, root.length);
+    }
+    return root;
+  }
+
+  private static BufferCache newCache(EarlyWriter earlyWriter, ObjectSetOptions options) {
+    return BufferCache.builder()
+        .budgetBytes(options.cacheBytes())
+        .initPolicy(options.initPolicy())
+        .traceHolds(options.traceHolds())
+        .waitTimeout(options.waitTimeout())
+        .dirtyWriter(earlyWriter)
+        .build();
+  }
+
+  /** Makes or opens the pool. */
+  private interface PoolMaker {
+    Pool make(BufferCache cache);
+  }
+
+  private static ObjectSet start(ObjectSetOptions options, PoolMaker maker) {
+    EarlyWriter earlyWriter = new EarlyWriter();
+    BufferCache cache = newCache(earlyWriter, options);
+    Pool pool = null;
+    try {
+      pool = maker.make(cache);
+      return new ObjectSet(cache, pool, earlyWriter, options);
+    } catch (Throwable e) {
+      if (pool != null) {
+        pool.close();
+      }
+      cache.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes an empty store on a device; it is durable on return.
+   *
+   * @param device the device; what is on it is lost, but it must not hold a store
+   * @param options how the object set works
+   * @return the open object set
+   * @throws org.zapkv.error.ZapException if there is a store on the device already
+   * @throws org.zapkv.error.DeviceException if the device cannot be written
+   */
+  public static ObjectSet create(BlockDevice device, ObjectSetOptions options) {
+    return create(device, options, STANDARD_REGIONS);
+  }
+
+  /** As above, with regions of another size, so that a test reaches the second one soon. */
+  static ObjectSet create(BlockDevice device, ObjectSetOptions options, int regionShift) {
+    return start(
+        options,
+        cache ->
+            Pool.create(
+                device,
+                cache,
+                Clock.systemUTC(),
+                UUID.randomUUID(),
+                regionShift,
+                rootOfNewStore(cache)));
+  }
+
+  /**
+   * Opens the store on a device, in the state of the newest durable transaction group.
+   *
+   * @param device the device
+   * @param options how the object set works
+   * @return the open object set
+   * @throws org.zapkv.error.NotAStoreException if there is no store on the device
+   * @throws org.zapkv.error.FormatTooNewException if the store uses what this version does not know
+   * @throws org.zapkv.error.CorruptException if the head of the store is damaged
+   */
+  public static ObjectSet open(BlockDevice device, ObjectSetOptions options) {
+    return start(options, cache -> Pool.open(device, cache, Clock.systemUTC()));
+  }
+
+  /**
+   * Begins a transaction. Waits while the group is being switched, and while far more has been
+   * changed than was written.
+   *
+   * @param expectedBytes about how many bytes of blocks the transaction will change, at most
+   * @return the transaction, to be closed by the caller on this thread
+   * @throws org.zapkv.error.StoreFullException if the device has no room for that; nothing changed
+   * @throws org.zapkv.error.StoreFailedException if an earlier write failed
+   * @throws org.zapkv.error.ClosedException if the object set is closed
+   */
+  public Transaction begin(long expectedBytes) {
+    if (expectedBytes < 0) {
+      throw new IllegalArgumentException("expectedBytes=" + expectedBytes + " is negative");
+    }
+    checkOpen();
+    return groups.begin(expectedBytes, false);
+  }
+
+  /**
+   * Begins a transaction that will free more than it writes: it goes on a little longer on a full
+   * device.
+   *
+   * @return the transaction, to be closed by the caller on this thread
+   * @throws org.zapkv.error.StoreFullException if the device has no room even for that
+   * @throws org.zapkv.error.StoreFailedException if an earlier write failed
+   * @throws org.zapkv.error.ClosedException if the object set is closed
+   */
+  public Transaction beginFreeing() {
+    checkOpen();
+    return groups.begin(0, true);
+  }
+
+  /**
+   * Makes an object.
+   *
+   * @param type what it will be used for
+   * @param blockSizeBytes the size of its blocks, a multiple of 512, at most 1 MiB
+   * @param tx the transaction that the change belongs to
+   * @return a handle of the object
+   */
+  public DataObject create(ObjectType type, int blockSizeBytes, Transaction tx) {
+    if (!TreeShape.isBlockSize(blockSizeBytes)) {
+      throw new IllegalArgumentException("impossible block size " + blockSizeBytes);
+    }
+    checkOpen();
+    long objectId = numbers.take();
+    ObjectNode node = table.acquire(objectId, id -> new ObjectNode(context, id));
+    node.create(type, blockSizeBytes, tx.group());
+    return new DataObject(table, node);
+  }
+
+  /**
+   * Opens an object.
+   *
+   * @param objectId the object's number
+   * @return a handle of the object
+   * @throws org.zapkv.error.CorruptException if there is no such object, or its dnode is damaged
+   */
+  public DataObject open(long objectId) {
+    checkOpen();
+    return new DataObject(table, acquire(objectId));
+  }
+
+  private void checkOpen() {
+    if (closed.get()) {
+      throw new ClosedException("the store on " + pool.deviceName() + " is closed");
+    }
+  }
+
+  private ObjectNode acquire(long objectId) {
+    ObjectNode node = table.acquire(objectId, id -> new ObjectNode(context, id));
+    try {
+      if (!node.isLoaded()) {
+        Dnode dnode = meta.read(objectId);
+        if (dnode == null) {
+          throw noSuchObject(objectId);
+        }
+        node.load(dnode);
+      }
+      if (node.isDestroyed()) {
+        throw noSuchObject(objectId);
+      }
+      return node;
+    } catch (RuntimeException e) {
+      table.release(node);
+      throw e;
+    }
+  }
+
+  private static CorruptException noSuchObject(long objectId) {
+    return new CorruptException(
+        objectId, CorruptException.NONE, CorruptException.NONE, "there is no such object");
+  }
+
+  /**
+   * Destroys an object: its space is freed with the transaction's group, its number is used again
+   * after that. Handles that are still open refuse further use, but for closing.
+   *
+   * @param objectId the object's number
+   * @param tx the transaction that the change belongs to
+   * @throws org.zapkv.error.CorruptException if there is no such object
+   */
+  public void destroy(long objectId, Transaction tx) {
+    checkOpen();
+    ObjectNode node = acquire(objectId);
+    try {
+      node.destroy(tx);
+    } finally {
+      table.release(node);
+    }
+  }
+
+  /**
+   * The transaction group that takes changes.
+   *
+   * @return the group's number
+   */
+  public long openGroup() {
+    checkOpen();
+    return groups.openGroup();
+  }
+
+  /**
+   * The newest durable transaction group.
+   *
+   * @return the group's number
+   */
+  public long syncedGroup() {
+    checkOpen();
+    return groups.syncedGroup();
+  }
+
+  /** Has the open group synced soon, without waiting for it. */
+  public void requestSync() {
+    checkOpen();
+    groups.requestSync();
+  }
+
+  /**
+   * Waits until a group is durable; one that is still open is synced for it. Must not be called by
+   * a thread that has a transaction open.
+   *
+   * @param group the group
+   * @throws org.zapkv.error.StoreFailedException if it could not be written
+   */
+  public void awaitSynced(long group) {
+    checkOpen();
+    groups.awaitSynced(group);
+  }
+
+  /**
+   * Makes everything changed before this call durable. Must not be called by a thread that has a
+   * transaction open.
+   *
+   * @throws org.zapkv.error.StoreFailedException if it could not be written
+   */
+  public void sync() {
+    checkOpen();
+    groups.sync();
+  }
+
+  /**
+   * Refuses all further changes, because what is in memory is not whole: the open group is never
+   * written, so what is durable stays as it is.
+   *
+   * @param what what happened, for the message of those who are refused
+   * @param cause what it was caused by
+   */
+  public void fail(String what, Throwable cause) {
+    groups.fail(new ZapException(what, cause));
+  }
+
+  /**
+   * The cache that the blocks are in.
+   *
+   * @return the cache; it belongs to the object set
+   */
+  public BufferCache cache() {
+    return cache;
+  }
+
+  /**
+   * Figures of space and transaction groups.
+   *
+   * @return the figures of this moment
+   */
+  public PoolStatistics statistics() {
+    checkOpen();
+    return pool.statistics(groups.openGroup(), groups.dirtyBytes());
+  }
+
+  /**
+   * Visits every object of the state that was synced last, in the order of their numbers. Syncing
+   * pauses meanwhile.
+   *
+   * @param visitor is told of each
+   */
+  public void forEachObject(ObjectVisitor visitor) {
+    checkOpen();
+    walk(new ObjectLister(visitor));
+  }
+
+  /** Walks over the state that was synced last. */
+  void walk(StoreWalker.Visitor visitor) {
+    groups.pauseSync();
+    try (StoreWalker walker = new StoreWalker(cache, pool, visitor)) {
+      walker.walk();
+    } finally {
+      groups.resumeSync();
+    }
+  }
+
+  /**
+   * Reads and verifies every block of the state that was synced last, from the device, and compares
+   * the space they take with what is marked as used. Syncing pauses meanwhile. Damage is listed in
+   * the report, not thrown.
+   *
+   * @param progress is told how far the check has come
+   * @return what was found
+   */
+  public CheckReport check(CheckProgress progress) {
+    checkOpen();
+    groups.pauseSync();
+    try (StoreCheck check = new StoreCheck(cache, pool, progress)) {
+      return check.run();
+    } finally {
+      groups.resumeSync();
+    }
+  }
+
+  /**
+   * Makes every change durable and ends. Waits for transactions that are open; must not be called
+   * by a thread that has one. Closing twice does nothing.
+   *
+   * @throws org.zapkv.error.StoreFailedException if the last changes could not be written, unless
+   *     an earlier failure has been reported already
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      groups.close();
+    } finally {
+      objectSync.close();
+      pool.close();
+      cache.close();
+    }
+  }
+}

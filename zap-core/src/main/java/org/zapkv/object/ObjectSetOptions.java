@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.object;
+
+import java.time.Duration;
+import org.zapkv.cache.memory.InitPolicy;
+
+/**
+ * How an object set works. Immutable; {@link #defaults()} is where to start, each {@code with}
+ * method gives a copy with one thing changed.
+ *
+ * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
+ * @param syncInterval how long changes wait before their group is synced by itself
+ * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is a quarter
+ *     of the cache
+ * @param waitTimeout how long to wait for memory before giving up
+ * @param traceHolds whether every hold keeps the stack that took it, for leak reports; slow
+ * @param initPolicy how the cache initialises its memory
+ */
+public record ObjectSetOptions(
+    long cacheBytes,
+    Duration syncInterval,
+    long dirtyLimitBytes,
+    Duration waitTimeout,
+    boolean traceHolds,
+    InitPolicy initPolicy) {
+
+  /** The smallest budget of the cache, in bytes. */
+  public static final long MIN_CACHE_BYTES = 4L << 20;
+
+  private static final ObjectSetOptions DEFAULTS =
+      new ObjectSetOptions(
+          256L << 20,
+          Duration.ofSeconds(5),
+          0,
+          Duration.ofSeconds(30),
+          false,
+          InitPolicy.defaultPolicy());
+
+  /**
+   * Options.
+   *
+   * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
+   * @param syncInterval how long changes wait before their group is synced by itself
+   * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is a quarter
+   *     of the cache
+   * @param waitTimeout how long to wait for memory before giving up
+   * @param traceHolds whether every hold keeps the stack that took it
+   * @param initPolicy how the cache initialises its memory
+   * @throws IllegalArgumentException if a size or a duration is out of range
+   */
+  public ObjectSetOptions {
+    if (cacheBytes < MIN_CACHE_BYTES) {
+      throw new IllegalArgumentException(
+          "cacheBytes=" + cacheBytes + " is below the least, " + MIN_CACHE_BYTES);
+    }
+    if (dirtyLimitBytes < 0) {
+      throw new IllegalArgumentException("dirtyLimitBytes=" + dirtyLimitBytes + " is negative");
+    }
+    if (syncInterval.isNegative() || syncInterval.isZero()) {
+      throw new IllegalArgumentException("syncInterval=" + syncInterval + " is not above zero");
+    }
+    if (waitTimeout.isNegative()) {
+      throw new IllegalArgumentException("waitTimeout=" + waitTimeout + " is negative");
+    }
+  }
+
+  /**
+   * The options that fit when nothing else is said: 256 MiB of cache, a sync every 5 s.
+   *
+   * @return the default options
+   */
+  public static ObjectSetOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * A copy with another cache budget.
+   *
+   * @param bytes the budget of the buffer cache in bytes, at least {@link #MIN_CACHE_BYTES}
+   * @return the copy
+   */
+  public ObjectSetOptions withCacheBytes(long bytes) {
+    return new ObjectSetOptions(
+        bytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy);
+  }
+
+  /**
+   * A copy with another sync interval.
+   *
+   * @param interval how long changes wait before their group is synced by itself, above zero
+   * @return the copy
+   */
+  public ObjectSetOptions withSyncInterval(Duration interval) {
+    return new ObjectSetOptions(
+        cacheBytes, interval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy);
+  }
+
+  /**
+   * A copy with another dirty limit.
+   *
+   * @param bytes how many bytes of changed blocks make a group sync early, 0: a quarter of the
+   *     cache
+   * @return the copy
+   */
+  public ObjectSetOptions withDirtyLimitBytes(long bytes) {
+    return new ObjectSetOptions(
+        cacheBytes, syncInterval, bytes, waitTimeout, traceHolds, initPolicy);
+  }
+
+  /**
+   * A copy with another wait timeout.
+   *
+   * @param timeout how long to wait for memory before giving up
+   * @return the copy
+   */
+  public ObjectSetOptions withWaitTimeout(Duration timeout) {
+    return new ObjectSetOptions(
+        cacheBytes, syncInterval, dirtyLimitBytes, timeout, traceHolds, initPolicy);
+  }
+
+  /**
+   * A copy that does or does not trace holds.
+   *
+   * @param trace whether every hold keeps the stack that took it
+   * @return the copy
+   */
+  public ObjectSetOptions withTraceHolds(boolean trace) {
+    return new ObjectSetOptions(
+        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, trace, initPolicy);
+  }
+
+  /**
+   * A copy with another initialisation policy.
+   *
+   * @param policy how the cache initialises its memory
+   * @return the copy
+   */
+  public ObjectSetOptions withInitPolicy(InitPolicy policy) {
+    return new ObjectSetOptions(
+        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, policy);
+  }
+
+  /**
+   * The dirty limit that applies.
+   *
+   * @return bytes, above 0
+   */
+  public long effectiveDirtyLimitBytes() {
+    return dirtyLimitBytes == 0 ? cacheBytes / 4 : dirtyLimitBytes;
+  }
+}

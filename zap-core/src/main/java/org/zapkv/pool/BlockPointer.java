@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.pool;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a block is on the device and how to know that it is the right one. Immutable.
+ *
+ * @param offsetBytes where it starts on the device, in bytes
+ * @param logicalBytes its size in memory, in bytes
+ * @param physicalBytes its size on the device, in bytes
+ * @param birthGroup the transaction group that wrote it
+ * @param checksum the XXH64 of its bytes on the device
+ * @param compression how it is compressed; 0, not at all, is all there is so far
+ * @param checksumType which checksum it has
+ * @param level 0 for data, above 0 for indirect blocks
+ */
+public record BlockPointer(
+    long offsetBytes,
+    int logicalBytes,
+    int physicalBytes,
+    long birthGroup,
+    long checksum,
+    int compression,
+    int checksumType,
+    int level) {
+
+  /** Points to nothing: the block was never written, or freed, and reads as zeros. */
+  public static final BlockPointer HOLE = new BlockPointer(0, 0, 0, 0, 0, 0, 0, 0);
+
+  /** The compression of a block that is stored as it is. */
+  static final int COMPRESSION_NONE = 0;
+
+  /** The size of a pointer on disk, in bytes. */
+  public static final int SIZE_BYTES = BlockPointerLayout.SIZE_BYTES;
+
+  /**
+   * Whether there is no block.
+   *
+   * @return true for {@link #HOLE}
+   */
+  public boolean isHole() {
+    return physicalBytes == 0;
+  }
+
+  /** The pointer to the same bytes at another place, written there by a later group. */
+  BlockPointer movedTo(long newOffsetBytes, long group) {
+    return new BlockPointer(
+        newOffsetBytes,
+        logicalBytes,
+        physicalBytes,
+        group,
+        checksum,
+        compression,
+        checksumType,
+        level);
+  }
+
+  /**
+   * Reads a pointer from its form on disk. It may be damaged: see {@link #problem}.
+   *
+   * @param address where it is
+   * @return the pointer; {@link #HOLE} when all its bytes are zero
+   */
+  public static BlockPointer decode(long address) {
+    return BlockPointerLayout.decode(address);
+  }
+
+  /**
+   * Writes the pointer in its form on disk, {@link #SIZE_BYTES} long.
+   *
+   * @param address where it goes
+   */
+  public void encode(long address) {
+    BlockPointerLayout.encode(this, address);
+  }
+
+  /**
+   * What is impossible about the pointer, however it came about.
+   *
+   * @param expectedLevel the level that the block is looked for at
+   * @return what is wrong, null when nothing is; a hole is never wrong
+   */
+  public @Nullable String problem(int expectedLevel) {
+    if (equals(HOLE)) {
+      return null;
+    }
+    if (compression != COMPRESSION_NONE) {
+      return "unknown compression " + compression;
+    }
+    if (checksumType != Checksum.TYPE_XXH64) {
+      return "unknown checksum type " + checksumType;
+    }
+    if (level != expectedLevel) {
+      return "block pointer of level " + level + " where level " + expectedLevel + " belongs";
+    }
+    if (physicalBytes <= 0 || physicalBytes > Pool.MAX_BLOCK_BYTES) {
+      return "impossible physical size " + physicalBytes;
+    }
+    if (logicalBytes != physicalBytes) {
+      return "logical size " + logicalBytes + " differs from physical size " + physicalBytes;
+    }
+    return birthGroup <= 0 ? "impossible birth group " + birthGroup : null;
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.pool;
+
+import net.openhft.hashing.LongHashFunction;
+
+/**
+ * The checksum of everything on disk: XXH64. The seed says what the bytes are, so a block that was
+ * written to, or read from, the wrong place does not match even when it is whole.
+ */
+final class Checksum {
+  /** The code of this checksum in a block pointer. */
+  static final int TYPE_XXH64 = 1;
+
+  /** Stands for the object number where the bytes are a bitmap of the space map. */
+  static final long BITMAP_OWNER = -1;
+
+  /** Stands for the object number where the bytes are an index node of the space map. */
+  static final long INDEX_OWNER = -2;
+
+  /** Stands for the object number where the bytes are a label. */
+  static final long LABEL_OWNER = -3;
+
+  /* Odd constants without a pattern: the fractional parts of the golden ratio and of the square
+  roots of 2 and 3, in 64 bits. They keep seeds of neighbouring blocks apart. */
+  private static final long MIX_OWNER = 0x9E3779B97F4A7C15L;
+  private static final long MIX_INDEX = 0x6A09E667F3BCC909L;
+  private static final long MIX_LEVEL = 0xBB67AE8584CAA73BL;
+
+  private Checksum() {}
+
+  /**
+   * The seed for the bytes at a place.
+   *
+   * @param owner the object, or one of the constants that stand for one
+   * @param index which block of it
+   * @param level the block's level in the tree
+   */
+  static long seed(long owner, long index, int level) {
+    long seed = owner * MIX_OWNER ^ Long.rotateLeft(index * MIX_INDEX, 23);
+    return seed ^ Long.rotateLeft((level + 1) * MIX_LEVEL, 41);
+  }
+
+  static long of(long address, long lengthBytes, long seed) {
+    return LongHashFunction.xx(seed).hashMemory(address, lengthBytes);
+  }
+}

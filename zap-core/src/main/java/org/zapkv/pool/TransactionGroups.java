@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.pool;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.error.ClosedException;
+import org.zapkv.error.StoreFailedException;
+
+/**
+ * Groups transactions and makes each group durable as a whole, on a thread of its own, while the
+ * next group takes changes.
+ *
+ * <p>Safe for use from several threads.
+ */
+public final class TransactionGroups implements AutoCloseable {
+
+  /*
+   * Implementation notes
+   *
+   *   group:   open --switch--> syncing --uberblock flushed--> synced
+   *                 quiescing: the gate holds back those who begin until those inside have ended
+   *
+   * One thread switches and syncs, so at most two groups are not synced: the one syncing and the
+   * open one after it. A younger group changes a block only after the older one can no longer change
+   * it, because the gate is empty at the switch.
+   *
+   * A failure is sticky: the group is never written, those who begin or wait get
+   * StoreFailedException, reads go on.
+   *
+   * "work" wakes the syncing thread; "progress" wakes those who wait for it: signalled after every
+   * round, also one that found nothing to do, because that is what a waiter on an unchanged group
+   * has to see. Lock order: syncLock, then the gate's lock or "lock" (never both).
+   */
+
+  private static final System.Logger LOGGER = System.getLogger(TransactionGroups.class.getName());
+
+  /** With this many times the dirty limit in memory those who begin wait for the sync. */
+  private static final int THROTTLE_FACTOR = 2;
+
+  /** After so many groups without changes a store is as small as it gets: move down, cut off. */
+  private static final int MAX_TIDYING_ROUNDS = 3;
+
+  private final Pool pool;
+  private final SyncParticipant participant;
+  private final SyncSettings settings;
+  private final SpaceBudget budget;
+  private final TransactionGate gate;
+  private final Thread thread;
+
+  /** Held while a group is switched and synced. */
+  private final ReentrantLock syncLock = new ReentrantLock();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition work = lock.newCondition();
+  private final Condition progress = lock.newCondition();
+
+  /* Guarded by lock. */
+  private boolean stopping;
+  private boolean stopped;
+  private long rounds;
+
+  /* Set by anyone, cleared by the syncing thread under the lock before it looks for work. */
+  private volatile boolean requested;
+
+  private volatile long syncedGroup;
+  private volatile boolean closed;
+  private volatile @Nullable Throwable failure;
+  private volatile boolean failureReported;
+
+  /**
+   * The groups of a pool; begins with the group after the newest durable one.
+   *
+   * @param pool where the groups are written
+   * @param participant the layer that has changes to write
+   * @param settings when groups are synced by themselves
+   */
+  public TransactionGroups(Pool pool, SyncParticipant participant, SyncSettings settings) {
+    this.pool = pool;
+    this.participant = participant;
+    this.settings = settings;
+    this.budget = new SpaceBudget(pool);
+    this.syncedGroup = pool.committedGroup();
+    this.gate = new TransactionGate(syncedGroup + 1);
+    this.thread = new Thread(this::run, "zap-sync-" + pool.deviceName());
+    thread.setDaemon(true);
+  }
+
+  /** Starts the syncing thread. */
+  public void start() {
+    thread.start();
+  }
+
+  /**
+   * Begins a transaction in the open group. Waits while the group is being switched, and while far
+   * more is dirty than the limit.
+   *
+   * @param expectedBytes about how many bytes of blocks it will change at most
+   * @param freeing whether it will free more than it writes
+   * @return the transaction
+   * @throws org.zapkv.error.StoreFullException if the device has no room
+   * @throws StoreFailedException if a group could not be written
+   * @throws ClosedException if closed
+   */
+  public Transaction begin(long expectedBytes, boolean freeing) {
+    checkUsable();
+    throttle();
+    reserve(expectedBytes, freeing);
+    long group = gate.enter();
+    try {
+      checkUsable();
+    } catch (StoreFailedException | ClosedException e) {
+      end(expectedBytes);
+      throw e;
+    }
+    return new OpenTransaction(this, group, expectedBytes);
+  }
+
+  void end(long expectedBytes) {
+    budget.release(expectedBytes);
+    gate.exit();
+  }
+
+  /**
+   * Keeps a group open on behalf of a transaction in it. Leave with {@link #exit}.
+   *
+   * @param group the group
+   * @return false when the group is not the open one, or no longer
+   */
+  public boolean tryEnter(long group) {
+    return failure == null && gate.tryEnterBeside(group);
+  }
+
+  /** Undoes {@link #tryEnter}. */
+  public void exit() {
+    gate.exit();
+  }
+
+  /**
+   * Counts changed blocks; asks for a sync when there are many.
+   *
+   * @param group the group they were changed in
+   * @param bytes their size; negative when they no longer have to be written
+   */
+  public void addDirty(long group, long bytes) {
+    budget.addDirty(group, bytes);
+    if (bytes > 0 && !requested && budget.dirtyBytes(group) > settings.dirtyLimitBytes()) {
+      requestSync();
+    }
+  }
+
+  /**
+   * The bytes of changed blocks that are not written yet.
+   *
+   * @return bytes, of all groups
+   */
+  public long dirtyBytes() {
+    return budget.dirtyBytes();
+  }
+
+  /**
+   * The group that takes changes.
+   *
+   * @return its number
+   */
+  public long openGroup() {
+    return gate.openGroup();
+  }
+
+  /**
+   * The newest durable group.
+   *
+   * @return its number
+   */
+  public long syncedGroup() {
+    return syncedGroup;
+  }
+
+  /** Has the open group synced soon, if anything changed in it. */
+  public void requestSync() {
+    requested = true;
+    lock.lock();
+    try {
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Makes everything changed before the call durable. If nothing was changed, tidies up: the device
+   * is as small after it as it gets by itself.
+   */
+  public void sync() {
+    long open = gate.openGroup();
+    if (participant.hasChanges(open)) {
+      awaitSynced(open);
+      return;
+    }
+    awaitSynced(open - 1);
+    for (int i = 0; i < MAX_TIDYING_ROUNDS && wantsEmptyGroup(); i++) {
+      awaitSynced(gate.openGroup());
+    }
+  }
+
+  /**
+   * Waits until a group is durable; asks for it if it is the open one. An open group in which
+   * nothing was changed counts as durable when the one before is.
+   *
+   * @param group the group
+   * @throws StoreFailedException if a group could not be written
+   * @throws ClosedException if closed meanwhile
+   */
+  public void awaitSynced(long group) {
+    while (syncedGroup < group) {
+      checkUsable();
+      long open = gate.openGroup();
+      if (syncedGroup == open - 1 && !hasWork(open)) {
+        return;
+      }
+      awaitRound(group, group >= open);
+    }
+  }
+
+  /** Waits for the end of a round of the syncing thread, or until the group is synced. */
+  private void awaitRound(long group, boolean request) {
+    lock.lock();
+    try {
+      if (request) {
+        requested = true;
+        work.signal();
+      }
+      long seen = rounds;
+      while (rounds == seen && syncedGroup < group && failure == null && !stopped) {
+        progress.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Keeps the last synced state as it is: no group is synced until {@link #resumeSync} by the same
+   * thread. Changes go on until memory is full.
+   */
+  public void pauseSync() {
+    syncLock.lock();
+  }
+
+  /** Undoes {@link #pauseSync}. */
+  public void resumeSync() {
+    syncLock.unlock();
+  }
+
+  /**
+   * A write for an open group failed: no group will be written any more.
+   *
+   * @param cause what failed
+   */
+  public void fail(Throwable cause) {
+    lock.lock();
+    try {
+      if (failure == null) {
+        failure = cause;
+        LOGGER.log(
+            System.Logger.Level.ERROR,
+            "a write to " + pool.deviceName() + " failed; no more changes are taken",
+            cause);
+      }
+      progress.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Refuses new transactions, makes what was changed durable unless a write has failed, and stops
+   * the syncing thread. Waits for open transactions. Closing twice does nothing.
+   *
+   * @throws StoreFailedException if changes are lost because a write failed, unless somebody was
+   *     told before
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      stopping = true;
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+    joinThread();
+    Throwable cause = failure;
+    if (cause != null && !failureReported) {
+      throw failed(cause);
+    }
+  }
+
+  private void joinThread() {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (awaitWork()) {
+      round();
+    }
+    for (int i = 0; i <= MAX_TIDYING_ROUNDS; i++) {
+      round();
+    }
+    signalProgress(true);
+  }
+
+  /** Waits for a request or the interval; false when it is time to stop. */
+  private boolean awaitWork() {
+    long nanos = settings.interval().toNanos();
+    lock.lock();
+    try {
+      while (!requested && !stopping && nanos > 0) {
+        nanos = work.awaitNanos(nanos);
+      }
+      requested = false;
+      return !stopping;
+    } catch (InterruptedException e) {
+      /* Nobody has a reason to interrupt this thread; an interrupt means no more than a wake-up. */
+      return !stopping;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void round() {
+    syncLock.lock();
+    try {
+      if (failure == null && hasWork(gate.openGroup())) {
+        syncOpenGroup();
+      }
+    } catch (Throwable e) {
+      fail(e);
+    } finally {
+      syncLock.unlock();
+      signalProgress(false);
+    }
+  }
+
+  private void syncOpenGroup() {
+    long group = gate.openGroup();
+    gate.quiesce();
+    try {
+      pool.beginSync(group);
+    } finally {
+      gate.reopen(group + 1);
+    }
+    byte[] root = participant.sync(group);
+    pool.commit(group, root);
+    participant.committed(group);
+    budget.forget(group);
+    syncedGroup = group;
+  }
+
+  private void signalProgress(boolean last) {
+    lock.lock();
+    try {
+      rounds++;
+      stopped = last;
+      progress.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasWork(long group) {
+    return participant.hasChanges(group) || wantsEmptyGroup();
+  }
+
+  private boolean wantsEmptyGroup() {
+    return participant.wantsEmptyGroup() || pool.wantsEmptyGroup();
+  }
+
+  private void throttle() {
+    long limit = THROTTLE_FACTOR * settings.dirtyLimitBytes();
+    while (budget.dirtyBytes() > limit) {
+      checkUsable();
+      awaitRound(Long.MAX_VALUE, true);
+    }
+  }
+
+  private void reserve(long bytes, boolean freeing) {
+    if (budget.tryReserve(bytes, freeing)) {
+      return;
+    }
+    /* What was freed in the open group can be used when the group is synced. */
+    sync();
+    pool.refreshCapacity();
+    if (!budget.tryReserve(bytes, freeing)) {
+      throw budget.full(bytes);
+    }
+  }
+
+  private void checkUsable() {
+    Throwable cause = failure;
+    if (cause != null) {
+      failureReported = true;
+      throw failed(cause);
+    }
+    if (closed) {
+      throw new ClosedException("the store on " + pool.deviceName() + " is closed");
+    }
+  }
+
+  private StoreFailedException failed(Throwable cause) {
+    return new StoreFailedException(
+        "the store on "
+            + pool.deviceName()
+            + " takes no more changes, a write failed: "
+            + cause.getMessage()
+            + "; what was durable before is on the device: close the store, mend the cause, open it again",
+        cause);
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.pool;
+
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.memory.NativeMemory;
+
+/**
+ * The state of a store after a transaction group: everything else is reached from here. Immutable.
+ */
+final class Uberblock {
+  private final long group;
+  private final long timeMillis;
+  private final byte[] root;
+  private final List<SpaceEntry> spaceTable;
+
+  /**
+   * An uberblock.
+   *
+   * @param group the transaction group
+   * @param timeMillis when it is written, in milliseconds since 1970; for people, not for logic
+   * @param root the root of the layer above, {@link UberblockLayout#ROOT_BYTES} long; not changed
+   *     by anyone once it is in here
+   * @param spaceTable the entries of the index nodes of the space map
+   */
+  Uberblock(long group, long timeMillis, byte[] root, List<SpaceEntry> spaceTable) {
+    this.group = group;
+    this.timeMillis = timeMillis;
+    this.root = root;
+    this.spaceTable = spaceTable;
+  }
+
+  long group() {
+    return group;
+  }
+
+  byte[] root() {
+    return root;
+  }
+
+  List<SpaceEntry> spaceTable() {
+    return spaceTable;
+  }
+
+  /** Writes the uberblock in the form of its slot. */
+  void encode(long address, UUID storeId) {
+    NativeMemory.fill(address, HeadLayout.SLOT_BYTES, (byte) 0);
+    NativeMemory.putLong(address + UberblockLayout.MAGIC, UberblockLayout.MAGIC_VALUE);
+    NativeMemory.putLong(address + UberblockLayout.GROUP, group);
+    NativeMemory.putLong(address + UberblockLayout.TIME, timeMillis);
+    NativeMemory.copyFromArray(root, 0, address + UberblockLayout.ROOT, UberblockLayout.ROOT_BYTES);
+    for (int node = 0; node < spaceTable.size(); node++) {
+      SpaceEntryLayout.encode(spaceTable.get(node), address + UberblockLayout.spaceEntry(node));
+    }
+    int slot = HeadLayout.slotOf(group);
+    NativeMemory.putLong(address + UberblockLayout.CHECKSUM, checksum(address, slot, storeId));
+  }
+
+  /**
+   * The newest valid uberblock of a ring.
+   *
+   * @param headAddress where the head of the device is
+   * @return null when no slot holds a valid one
+   */
+  static @Nullable Uberblock newest(long headAddress, UUID storeId) {
+    int newestSlot = -1;
+    long newestGroup = 0;
+    for (int slot = 0; slot < HeadLayout.SLOT_COUNT; slot++) {
+      long address = headAddress + HeadLayout.slotOffset(slot);
+      long group = NativeMemory.getLong(address + UberblockLayout.GROUP);
+      if (group > newestGroup && isValid(address, slot, storeId)) {
+        newestGroup = group;
+        newestSlot = slot;
+      }
+    }
+    return newestSlot < 0 ? null : decode(headAddress + HeadLayout.slotOffset(newestSlot));
+  }
+
+  private static boolean isValid(long address, int slot, UUID storeId) {
+    return NativeMemory.getLong(address + UberblockLayout.MAGIC) == UberblockLayout.MAGIC_VALUE
+        && NativeMemory.getLong(address + UberblockLayout.CHECKSUM)
+            == checksum(address, slot, storeId);
+  }
+
+  private static Uberblock decode(long address) {
+    byte[] root = new byte[UberblockLayout.ROOT_BYTES];
+    NativeMemory.copyToArray(address + UberblockLayout.ROOT, root, 0, root.length);
+    SpaceEntry[] table = new SpaceEntry[SpaceGeometry.NODE_COUNT];
+    for (int node = 0; node < table.length; node++) {
+      table[node] = SpaceEntryLayout.decode(address + UberblockLayout.spaceEntry(node));
+    }
+    return new Uberblock(
+        NativeMemory.getLong(address + UberblockLayout.GROUP),
+        NativeMemory.getLong(address + UberblockLayout.TIME),
+        root,
+        List.of(table));
+  }
+
+  /* The store's identity is in the seed: an uberblock left over from another store that was on the
+  same device is not taken for one of this store. */
+  private static long checksum(long address, int slot, UUID storeId) {
+    long store =
+        storeId.getMostSignificantBits() ^ Long.rotateLeft(storeId.getLeastSignificantBits(), 32);
+    return Checksum.of(address, UberblockLayout.CHECKSUM, Checksum.seed(store, slot, 0));
+  }
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.object;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.zapkv.cache.BufferCache;
+import org.zapkv.cache.IoMemory;
+import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.FormatTooNewException;
+import org.zapkv.error.NotAStoreException;
+import org.zapkv.error.ZapException;
+import org.zapkv.pool.BlockPointer;
+import org.zapkv.pool.LabelEditor;
+import org.zapkv.pool.Transaction;
+
+/** Damage to what is stored is an error that names the place; it is never taken for data. */
+final class DamageTest {
+  private static final int OBJECTS = 2;
+  private static final int BLOCKS = 70;
+  private static final int BLOCK_BYTES = 4096;
+
+  private static MemoryDevice newStore() {
+    MemoryDevice device = new MemoryDevice();
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(4 << 20)) {
+        for (int i = 0; i < OBJECTS; i++) {
+          objects.create(ObjectType.MAP, BLOCK_BYTES, tx).close();
+        }
+      }
+      for (int id = 1; id <= OBJECTS; id++) {
+        try (Transaction tx = objects.begin(1 << 20);
+            DataObject object = objects.open(id)) {
+          for (int block = 0; block < BLOCKS; block++) {
+            TestObjects.fill(object, block, id * 1000L + block, tx);
+          }
+        }
+        objects.sync();
+      }
+    }
+    return device;
+  }
+
+  private static byte[] contentOf(BlockDevice device) {
+    byte[] content = new byte[(int) device.sizeBytes()];
+    try (BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
+        IoMemory memory = cache.allocateIo(4096)) {
+      for (int offset = 0; offset < content.length; offset += 4096) {
+        int length = Math.min(4096, content.length - offset);
+        device.read(offset, memory.address(), length);
+        NativeMemory.copyToArray(memory.address(), content, offset, length);
+      }
+    }
+    return content;
+  }
+
+  private static MemoryDevice deviceOf(byte[] content) {
+    MemoryDevice device = new MemoryDevice();
+    try (BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
+        IoMemory memory = cache.allocateIo(4096)) {
+      for (int offset = 0; offset < content.length; offset += 4096) {
+        int length = Math.min(4096, content.length - offset);
+        NativeMemory.copyFromArray(content, offset, memory.address(), length);
+        device.write(offset, memory.address(), length);
+      }
+    }
+    return device;
+  }
+
+  /** What the walk over the store says is stored where. */
+  private record Stored(long objectId, int level, long index, long offset, int length) {}
+
+  private static List<Stored> blocksOf(BlockDevice device) {
+    Lister lister = new Lister();
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      objects.walk(lister);
+    }
+    return lister.blocks;
+  }
+
+  private static final class Lister implements StoreWalker.Visitor {
+    final List<Stored> blocks = new ArrayList<>();
+
+    @Override
+    public boolean object(long objectId, Dnode dnode) {
+      return true;
+    }
+
+    @Override
+    public boolean pointer(long objectId, BlockPointer pointer, int level, long index) {
+      long offset = pointer.offsetBytes();
+      blocks.add(new Stored(objectId, level, index, offset, pointer.physicalBytes()));
+      return true;
+    }
+
+    @Override
+    public void endOfObject(long objectId, Dnode dnode) {}
+
+    @Override
+    public void damaged(long objectId, long blockId, ZapException problem) {
+      throw problem;
+    }
+  }
+
+  @Test
+  void aFlippedBitInAnyBlockIsFound() {
+    long seed = TestObjects.seed();
+    SplittableRandom random = new SplittableRandom(seed);
+    byte[] good = contentOf(newStore());
+    List<Stored> blocks = blocksOf(deviceOf(good));
+    assertTrue(blocks.size() > OBJECTS * BLOCKS, () -> "blocks: " + blocks.size());
+    try {
+      for (Stored stored : blocks) {
+        byte[] bad = good.clone();
+        int at = (int) stored.offset() + random.nextInt(stored.length());
+        bad[at] ^= (byte) (1 << random.nextInt(8));
+        assertFound(deviceOf(bad), stored);
+      }
+    } catch (Throwable e) {
+      throw new AssertionError("-Dzap.seed=" + seed, e);
+    }
+  }
+
+  private static void assertFound(BlockDevice device, Stored stored) {
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      CheckReport report = objects.check(CheckProgress.NONE);
+      CheckProblem problem = report.problems().get(0);
+      assertEquals(1, report.problemCount(), () -> report.problems().toString());
+      assertEquals(CheckProblem.Kind.DAMAGED, problem.kind());
+      assertEquals(stored.objectId(), problem.objectId());
+      assertEquals(stored.index(), problem.blockId());
+      CorruptException thrown = assertThrows(CorruptException.class, () -> readAll(objects));
+      assertEquals(stored.objectId(), thrown.objectId());
+      assertEquals(stored.index(), thrown.blockId());
+      assertTrue(thrown.getMessage().contains("level " + stored.level()), thrown.getMessage());
+    }
+  }
+
+  private static void readAll(ObjectSet objects) {
+    for (int id = 1; id <= OBJECTS; id++) {
+      try (DataObject object = objects.open(id)) {
+        for (int block = 0; block < BLOCKS; block++) {
+          TestObjects.assertFilled(object, block, id * 1000L + block);
+        }
+      }
+    }
+  }
+
+  @Test
+  void blocksThatChangedPlacesAreFound() {
+    byte[] content = contentOf(newStore());
+    List<Stored> data = new ArrayList<>(blocksOf(deviceOf(content)));
+    data.removeIf(stored -> stored.level() > 0 || stored.objectId() == 0);
+    Stored one = data.get(3);
+    Stored other = data.get(BLOCKS + 5);
+    byte[] swapped = content.clone();
+    System.arraycopy(content, (int) one.offset(), swapped, (int) other.offset(), BLOCK_BYTES);
+    System.arraycopy(content, (int) other.offset(), swapped, (int) one.offset(), BLOCK_BYTES);
+    try (ObjectSet objects = ObjectSet.open(deviceOf(swapped), TestObjects.options())) {
+      assertEquals(2, objects.check(CheckProgress.NONE).problemCount());
+    }
+  }
+
+  @Test
+  void aTruncatedStoreIsFoundAndTheRestIsReadable() {
+    byte[] content = contentOf(newStore());
+    for (int kept = content.length - 1; kept > 0; kept -= 37_777) {
+      byte[] cut = Arrays.copyOf(content, kept);
+      try (ObjectSet objects = ObjectSet.open(deviceOf(cut), TestObjects.options())) {
+        CheckReport report = objects.check(CheckProgress.NONE);
+        assertFalse(report.isClean(), "cut to " + kept);
+        assertThrows(CorruptException.class, () -> readAll(objects));
+      } catch (CorruptException | NotAStoreException e) {
+        assertTrue(kept < content.length);
+      }
+    }
+  }
+
+  @Test
+  void eitherCopyOfTheLabelIsEnough() {
+    byte[] content = contentOf(newStore());
+    for (int copy = 0; copy < 2; copy++) {
+      byte[] bad = content.clone();
+      bad[copy * 4096 + 30] ^= 1;
+      ObjectSet.open(deviceOf(bad), TestObjects.options()).close();
+    }
+    byte[] bad = content.clone();
+    bad[30] ^= 1;
+    bad[4096 + 30] ^= 1;
+    ZapException both =
+        assertThrows(
+            CorruptException.class, () -> ObjectSet.open(deviceOf(bad), TestObjects.options()));
+    assertTrue(both.getMessage().contains("label"), both.getMessage());
+  }
+
+  @Test
+  void whatIsNoStoreIsSaidToBeNone() {
+    assertThrows(
+        NotAStoreException.class, () -> ObjectSet.open(new MemoryDevice(), TestObjects.options()));
+    assertThrows(
+        NotAStoreException.class,
+        () -> ObjectSet.open(deviceOf(new byte[200_000]), TestObjects.options()));
+  }
+
+  @Test
+  void aStoreIsNotOverwritten() {
+    MemoryDevice device = newStore();
+    assertThrows(ZapException.class, () -> ObjectSet.create(device, TestObjects.options()));
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      assertDoesNotThrow(() -> readAll(objects));
+    }
+  }
+
+  @Test
+  void theUberblockBeforeCountsWhenTheNewestIsDamaged() {
+    byte[] content = contentOf(newStore());
+    long newest;
+    try (ObjectSet objects = ObjectSet.open(deviceOf(content), TestObjects.options())) {
+      newest = objects.syncedGroup();
+    }
+    content[(int) (8192 + (newest % 30) * 4096 + 100)] ^= 1;
+    try (ObjectSet objects = ObjectSet.open(deviceOf(content), TestObjects.options())) {
+      assertEquals(newest - 1, objects.syncedGroup());
+      TestObjects.assertClean(objects);
+      try (DataObject object = objects.open(1)) {
+        TestObjects.assertFilled(object, 0, 1000);
+      }
+    }
+  }
+
+  @Test
+  void theUberblockBeforeIsWholeAlsoWhenTheFileHasShrunk() {
+    MemoryDevice device = newStore();
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+        DataObject object = objects.open(1)) {
+      try (Transaction tx = objects.begin(0)) {
+        for (int block = 0; block < 1000; block++) {
+          TestObjects.fill(object, block, 1000 + block, tx);
+        }
+      }
+      objects.sync();
+      try (Transaction tx = objects.beginFreeing()) {
+        object.freeRange(BLOCKS, 1000, tx);
+      }
+      objects.sync();
+      for (long before = -1; before < objects.syncedGroup(); ) {
+        before = objects.syncedGroup();
+        assertBeforeIsWhole(device, before);
+        objects.sync();
+      }
+    }
+    assertTrue(device.sizeBytes() < 2 << 20, () -> "size: " + device.sizeBytes());
+  }
+
+  private static void assertBeforeIsWhole(MemoryDevice device, long newest) {
+    byte[] content = contentOf(device);
+    content[(int) (8192 + (newest % 30) * 4096 + 100)] ^= 1;
+    try (ObjectSet objects = ObjectSet.open(deviceOf(content), TestObjects.options())) {
+      assertEquals(newest - 1, objects.syncedGroup());
+      TestObjects.assertClean(objects);
+    }
+  }
+
+  @Test
+  void withoutAnyUberblockTheStoreIsCorrupt() {
+    byte[] content = contentOf(newStore());
+    Arrays.fill(content, 8192, 128 << 10, (byte) 0);
+    assertThrows(
+        CorruptException.class, () -> ObjectSet.open(deviceOf(content), TestObjects.options()));
+  }
+
+  @Test
+  void aDamagedBitmapIsFound() {
+    byte[] content = contentOf(newStore());
+    byte[] bad = content.clone();
+    for (int slot = 0; slot < 2; slot++) {
+      bad[(128 << 10) + slot * 16384 + 5000] ^= 1;
+    }
+    try (AutoCloseable silent = TestObjects.silence();
+        ObjectSet objects = ObjectSet.open(deviceOf(bad), TestObjects.options())) {
+      assertTrue(silent != null);
+      CheckReport report = objects.check(CheckProgress.NONE);
+      assertFalse(report.isClean());
+      assertTrue(report.problems().get(0).text().contains("bitmap"));
+      readAll(objects);
+    } catch (Exception e) {
+      assertTrue(e instanceof CorruptException, e::toString);
+    }
+  }
+
+  @Test
+  void aNewerFormatIsRefusedByName() {
+    byte[] content = contentOf(newStore());
+    MemoryDevice device = deviceOf(content);
+    try (BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
+        IoMemory memory = cache.allocateIo(4096)) {
+      LabelEditor.setIncompatibleFeatures(device, memory.address(), 2);
+      FormatTooNewException feature =
+          assertThrows(
+              FormatTooNewException.class, () -> ObjectSet.open(device, TestObjects.options()));
+      assertTrue(feature.getMessage().contains("LZ4"), feature.getMessage());
+      LabelEditor.setVersion(device, memory.address(), 99);
+      FormatTooNewException version =
+          assertThrows(
+              FormatTooNewException.class, () -> ObjectSet.open(device, TestObjects.options()));
+      assertTrue(version.getMessage().contains("99"), version.getMessage());
+    }
+  }
+}

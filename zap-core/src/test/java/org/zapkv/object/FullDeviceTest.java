@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.object;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.StoreFullException;
+import org.zapkv.pool.Transaction;
+
+/** A device with no more room: said before anything changes, and nothing is lost. */
+final class FullDeviceTest {
+  private static final int BLOCK_BYTES = 4096;
+  private static final long LIMIT_BYTES = 6 << 20;
+
+  private static int fillUntilFull(ObjectSet objects, DataObject object, int firstBlock) {
+    int block = firstBlock;
+    while (true) {
+      try (Transaction tx = objects.begin(16 * BLOCK_BYTES)) {
+        for (int i = 0; i < 16; i++, block++) {
+          TestObjects.fill(object, block, block + 1, tx);
+        }
+      } catch (StoreFullException e) {
+        assertTrue(e.getMessage().contains("full"), e.getMessage());
+        return block;
+      }
+    }
+  }
+
+  @Test
+  void aTransactionIsRefusedBeforeItChangesAnything() {
+    MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
+    int blocks;
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(0)) {
+        objects.create(ObjectType.MAP, BLOCK_BYTES, tx).close();
+      }
+      try (DataObject object = objects.open(1)) {
+        blocks = fillUntilFull(objects, object, 0);
+        int filled = blocks;
+        assertTrue(
+            (long) blocks * BLOCK_BYTES > LIMIT_BYTES * 3 / 4, () -> "full too early: " + filled);
+        objects.sync();
+        assertThrows(StoreFullException.class, () -> objects.begin(1 << 20));
+        for (int block = 0; block < blocks; block++) {
+          TestObjects.assertFilled(object, block, block + 1);
+        }
+      }
+      TestObjects.assertClean(objects);
+    }
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+        DataObject object = objects.open(1)) {
+      for (int block = 0; block < blocks; block++) {
+        TestObjects.assertFilled(object, block, block + 1);
+      }
+    }
+  }
+
+  @Test
+  void roomComesBackWhenSomethingIsFreed() {
+    MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(0)) {
+        objects.create(ObjectType.MAP, BLOCK_BYTES, tx).close();
+      }
+      try (DataObject object = objects.open(1)) {
+        for (int round = 0; round < 5; round++) {
+          int blocks = fillUntilFull(objects, object, 0);
+          try (Transaction tx = objects.beginFreeing()) {
+            object.freeRange(0, blocks, tx);
+          }
+          int filled = blocks;
+          assertTrue(blocks > 1000, () -> "less and less room: " + filled);
+        }
+      }
+      objects.sync();
+      TestObjects.assertClean(objects);
+    }
+  }
+
+  @Test
+  void aTransactionThatSaidTooLittleFailsTheStoreAndTheDurableStateStays() throws Exception {
+    MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
+    try (AutoCloseable silent = TestObjects.silence()) {
+      assertTrue(silent != null);
+      ObjectSet objects = ObjectSet.create(device, TestObjects.options());
+      DataObject object;
+      try (Transaction tx = objects.begin(0)) {
+        object = objects.create(ObjectType.MAP, BLOCK_BYTES, tx);
+        TestObjects.fill(object, 0, 42, tx);
+      }
+      objects.sync();
+      try (Transaction tx = objects.begin(0)) {
+        for (int block = 0; block < (8 << 20) / BLOCK_BYTES; block++) {
+          TestObjects.fill(object, block, block + 1, tx);
+        }
+      }
+      StoreFailedException failed = assertThrows(StoreFailedException.class, () -> objects.sync());
+      assertTrue(failed.getCause() instanceof StoreFullException, failed::toString);
+      assertThrows(StoreFailedException.class, () -> objects.begin(0));
+      TestObjects.assertFilled(object, 1, 2);
+      object.close();
+      objects.close();
+    }
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+        DataObject object = objects.open(1)) {
+      assertEquals(1, object.blockCount());
+      TestObjects.assertFilled(object, 0, 42);
+      TestObjects.assertClean(objects);
+    }
+  }
+
+  @Test
+  void aDirectWriteThatDoesNotFitLeavesNoTrace() {
+    MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
+    byte[] bytes = new byte[1 << 20];
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(0);
+          DataObject object = objects.create(ObjectType.VALUE, 1 << 20, tx)) {
+        assertThrows(
+            StoreFullException.class,
+            () -> {
+              for (int block = 0; block < 10; block++) {
+                object.writeDirect(block, bytes, 0, bytes.length, tx);
+              }
+            });
+        objects.destroy(object.objectId(), tx);
+      }
+      objects.sync();
+      assertEquals(0, objects.statistics().allocatedBytes() / (1 << 20));
+      TestObjects.assertClean(objects);
+    }
+  }
+}
