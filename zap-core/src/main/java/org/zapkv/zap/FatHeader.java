@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferUser;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CorruptException;
+
+/**
+ * Block 0 of a fat map: attached to its buffer once its fields were checked. The fields themselves
+ * stay in the block, which is their only copy.
+ *
+ * <p>All fields are guarded by the map's structure lock, but the number of entries by its header
+ * lock.
+ */
+final class FatHeader implements BufferUser {
+  private final Buffer buffer;
+  private final long address;
+  private final int blockShift;
+  private final long salt;
+  private final long flags;
+
+  private FatHeader(Buffer buffer) {
+    this.buffer = buffer;
+    this.address = buffer.address();
+    this.blockShift = Integer.numberOfTrailingZeros(buffer.sizeBytes());
+    this.salt = word(FatHeaderLayout.SALT_OFFSET);
+    this.flags = word(FatHeaderLayout.FLAGS_OFFSET);
+  }
+
+  /**
+   * Reads a header.
+   *
+   * @param buffer block 0, held
+   * @param blockCount the length of the object in blocks
+   * @throws CorruptException if a field cannot be right
+   */
+  static FatHeader read(Buffer buffer, long blockCount) {
+    int size = buffer.sizeBytes();
+    if (Integer.bitCount(size) != 1
+        || size < 1 << LeafLayout.MIN_BLOCK_SHIFT
+        || size > 1 << LeafLayout.MAX_BLOCK_SHIFT) {
+      throw new CorruptException(
+          buffer.objectId(),
+          buffer.blockId(),
+          FatHeaderLayout.TYPE_OFFSET,
+          "a fat map with blocks of " + size + " bytes");
+    }
+    FatHeader header = new FatHeader(buffer);
+    header.check(blockCount);
+    return header;
+  }
+
+  /** Makes a block the header of a fat map with one leaf, in block 1. The block is dirty. */
+  static FatHeader create(Buffer buffer, long salt, long normflags, long flags) {
+    long address = buffer.address();
+    int blockShift = Integer.numberOfTrailingZeros(buffer.sizeBytes());
+    NativeMemory.fill(address, buffer.sizeBytes(), (byte) 0);
+    NativeMemory.putLong(address + FatHeaderLayout.SALT_OFFSET, salt);
+    NativeMemory.putLong(address + FatHeaderLayout.NORMFLAGS_OFFSET, normflags);
+    NativeMemory.putLong(address + FatHeaderLayout.FLAGS_OFFSET, flags);
+    FatHeader header = new FatHeader(buffer);
+    int shift = FatHeaderLayout.embeddedShift(blockShift);
+    header.setWord(FatHeaderLayout.TABLE_SHIFT_OFFSET, shift);
+    header.setFreeBlock(FatHeaderLayout.FIRST_LEAF_BLOCK + 1);
+    header.setWord(FatHeaderLayout.LEAF_COUNT_OFFSET, 1);
+    for (long index = 0; index < 1L << shift; index++) {
+      NativeMemory.putLong(
+          header.embeddedTableAddress() + FatHeaderLayout.pointerOffset(index),
+          FatHeaderLayout.FIRST_LEAF_BLOCK);
+    }
+    header.setWord(FatHeaderLayout.MAGIC_OFFSET, FatHeaderLayout.MAGIC);
+    header.setWord(FatHeaderLayout.TYPE_OFFSET, FatHeaderLayout.BLOCK_TYPE);
+    return header;
+  }
+
+  /** Nothing to give back: this object is all there is. */
+  @Override
+  public void evictSync() {}
+
+  private void check(long blockCount) {
+    require(
+        word(FatHeaderLayout.TYPE_OFFSET) == FatHeaderLayout.BLOCK_TYPE,
+        FatHeaderLayout.TYPE_OFFSET,
+        "block type");
+    require(
+        word(FatHeaderLayout.MAGIC_OFFSET) == FatHeaderLayout.MAGIC,
+        FatHeaderLayout.MAGIC_OFFSET,
+        "fat header magic");
+    require(
+        (flags & ~ZapName.ALL_FLAGS) == 0
+            && (ZapName.isUint64(flags) || (flags & ZapName.FLAG_PRE_HASHED_KEY) == 0),
+        FatHeaderLayout.FLAGS_OFFSET,
+        "flags");
+    require(salt != 0, FatHeaderLayout.SALT_OFFSET, "salt");
+    checkTable(blockCount);
+    checkGrowth(blockCount);
+    long free = freeBlock();
+    require(
+        free > FatHeaderLayout.FIRST_LEAF_BLOCK && free <= Math.max(blockCount, growingEnd()),
+        FatHeaderLayout.FREE_BLOCK_OFFSET,
+        "next free block, with blockCount=" + blockCount);
+    require(
+        tableBlock() + tableBlockCount() <= nextBlock(),
+        FatHeaderLayout.TABLE_BLOCK_OFFSET,
+        "table: first block, with next free block=" + free);
+    require(
+        !isGrowing()
+            || growingBlock() >= tableBlock() + tableBlockCount()
+            || growingEnd() <= tableBlock(),
+        FatHeaderLayout.GROWING_BLOCK_OFFSET,
+        "growing table: first block, inside the table at " + tableBlock());
+    require(
+        leafCount() >= 1 && leafCount() < free,
+        FatHeaderLayout.LEAF_COUNT_OFFSET,
+        "number of leaves");
+    require(entryCount() >= 0, FatHeaderLayout.ENTRY_COUNT_OFFSET, "number of entries");
+  }
+
+  private void checkTable(long blockCount) {
+    long count = tableBlockCount();
+    if (tableBlock() == 0 || count == 0) {
+      require(tableBlock() == 0, FatHeaderLayout.TABLE_BLOCK_OFFSET, "table: first block");
+      require(count == 0, FatHeaderLayout.TABLE_BLOCK_COUNT_OFFSET, "table: blocks");
+      require(
+          tableShift() == FatHeaderLayout.embeddedShift(blockShift),
+          FatHeaderLayout.TABLE_SHIFT_OFFSET,
+          "shift of the embedded table");
+      return;
+    }
+    require(
+        Long.bitCount(count) == 1 && count > 0 && count <= blockCount,
+        FatHeaderLayout.TABLE_BLOCK_COUNT_OFFSET,
+        "table: blocks");
+    require(
+        tableBlock() > 0 && tableBlock() <= blockCount - count,
+        FatHeaderLayout.TABLE_BLOCK_OFFSET,
+        "table: first block, with blockCount=" + blockCount);
+    require(
+        word(FatHeaderLayout.TABLE_SHIFT_OFFSET)
+                == FatHeaderLayout.pointersPerBlockShift(blockShift)
+                    + Long.numberOfTrailingZeros(count)
+            && tableShift() <= hashBits(),
+        FatHeaderLayout.TABLE_SHIFT_OFFSET,
+        "table shift");
+  }
+
+  private void checkGrowth(long blockCount) {
+    long growing = growingBlock();
+    long copied = growingCopied();
+    require(
+        growing == 0 || (tableBlock() != 0 && growing > 0 && growing <= blockCount),
+        FatHeaderLayout.GROWING_BLOCK_OFFSET,
+        "growing table: first block, with blockCount=" + blockCount);
+    require(
+        growing == 0 ? copied == 0 : copied >= 0 && copied < tableBlockCount(),
+        FatHeaderLayout.GROWING_COPIED_OFFSET,
+        "growing table: blocks copied");
+  }
+
+  private void require(boolean right, int offset, String field) {
+    if (!right) {
+      throw new CorruptException(
+          buffer.objectId(),
+          buffer.blockId(),
+          offset,
+          field + "=0x" + Long.toHexString(word(offset)));
+    }
+  }
+
+  private long word(int offset) {
+    return NativeMemory.getLong(address + offset);
+  }
+
+  private void setWord(int offset, long value) {
+    NativeMemory.putLong(address + offset, value);
+  }
+
+  Buffer buffer() {
+    return buffer;
+  }
+
+  int blockShift() {
+    return blockShift;
+  }
+
+  long salt() {
+    return salt;
+  }
+
+  long flags() {
+    return flags;
+  }
+
+  int hashBits() {
+    return ZapName.hashBits(flags);
+  }
+
+  long normflags() {
+    return word(FatHeaderLayout.NORMFLAGS_OFFSET);
+  }
+
+  /** Whether leaves keep their chains sorted by cd, which those with normalised names do. */
+  boolean sortedLeaves() {
+    return normflags() != 0;
+  }
+
+  LeafLayout leafLayout() {
+    return LeafLayout.of(blockShift);
+  }
+
+  long embeddedTableAddress() {
+    return address + FatHeaderLayout.embeddedTableOffset(blockShift);
+  }
+
+  /** The first block of the pointer table, 0 when it is embedded. */
+  long tableBlock() {
+    return word(FatHeaderLayout.TABLE_BLOCK_OFFSET);
+  }
+
+  long tableBlockCount() {
+    return word(FatHeaderLayout.TABLE_BLOCK_COUNT_OFFSET);
+  }
+
+  int tableShift() {
+    return (int) word(FatHeaderLayout.TABLE_SHIFT_OFFSET);
+  }
+
+  void setTable(long block, long blockCount, int shift) {
+    setWord(FatHeaderLayout.TABLE_BLOCK_OFFSET, block);
+    setWord(FatHeaderLayout.TABLE_BLOCK_COUNT_OFFSET, blockCount);
+    setWord(FatHeaderLayout.TABLE_SHIFT_OFFSET, shift);
+  }
+
+  /** The first block of the larger table that is being built, 0 when none is. */
+  long growingBlock() {
+    return word(FatHeaderLayout.GROWING_BLOCK_OFFSET);
+  }
+
+  long growingCopied() {
+    return word(FatHeaderLayout.GROWING_COPIED_OFFSET);
+  }
+
+  void setGrowth(long block, long copied) {
+    setWord(FatHeaderLayout.GROWING_BLOCK_OFFSET, block);
+    setWord(FatHeaderLayout.GROWING_COPIED_OFFSET, copied);
+  }
+
+  boolean isGrowing() {
+    return growingBlock() != 0;
+  }
+
+  /** The block after the larger table that is being built, 0 when none is. */
+  long growingEnd() {
+    return isGrowing() ? growingBlock() + 2 * tableBlockCount() : 0;
+  }
+
+  long freeBlock() {
+    return word(FatHeaderLayout.FREE_BLOCK_OFFSET);
+  }
+
+  void setFreeBlock(long block) {
+    setWord(FatHeaderLayout.FREE_BLOCK_OFFSET, block);
+  }
+
+  /**
+   * The block that is given out next. An image by another writer can have its free block inside the
+   * table that is being built; those blocks are taken whatever it says.
+   */
+  long nextBlock() {
+    return Math.max(freeBlock(), growingEnd());
+  }
+
+  long leafCount() {
+    return word(FatHeaderLayout.LEAF_COUNT_OFFSET);
+  }
+
+  void addLeaves(int delta) {
+    setWord(FatHeaderLayout.LEAF_COUNT_OFFSET, leafCount() + delta);
+  }
+
+  long entryCount() {
+    return word(FatHeaderLayout.ENTRY_COUNT_OFFSET);
+  }
+
+  void addEntries(int delta) {
+    setWord(FatHeaderLayout.ENTRY_COUNT_OFFSET, entryCount() + delta);
+  }
+
+  CorruptException corrupt(long blockId, long offsetBytes, String problem) {
+    return new CorruptException(buffer.objectId(), blockId, offsetBytes, problem);
+  }
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import static org.zapkv.zap.LeafLayout.CHAIN_END;
+
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferUser;
+import org.zapkv.error.CorruptException;
+
+/**
+ * A leaf: entries in hash chains inside one block. Attached to the block's buffer as its user, and
+ * shared by everybody who holds the buffer. Knows nothing of the pointer table.
+ */
+final class Leaf implements BufferUser {
+  /*
+   * Implementation notes.
+   *
+   * States, all guarded by the lock:
+   *
+   *   unchecked --(first lock that finds a leaf there: LeafChecker)--> checked
+   *   checked or unchecked --(freeRange: the bytes become zeros)--> no leaf: isLeaf() is false
+   *   no leaf --(initialise, by the creator of a new leaf in the same block)--> checked
+   *
+   * The object outlives what its block is. A reader may have found the block's number in the pointer
+   * table before the leaf was merged away, and hold the buffer, attach this object, or wait for the
+   * lock only afterwards. So a lock is of use only after lockShared or lockExclusive has said that
+   * the block is a leaf that covers the hash; and a creator that is given the block again takes over
+   * this object with its lock rather than bring its own (see LeafCreator).
+   *
+   * The lock is used without stamps (tryUnlockRead, tryUnlockWrite), so that a locked leaf can be
+   * handed on as one reference.
+   *
+   * What was checked once stays true while the buffer is in memory, as nobody else writes the block;
+   * chunk ids are range-checked on every use nevertheless (LeafBlock), and loops over chains count
+   * their steps.
+   */
+
+  /** No entry. */
+  static final int NONE = CHAIN_END;
+
+  private final LeafBlock block;
+  private final int hashBits;
+  private final boolean uint64Keys;
+  private final StampedLock lock = new StampedLock();
+
+  /** Guarded by the lock. */
+  private boolean checked;
+
+  Leaf(Buffer buffer, LeafLayout layout, int hashBits, boolean uint64Keys) {
+    this.block = new LeafBlock(buffer, layout);
+    this.hashBits = hashBits;
+    this.uint64Keys = uint64Keys;
+  }
+
+  /** Nothing to give back: this object is all there is. */
+  @Override
+  public void evictSync() {}
+
+  LeafBlock block() {
+    return block;
+  }
+
+  Buffer buffer() {
+    return block.buffer();
+  }
+
+  long blockId() {
+    return block.buffer().blockId();
+  }
+
+  int hashBits() {
+    return hashBits;
+  }
+
+  boolean uint64Keys() {
+    return uint64Keys;
+  }
+
+  // Locking.
+
+  /**
+   * Locks the leaf for reading, if it is (still) a leaf that covers a hash.
+   *
+   * @return whether it is; if not, it is not locked either
+   * @throws CorruptException if it is, but damaged
+   */
+  boolean lockShared(long hash) {
+    lock.readLock();
+    if (!checked) {
+      lock.tryUnlockRead();
+      checkOnce();
+      lock.readLock();
+    }
+    if (covers(hash)) {
+      return true;
+    }
+    lock.tryUnlockRead();
+    return false;
+  }
+
+  void unlockShared() {
+    lock.tryUnlockRead();
+  }
+
+  /** Locks the leaf for writing; otherwise like {@link #lockShared}. */
+  boolean lockExclusive(long hash) {
+    lock.writeLock();
+    boolean keep = false;
+    try {
+      check();
+      keep = covers(hash);
+    } finally {
+      if (!keep) {
+        unlockExclusive();
+      }
+    }
+    return keep;
+  }
+
+  /** Locks the leaf for writing, whatever it is. */
+  void lockAnyway() {
+    lock.writeLock();
+  }
+
+  void unlockExclusive() {
+    lock.tryUnlockWrite();
+  }
+
+  private void checkOnce() {
+    lock.writeLock();
+    try {
+      check();
+    } finally {
+      lock.tryUnlockWrite();
+    }
+  }
+
+  private void check() {
+    if (!checked && block.isLeaf()) {
+      LeafChecker.check(this);
+      checked = true;
+    }
+  }
+
+  private boolean covers(long hash) {
+    if (!checked || !block.isLeaf()) {
+      return false;
+    }
+    int length = block.prefixLength();
+    return length == 0 || hash >>> (Long.SIZE - length) == block.prefix();
+  }
+
+  // The rest is for those who hold the lock.
+
+  /** Makes the block an empty leaf; the block is dirty. */
+  void initialise(long prefix, int prefixLength, boolean sorted) {
+    block.initialise(prefix, prefixLength, sorted);
+    checked = true;
+  }
+
+  int prefixLength() {
+    return block.prefixLength();
+  }
+
+  long prefix() {
+    return block.prefix();
+  }
+
+  int entryCount() {
+    return block.entryCount();
+  }
+
+  int freeChunks() {
+    return block.freeCount();
+  }
+
+  int chunkCount() {
+    return block.layout().chunkCount();
+  }
+
+  private int bucket(long hash) {
+    return block.layout().bucket(hash, block.prefixLength());
+  }
+
+  /** The entry of a name, or {@link #NONE}. */
+  int find(ZapName name) {
+    long hash = name.hash();
+    int entry = block.bucketHead(bucket(hash));
+    for (int steps = 0; entry != NONE; entry = block.next(entry)) {
+      if (block.hash(entry) == hash && isNamed(entry, name)) {
+        return entry;
+      }
+      boundChain(++steps);
+    }
+    return NONE;
+  }
+
+  private boolean isNamed(int entry, ZapName name) {
+    return block.nameLength(entry) == name.integerCount()
+        && block.arrayEquals(block.nameChunk(entry), name.key());
+  }
+
+  private void boundChain(int steps) {
+    if (steps > chunkCount()) {
+      throw block.corrupt(CorruptException.NONE, "a hash chain does not end");
+    }
+  }
+
+  int nameBytes(int entry) {
+    int length = block.nameLength(entry);
+    return uint64Keys ? length * Long.BYTES : length;
+  }
+
+  /** The name of an entry as it was given: a string without its NUL. */
+  byte[] key(int entry) {
+    byte[] key = new byte[nameBytes(entry) - (uint64Keys ? 0 : 1)];
+    block.readArray(block.nameChunk(entry), key);
+    return key;
+  }
+
+  ZapValue value(int entry) {
+    byte[] bytes = new byte[block.valueBytes(entry)];
+    block.readArray(block.valueChunk(entry), bytes);
+    return new ZapValue(block.integerBytes(entry), bytes);
+  }
+
+  int entryChunks(int entry) {
+    return LeafLayout.entryChunks(nameBytes(entry), block.valueBytes(entry));
+  }
+
+  /** How many chunks more than now an entry takes with another value; may be below 0. */
+  int extraChunks(int entry, ZapValue value) {
+    return LeafLayout.arrayChunks(value.bytes().length)
+        - LeafLayout.arrayChunks(block.valueBytes(entry));
+  }
+
+  /** The lowest cd that no entry with this hash has. */
+  long unusedCd(long hash) {
+    long cd = 0;
+    for (boolean changed = true; changed; ) {
+      changed = false;
+      int steps = 0;
+      // One pass finds it where the chain is sorted by cd, and it always is in leaves of our
+      // making.
+      for (int entry = block.bucketHead(bucket(hash)); entry != NONE; entry = block.next(entry)) {
+        if (block.hash(entry) == hash && block.cd(entry) == cd) {
+          cd++;
+          changed = true;
+        }
+        boundChain(++steps);
+      }
+    }
+    return cd;
+  }
+
+  /** Adds an entry; there are enough free chunks, and the block is dirty. */
+  void insert(ZapName name, ZapValue value, long cd) {
+    int entry = block.allocateChunk();
+    block.putEntry(entry, name.integerCount(), cd, name.hash());
+    block.setNameChunk(entry, block.writeArray(name.key(), name.storedBytes()));
+    writeValue(entry, value);
+    link(entry);
+    block.addEntries(1);
+  }
+
+  private void writeValue(int entry, ZapValue value) {
+    int chunk = block.writeArray(value.bytes(), value.bytes().length);
+    block.setValue(entry, chunk, value.count(), value.integerBytes());
+  }
+
+  /** Links an entry into its bucket's chain, before the first one with a greater cd. */
+  void link(int entry) {
+    int bucket = bucket(block.hash(entry));
+    long cd = block.cd(entry);
+    int before = NONE;
+    int after = block.bucketHead(bucket);
+    for (int steps = 0; after != NONE && block.cd(after) <= cd; after = block.next(after)) {
+      before = after;
+      boundChain(++steps);
+    }
+    block.setNext(entry, after);
+    setLinkTo(bucket, before, entry);
+  }
+
+  private void setLinkTo(int bucket, int before, int entry) {
+    if (before == NONE) {
+      block.setBucketHead(bucket, entry);
+    } else {
+      block.setNext(before, entry);
+    }
+  }
+
+  /** Replaces an entry's value; there are enough free chunks, and the block is dirty. */
+  void update(int entry, ZapValue value) {
+    block.freeArray(block.valueChunk(entry), block.valueBytes(entry));
+    writeValue(entry, value);
+  }
+
+  /** Removes an entry; the block is dirty. */
+  void remove(int entry) {
+    int bucket = bucket(block.hash(entry));
+    int before = NONE;
+    int steps = 0;
+    for (int at = block.bucketHead(bucket); at != entry; at = block.next(at)) {
+      before = at;
+      boundChain(++steps);
+    }
+    setLinkTo(bucket, before, block.next(entry));
+    block.freeArray(block.valueChunk(entry), block.valueBytes(entry));
+    block.freeArray(block.nameChunk(entry), nameBytes(entry));
+    block.freeChunk(entry);
+    block.addEntries(-1);
+  }
+
+  /** The first entry at or after a position in the order of (hash, cd), or {@link #NONE}. */
+  int closest(long hash, long cd) {
+    for (int bucket = bucket(hash); bucket < block.layout().bucketCount(); bucket++) {
+      int entry = closest(bucket, hash, cd);
+      // Buckets follow each other in hash order, so the first that has one has the smallest.
+      if (entry != NONE) {
+        return entry;
+      }
+    }
+    return NONE;
+  }
+
+  private int closest(int bucket, long hash, long cd) {
+    int best = NONE;
+    int steps = 0;
+    for (int entry = block.bucketHead(bucket); entry != NONE; entry = block.next(entry)) {
+      if (compare(block.hash(entry), block.cd(entry), hash, cd) >= 0
+          && (best == NONE || isBefore(entry, best))) {
+        best = entry;
+      }
+      boundChain(++steps);
+    }
+    return best;
+  }
+
+  private boolean isBefore(int entry, int other) {
+    return compare(block.hash(entry), block.cd(entry), block.hash(other), block.cd(other)) < 0;
+  }
+
+  private static int compare(long hash, long cd, long otherHash, long otherCd) {
+    int byHash = Long.compareUnsigned(hash, otherHash);
+    return byHash != 0 ? byHash : Long.compare(cd, otherCd);
+  }
+
+  /** Whether there is a hash after all those that this leaf covers. */
+  boolean isLast() {
+    int length = block.prefixLength();
+    return length == 0 || block.prefix() + 1 == 1L << length;
+  }
+
+  /** The first hash after those that this leaf covers; there is one unless it is the last leaf. */
+  long hashAfter() {
+    return (block.prefix() + 1) << (Long.SIZE - block.prefixLength());
+  }
+
+  /** How many chunks the entries take whose hash begins with the same bits as the given one. */
+  int chunksOfNeighbours(long hash, int bits, @Nullable ZapName except) {
+    int chunks = 0;
+    int excepted = except == null ? NONE : find(except);
+    for (int chunk = 0; chunk < chunkCount(); chunk++) {
+      if (block.chunkType(chunk) == LeafLayout.TYPE_ENTRY
+          && chunk != excepted
+          && (block.hash(chunk) ^ hash) >>> (Long.SIZE - bits) == 0) {
+        chunks += entryChunks(chunk);
+      }
+    }
+    return chunks;
+  }
+}

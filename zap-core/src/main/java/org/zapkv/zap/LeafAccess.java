@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferUser;
+import org.zapkv.error.CorruptException;
+import org.zapkv.object.BlockObject;
+
+/** From a hash to its leaf, held and locked. */
+final class LeafAccess {
+  /*
+   * Implementation notes.
+   *
+   * A leaf is found in two attempts.
+   *
+   *   1. structure lock (shared): pointer. Unlocked. Hold the block, which may be I/O. Lock the leaf.
+   *      It may no longer be the leaf of this hash: then all is let go.
+   *   2. structure lock (shared): pointer, hold, lock the leaf. Now it must be; if it is not, the
+   *      image is damaged. The structure lock is let go, the leaf stays locked.
+   *
+   * So no I/O for a leaf happens under the structure lock but in the rare second attempt, and a
+   * pointer to a wrong leaf is an error rather than an endless search.
+   *
+   * The order of locks allows a leaf's to be taken under the structure lock, never the other way
+   * round: whoever finds under a leaf's lock that the structure has to change lets the leaf go,
+   * takes the structure lock and begins again.
+   */
+
+  private final BlockObject object;
+  private final StampedLock structure;
+  private final PointerTable table;
+
+  LeafAccess(BlockObject object, StampedLock structure, PointerTable table) {
+    this.object = object;
+    this.structure = structure;
+    this.table = table;
+  }
+
+  /** Holds block 0 of a fat map; let it go with {@link #release(FatHeader)}. */
+  FatHeader holdHeader() {
+    Buffer buffer = object.hold(0, this);
+    boolean done = false;
+    try {
+      FatHeader header = header(buffer);
+      done = true;
+      return header;
+    } finally {
+      if (!done) {
+        buffer.release(this);
+      }
+    }
+  }
+
+  private FatHeader header(Buffer buffer) {
+    if (buffer.user() instanceof FatHeader header) {
+      return header;
+    }
+    FatHeader fresh;
+    try {
+      fresh = FatHeader.read(buffer, object.blockCount());
+    } catch (CorruptException e) {
+      // Somebody may have attached the header meanwhile, and be changing it.
+      if (buffer.user() instanceof FatHeader header) {
+        return header;
+      }
+      throw e;
+    }
+    BufferUser existing = buffer.setUser(fresh);
+    return existing instanceof FatHeader header ? header : fresh;
+  }
+
+  void release(FatHeader header) {
+    header.buffer().release(this);
+  }
+
+  /** The leaf of a hash, held and locked for reading. */
+  Leaf lockShared(FatHeader header, long hash) {
+    return lock(header, hash, false);
+  }
+
+  /** The leaf of a hash, held and locked for writing. */
+  Leaf lockExclusive(FatHeader header, long hash) {
+    return lock(header, hash, true);
+  }
+
+  private Leaf lock(FatHeader header, long hash, boolean exclusive) {
+    long stamp = structure.readLock();
+    long blockId;
+    try {
+      blockId = table.get(header, PointerTable.index(header, hash));
+    } finally {
+      structure.unlockRead(stamp);
+    }
+    Leaf leaf = tryLock(header, blockId, hash, exclusive);
+    if (leaf != null) {
+      return leaf;
+    }
+    stamp = structure.readLock();
+    try {
+      return lockUnderStructure(header, hash, exclusive);
+    } finally {
+      structure.unlockRead(stamp);
+    }
+  }
+
+  /** The leaf of a hash, held and locked, for those who hold the structure lock. */
+  Leaf lockUnderStructure(FatHeader header, long hash, boolean exclusive) {
+    long blockId = table.get(header, PointerTable.index(header, hash));
+    Leaf leaf = tryLock(header, blockId, hash, exclusive);
+    if (leaf == null) {
+      throw misplaced(header, blockId, hash);
+    }
+    if (leaf.prefixLength() > header.tableShift()) {
+      unlock(leaf, exclusive);
+      throw header.corrupt(
+          blockId,
+          LeafLayout.PREFIX_LENGTH_OFFSET,
+          "prefixLength is above the table's shift=" + header.tableShift());
+    }
+    return leaf;
+  }
+
+  private @Nullable Leaf tryLock(FatHeader header, long blockId, long hash, boolean exclusive) {
+    Leaf leaf = hold(header, blockId);
+    boolean locked = false;
+    try {
+      locked = exclusive ? leaf.lockExclusive(hash) : leaf.lockShared(hash);
+    } finally {
+      if (!locked) {
+        release(leaf);
+      }
+    }
+    return locked ? leaf : null;
+  }
+
+  private static CorruptException misplaced(FatHeader header, long blockId, long hash) {
+    return header.corrupt(
+        blockId,
+        LeafLayout.PREFIX_OFFSET,
+        "the pointer table leads hash=0x"
+            + Long.toHexString(hash)
+            + " here, but this is no leaf that covers it");
+  }
+
+  /** Holds a block that is or was a leaf; let it go with {@link #release(Leaf)}. */
+  Leaf hold(FatHeader header, long blockId) {
+    Buffer buffer = object.hold(blockId, this);
+    boolean done = false;
+    try {
+      Leaf leaf = LeafCreator.attach(buffer, header);
+      done = true;
+      return leaf;
+    } finally {
+      if (!done) {
+        buffer.release(this);
+      }
+    }
+  }
+
+  void release(Leaf leaf) {
+    leaf.buffer().release(this);
+  }
+
+  private void unlock(Leaf leaf, boolean exclusive) {
+    if (exclusive) {
+      unlockExclusive(leaf);
+    } else {
+      unlockShared(leaf);
+    }
+  }
+
+  void unlockShared(Leaf leaf) {
+    leaf.unlockShared();
+    release(leaf);
+  }
+
+  void unlockExclusive(Leaf leaf) {
+    leaf.unlockExclusive();
+    release(leaf);
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import org.zapkv.cache.memory.NativeMemory;
+
+/** Access to an entry of a micro block, by the block's address and the entry's slot. */
+final class MicroEntry {
+  private MicroEntry() {}
+
+  private static long at(long address, int slot) {
+    return address + MicroLayout.entryOffset(slot);
+  }
+
+  private static long nameAt(long address, int slot) {
+    return at(address, slot) + MicroLayout.ENTRY_NAME_OFFSET;
+  }
+
+  static boolean isUsed(long address, int slot) {
+    return NativeMemory.getByte(nameAt(address, slot)) != 0;
+  }
+
+  static long cd(long address, int slot) {
+    return NativeMemory.getUnsignedInt(at(address, slot) + MicroLayout.ENTRY_CD_OFFSET);
+  }
+
+  static long value(long address, int slot) {
+    return NativeMemory.getLong(at(address, slot) + MicroLayout.ENTRY_VALUE_OFFSET);
+  }
+
+  static void setValue(long address, int slot, long value) {
+    NativeMemory.putLong(at(address, slot) + MicroLayout.ENTRY_VALUE_OFFSET, value);
+  }
+
+  /** The name; longer than a name can be when there is no NUL in its field. */
+  static byte[] key(long address, int slot) {
+    long name = nameAt(address, slot);
+    int length = 0;
+    while (length < MicroLayout.NAME_FIELD_BYTES && NativeMemory.getByte(name + length) != 0) {
+      length++;
+    }
+    byte[] key = new byte[length];
+    NativeMemory.copyToArray(name, key, 0, length);
+    return key;
+  }
+
+  /** Whether an entry has a name; the key is one that a micro map could hold, or is not found. */
+  static boolean isNamed(long address, int slot, byte[] key) {
+    if (key.length > MicroLayout.MAX_NAME_BYTES) {
+      return false;
+    }
+    long name = nameAt(address, slot);
+    for (int i = 0; i < key.length; i++) {
+      byte b = NativeMemory.getByte(name + i);
+      if (b != key[i] || b == 0) {
+        return false;
+      }
+    }
+    return NativeMemory.getByte(name + key.length) == 0;
+  }
+
+  static void put(long address, int slot, byte[] key, long cd, long value) {
+    clear(address, slot);
+    setValue(address, slot, value);
+    NativeMemory.putInt(at(address, slot) + MicroLayout.ENTRY_CD_OFFSET, (int) cd);
+    NativeMemory.copyFromArray(key, 0, nameAt(address, slot), key.length);
+  }
+
+  static void clear(long address, int slot) {
+    NativeMemory.fill(at(address, slot), MicroLayout.ENTRY_BYTES, (byte) 0);
+  }
+}

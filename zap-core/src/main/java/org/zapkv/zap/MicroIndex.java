@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import java.util.Arrays;
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferUser;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CorruptException;
+
+/**
+ * The entries of a micro map in the order of (hash, cd): the user of buffer 0. It lives as long as
+ * the block is in memory and is built from the block's bytes when it is read.
+ *
+ * <p>An entry is one word, so that the order is that of unsigned words:
+ *
+ * <pre>
+ * 63            36 35        20 19         0
+ * +---------------+------------+------------+
+ * | hash, 28 bits | cd, 16     | slot, 20   |
+ * +---------------+------------+------------+
+ * </pre>
+ *
+ * <p>Guarded by the map's structure lock.
+ */
+final class MicroIndex implements BufferUser {
+  private static final int SLOT_BITS = 20;
+  private static final int CD_BITS = 16;
+  private static final long SLOT_MASK = (1L << SLOT_BITS) - 1;
+  private static final long BELOW_HASH = (1L << (SLOT_BITS + CD_BITS)) - 1;
+
+  private final long salt;
+  private int slotCount;
+  private long[] entries;
+  private int size;
+
+  /** Where the search for a free slot begins. Only kept in memory. */
+  private int nextSlot;
+
+  private MicroIndex(long salt, int slotCount) {
+    this.salt = salt;
+    this.slotCount = slotCount;
+    this.entries = new long[Math.max(slotCount, 8)];
+  }
+
+  /**
+   * Reads a micro block.
+   *
+   * @param buffer block 0, held
+   * @throws CorruptException if it is no micro block, or has an entry that cannot be right
+   */
+  static MicroIndex read(Buffer buffer) {
+    long address = buffer.address();
+    int size = buffer.sizeBytes();
+    if (NativeMemory.getLong(address + MicroLayout.TYPE_OFFSET) != MicroLayout.BLOCK_TYPE) {
+      throw corrupt(buffer, MicroLayout.TYPE_OFFSET, "the block type is not that of a micro map");
+    }
+    long salt = NativeMemory.getLong(address + MicroLayout.SALT_OFFSET);
+    if (salt == 0) {
+      throw corrupt(buffer, MicroLayout.SALT_OFFSET, "salt=0");
+    }
+    MicroIndex index = new MicroIndex(salt, MicroLayout.slotCount(size));
+    for (int slot = 0; slot < index.slotCount; slot++) {
+      if (MicroEntry.isUsed(address, slot)) {
+        index.read(buffer, slot);
+      }
+    }
+    index.sort(buffer);
+    return index;
+  }
+
+  private void read(Buffer buffer, int slot) {
+    long address = buffer.address();
+    int offset = MicroLayout.entryOffset(slot);
+    long cd = MicroEntry.cd(address, slot);
+    if (cd > MicroLayout.MAX_CD) {
+      throw corrupt(buffer, offset + MicroLayout.ENTRY_CD_OFFSET, "cd=" + cd + " is too large");
+    }
+    byte[] key = MicroEntry.key(address, slot);
+    if (key.length > MicroLayout.MAX_NAME_BYTES) {
+      throw corrupt(buffer, offset + MicroLayout.ENTRY_NAME_OFFSET, "a name does not end with NUL");
+    }
+    long hash = ZapHash.mask(ZapHash.crc64(salt, key, 0, key.length), ZapName.MICRO_HASH_BITS);
+    entries[size++] = pack(hash, cd, slot);
+  }
+
+  /** Sorts what was read, and checks that no two entries are at one position or have one name. */
+  private void sort(Buffer buffer) {
+    for (int i = 0; i < size; i++) {
+      entries[i] ^= Long.MIN_VALUE;
+    }
+    Arrays.sort(entries, 0, size);
+    for (int i = 0; i < size; i++) {
+      entries[i] ^= Long.MIN_VALUE;
+    }
+    for (int i = 1; i < size; i++) {
+      if (entries[i] >>> SLOT_BITS == entries[i - 1] >>> SLOT_BITS) {
+        throw corrupt(
+            buffer,
+            MicroLayout.entryOffset(slot(i)) + MicroLayout.ENTRY_CD_OFFSET,
+            "two entries with hash=0x" + Long.toHexString(hash(i)) + " cd=" + cd(i));
+      }
+      for (int j = i - 1; j >= 0 && hash(j) == hash(i); j--) {
+        byte[] key = MicroEntry.key(buffer.address(), slot(j));
+        if (MicroEntry.isNamed(buffer.address(), slot(i), key)) {
+          throw corrupt(
+              buffer,
+              MicroLayout.entryOffset(slot(i)) + MicroLayout.ENTRY_NAME_OFFSET,
+              "two entries with the same name");
+        }
+      }
+    }
+  }
+
+  private static CorruptException corrupt(Buffer buffer, int offset, String problem) {
+    return new CorruptException(buffer.objectId(), buffer.blockId(), offset, problem);
+  }
+
+  /** Nothing to give back: this object is all there is. */
+  @Override
+  public void evictSync() {}
+
+  /** How much of the heap this takes, about. */
+  long sizeBytes() {
+    return (long) entries.length * Long.BYTES;
+  }
+
+  private static long pack(long hash, long cd, int slot) {
+    return hash | cd << SLOT_BITS | slot;
+  }
+
+  long salt() {
+    return salt;
+  }
+
+  int size() {
+    return size;
+  }
+
+  int slotCount() {
+    return slotCount;
+  }
+
+  /** The block has grown. */
+  void setSlotCount(int count) {
+    slotCount = count;
+  }
+
+  boolean isFull() {
+    return size == slotCount;
+  }
+
+  int slot(int position) {
+    return (int) (entries[position] & SLOT_MASK);
+  }
+
+  long hash(int position) {
+    return entries[position] & ~BELOW_HASH;
+  }
+
+  long cd(int position) {
+    return (entries[position] & BELOW_HASH) >>> SLOT_BITS;
+  }
+
+  /** The first position whose (hash, cd) is at or after the given one; the size when none is. */
+  int atOrAfter(long hash, long cd) {
+    // A cd that no entry can have is after all those with that hash.
+    return lowerBound(cd > MicroLayout.MAX_CD ? hash | BELOW_HASH : pack(hash, cd, 0));
+  }
+
+  private int lowerBound(long entry) {
+    int low = 0;
+    int high = size;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Long.compareUnsigned(entries[middle], entry) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** The position of a name, or -1. */
+  int find(long address, ZapName name) {
+    for (int at = atOrAfter(name.hash(), 0); at < size && hash(at) == name.hash(); at++) {
+      if (MicroEntry.isNamed(address, slot(at), name.key())) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  /** How many entries have a hash. */
+  int countOf(long hash) {
+    return atOrAfter(hash, MicroLayout.MAX_CD + 1L) - atOrAfter(hash, 0);
+  }
+
+  /** The lowest cd that no entry with this hash has. */
+  long unusedCd(long hash) {
+    long cd = 0;
+    for (int at = atOrAfter(hash, 0); at < size && hash(at) == hash && cd(at) == cd; at++) {
+      cd++;
+    }
+    return cd;
+  }
+
+  /** Takes a free slot; there is one. The search goes on from the last one taken. */
+  int takeSlot(long address) {
+    int slot = nextSlot;
+    while (MicroEntry.isUsed(address, slot)) {
+      slot = slot + 1 == slotCount ? 0 : slot + 1;
+    }
+    nextSlot = slot + 1 == slotCount ? 0 : slot + 1;
+    return slot;
+  }
+
+  void insert(long hash, long cd, int slot) {
+    if (size == entries.length) {
+      entries = Arrays.copyOf(entries, Math.max(size + size / 2, slotCount));
+    }
+    long entry = pack(hash, cd, slot);
+    int at = lowerBound(entry);
+    System.arraycopy(entries, at, entries, at + 1, size - at);
+    entries[at] = entry;
+    size++;
+  }
+
+  void remove(int position) {
+    System.arraycopy(entries, position + 1, entries, position, size - position - 1);
+    size--;
+  }
+
+  boolean sameEntries(MicroIndex other) {
+    return Arrays.equals(entries, 0, size, other.entries, 0, other.size);
+  }
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferUser;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CacheFullException;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.MapFullException;
+import org.zapkv.object.BlockObject;
+import org.zapkv.pool.Transaction;
+
+/**
+ * A map of one block. Everything here is called with the map's structure lock held: shared for
+ * reading, exclusive for the rest.
+ */
+final class MicroZap {
+  private static final System.Logger LOGGER = System.getLogger(MicroZap.class.getName());
+
+  /**
+   * The chunks that a micro entry takes in a leaf at most: the entry, three of name, one of value.
+   */
+  private static final int MOST_CHUNKS_PER_ENTRY = 5;
+
+  /**
+   * The chunks of a leaf of the default size, which the format counts with whatever the real one.
+   */
+  private static final int DEFAULT_LEAF_CHUNKS = LeafLayout.of(14).chunkCount();
+
+  private final BlockObject object;
+  private final ZapParameters parameters;
+
+  MicroZap(BlockObject object, ZapParameters parameters) {
+    this.object = object;
+    this.parameters = parameters;
+  }
+
+  /** Makes a block an empty micro map. The block is dirty. */
+  static void format(Buffer buffer, long salt) {
+    NativeMemory.fill(buffer.address(), buffer.sizeBytes(), (byte) 0);
+    NativeMemory.putLong(buffer.address() + MicroLayout.SALT_OFFSET, salt);
+    NativeMemory.putLong(buffer.address() + MicroLayout.TYPE_OFFSET, MicroLayout.BLOCK_TYPE);
+  }
+
+  static boolean isMicro(Buffer block0) {
+    long type = NativeMemory.getLong(block0.address() + MicroLayout.TYPE_OFFSET);
+    return type == MicroLayout.BLOCK_TYPE;
+  }
+
+  static long normflags(Buffer block0) {
+    return NativeMemory.getLong(block0.address() + MicroLayout.NORMFLAGS_OFFSET);
+  }
+
+  Buffer hold() {
+    return object.hold(0, this);
+  }
+
+  void release(Buffer block0) {
+    block0.release(this);
+  }
+
+  /** The index that is attached to block 0; it is built when there is none. */
+  static MicroIndex index(Buffer block0) {
+    if (block0.user() instanceof MicroIndex index) {
+      return index;
+    }
+    return attach(block0, MicroIndex.read(block0));
+  }
+
+  private static MicroIndex attach(Buffer block0, MicroIndex index) {
+    BufferUser existing = block0.setUser(index);
+    if (existing instanceof MicroIndex winner) {
+      return winner;
+    }
+    try {
+      block0.userSizeBytes(index.sizeBytes());
+    } catch (CacheFullException e) {
+      // Not counted then: it is there already, and goes with the block.
+      LOGGER.log(Level.DEBUG, "object={0}: {1}", block0.objectId(), e);
+    }
+    return index;
+  }
+
+  long salt() {
+    Buffer block0 = hold();
+    try {
+      return index(block0).salt();
+    } finally {
+      release(block0);
+    }
+  }
+
+  @Nullable ZapValue get(ZapName name) {
+    Buffer block0 = hold();
+    try {
+      MicroIndex index = index(block0);
+      int at = index.find(block0.address(), name);
+      return at < 0 ? null : value(block0, index, at);
+    } finally {
+      release(block0);
+    }
+  }
+
+  private static ZapValue value(Buffer block0, MicroIndex index, int position) {
+    return ZapValue.ofLong(MicroEntry.value(block0.address(), index.slot(position)));
+  }
+
+  boolean contains(ZapName name) {
+    Buffer block0 = hold();
+    try {
+      return index(block0).find(block0.address(), name) >= 0;
+    } finally {
+      release(block0);
+    }
+  }
+
+  int count() {
+    Buffer block0 = hold();
+    try {
+      return index(block0).size();
+    } finally {
+      release(block0);
+    }
+  }
+
+  /**
+   * Moves a cursor to the first entry at or after its position.
+   *
+   * @return whether there is one
+   */
+  boolean next(ZapCursor cursor) {
+    Buffer block0 = hold();
+    try {
+      MicroIndex index = index(block0);
+      int at = index.atOrAfter(cursor.positionHash(), cursor.positionCd());
+      if (at == index.size()) {
+        return false;
+      }
+      byte[] key = MicroEntry.key(block0.address(), index.slot(at));
+      cursor.found(key, value(block0, index, at), index.hash(at), index.cd(at));
+      return true;
+    } finally {
+      release(block0);
+    }
+  }
+
+  /**
+   * Writes an entry.
+   *
+   * @return DONE, EXISTS, or NO_ROOM when the map has to become fat first
+   */
+  Write.Outcome write(Write write, Transaction tx) {
+    Buffer block0 = hold();
+    try {
+      MicroIndex index = index(block0);
+      if (!fits(write, index)) {
+        return Write.Outcome.NO_ROOM;
+      }
+      if (index.isFull()) {
+        // Even when the key will turn out to be there: the format grows a full block first.
+        int size = block0.sizeBytes() + MicroLayout.STEP_BYTES;
+        if (size > parameters.microMaxBytes()) {
+          return Write.Outcome.NO_ROOM;
+        }
+        block0 = grow(block0, index, size, tx);
+      }
+      return write(block0, index, write, tx);
+    } finally {
+      release(block0);
+    }
+  }
+
+  private static boolean fits(Write write, MicroIndex index) {
+    if (!write.value().isLong() || !write.name().fitsMicro()) {
+      return false;
+    }
+    int sameHash = index.countOf(write.name().hash()) + 1;
+    return write.isReplacing() || sameHash * MOST_CHUNKS_PER_ENTRY <= DEFAULT_LEAF_CHUNKS;
+  }
+
+  private Buffer grow(Buffer block0, MicroIndex index, int sizeBytes, Transaction tx) {
+    Buffer grown = object.resize(block0, sizeBytes, tx, this);
+    block0.removeUser(index);
+    release(block0);
+    index.setSlotCount(MicroLayout.slotCount(sizeBytes));
+    attach(grown, index);
+    return grown;
+  }
+
+  private Write.Outcome write(Buffer block0, MicroIndex index, Write write, Transaction tx) {
+    ZapName name = write.name();
+    int at = index.find(block0.address(), name);
+    if (at < 0) {
+      checkConvertible(block0, index, name);
+      object.dirty(block0, tx);
+      long cd = index.unusedCd(name.hash());
+      int slot = index.takeSlot(block0.address());
+      MicroEntry.put(block0.address(), slot, name.key(), cd, write.value().asLong());
+      index.insert(name.hash(), cd, slot);
+      return Write.Outcome.DONE;
+    }
+    if (!write.isReplacing()) {
+      return Write.Outcome.EXISTS;
+    }
+    object.dirty(block0, tx);
+    write.setPrevious(value(block0, index, at));
+    MicroEntry.setValue(block0.address(), index.slot(at), write.value().asLong());
+    return Write.Outcome.DONE;
+  }
+
+  /** Refuses an entry that would make it impossible ever to turn the map fat. */
+  private void checkConvertible(Buffer block0, MicroIndex index, ZapName name) {
+    int bits = PointerTable.maxShift(ZapName.MICRO_HASH_BITS);
+    long first = ZapHash.mask(name.hash(), bits);
+    int from = index.atOrAfter(first, 0);
+    int to = from;
+    int chunks = LeafLayout.entryChunks(name.storedBytes(), Long.BYTES);
+    int room = LeafLayout.of(parameters.fatBlockShift()).chunkCount();
+    for (; to < index.size() && ZapHash.mask(index.hash(to), bits) == first; to++) {
+      if (chunks + (to - from + 1) * MOST_CHUNKS_PER_ENTRY > room) {
+        int length = MicroEntry.key(block0.address(), index.slot(to)).length;
+        chunks += LeafLayout.entryChunks(length + 1, Long.BYTES) - MOST_CHUNKS_PER_ENTRY;
+      }
+    }
+    if (chunks + (to - from) * MOST_CHUNKS_PER_ENTRY > room) {
+      throw new MapFullException(
+          "object="
+              + object.objectId()
+              + ": too many keys with hash=0x"
+              + Long.toHexString(name.hash())
+              + "; one leaf could not hold them");
+    }
+  }
+
+  @Nullable ZapValue remove(ZapName name, Transaction tx) {
+    Buffer block0 = hold();
+    try {
+      MicroIndex index = index(block0);
+      int at = index.find(block0.address(), name);
+      if (at < 0) {
+        return null;
+      }
+      object.dirty(block0, tx);
+      ZapValue previous = value(block0, index, at);
+      MicroEntry.clear(block0.address(), index.slot(at));
+      index.remove(at);
+      return previous;
+    } finally {
+      release(block0);
+    }
+  }
+
+  ZapStatistics statistics() {
+    Buffer block0 = hold();
+    try {
+      MicroIndex index = index(block0);
+      return StatisticsCollector.ofMicro(block0.sizeBytes(), index.size(), index.salt());
+    } finally {
+      release(block0);
+    }
+  }
+
+  /** Checks the block's bytes, and that the attached index is what they say. */
+  void check(ZapProblems sink) {
+    Buffer block0 = hold();
+    try {
+      MicroIndex index = index(block0);
+      if (!index.sameEntries(MicroIndex.read(block0))) {
+        sink.problem(0, CorruptException.NONE, "the entries differ from the index of them");
+      }
+    } catch (CorruptException e) {
+      sink.problem(e.blockId(), e.offsetBytes(), e.getMessage());
+    } finally {
+      release(block0);
+    }
+  }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.MapFullException;
+import org.zapkv.object.BlockObject;
+import org.zapkv.pool.Transaction;
+
+/**
+ * The pointer table of a fat map: the top bits of a hash to the block of its leaf. Embedded in the
+ * header at first, then in blocks of its own, which grow twofold, one block of it at a step.
+ *
+ * <p>Everything here is called with the map's structure lock held: shared for reading, exclusive
+ * for the rest.
+ */
+final class PointerTable {
+  private final BlockObject object;
+
+  PointerTable(BlockObject object) {
+    this.object = object;
+  }
+
+  /** The index of a hash. */
+  static long index(FatHeader header, long hash) {
+    return hash >>> (Long.SIZE - header.tableShift());
+  }
+
+  /**
+   * The block of the leaf at an index.
+   *
+   * @throws CorruptException if it cannot be one
+   */
+  long get(FatHeader header, long index) {
+    if (header.tableBlock() == 0) {
+      long leafBlock =
+          NativeMemory.getLong(
+              header.embeddedTableAddress() + FatHeaderLayout.pointerOffset(index));
+      return checked(header, index, leafBlock);
+    }
+    int perBlockShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+    long inBlock = index & ((1L << perBlockShift) - 1);
+    Buffer buffer = object.hold(header.tableBlock() + (index >>> perBlockShift), this);
+    try {
+      long leafBlock =
+          NativeMemory.getLong(buffer.address() + FatHeaderLayout.pointerOffset(inBlock));
+      return checked(header, index, leafBlock);
+    } finally {
+      buffer.release(this);
+    }
+  }
+
+  private static long checked(FatHeader header, long index, long leafBlock) {
+    if (leafBlock < FatHeaderLayout.FIRST_LEAF_BLOCK || leafBlock >= header.nextBlock()) {
+      throw header.corrupt(
+          header.tableBlock(),
+          CorruptException.NONE,
+          "pointer " + index + " is to block " + leafBlock + " of " + header.nextBlock());
+    }
+    return leafBlock;
+  }
+
+  /**
+   * Makes a run of pointers ready to be changed: all that can fail happens here. Until the growth
+   * of a table is done, each pointer is in the larger table too, twice.
+   *
+   * @param first the index of the first pointer
+   * @param count how many
+   */
+  Run prepare(FatHeader header, long first, long count, Transaction tx) {
+    Run run = new Run();
+    try {
+      if (header.tableBlock() == 0) {
+        long from = header.embeddedTableAddress() + FatHeaderLayout.pointerOffset(first);
+        object.dirty(header.buffer(), tx);
+        run.add(from, count);
+      } else {
+        run.addBlocks(header, header.tableBlock(), first, count, tx);
+      }
+      run.currentParts = run.parts.size();
+      if (header.isGrowing()) {
+        run.addBlocks(header, header.growingBlock(), 2 * first, 2 * count, tx);
+      }
+      return run;
+    } catch (RuntimeException | Error e) {
+      run.close();
+      throw e;
+    }
+  }
+
+  /** Pointers that are held and dirty. */
+  final class Run implements AutoCloseable {
+    private final List<Buffer> held = new ArrayList<>();
+    private final List<long[]> parts = new ArrayList<>();
+    private int currentParts;
+
+    private void add(long address, long count) {
+      parts.add(new long[] {address, count});
+    }
+
+    private void addBlocks(FatHeader header, long table, long first, long count, Transaction tx) {
+      int perBlockShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+      long index = first;
+      while (index < first + count) {
+        long blockEnd = ((index >>> perBlockShift) + 1) << perBlockShift;
+        long here = Math.min(first + count, blockEnd) - index;
+        Buffer buffer = holdDirty(table + (index >>> perBlockShift), tx, held);
+        long inBlock = index & ((1L << perBlockShift) - 1);
+        add(buffer.address() + FatHeaderLayout.pointerOffset(inBlock), here);
+        index += here;
+      }
+    }
+
+    /** Whether all of them, in the table that is in use, lead to a block. */
+    boolean allLeadTo(long block) {
+      for (long[] part : parts.subList(0, currentParts)) {
+        for (long i = 0; i < part[1]; i++) {
+          if (NativeMemory.getLong(part[0] + FatHeaderLayout.pointerOffset(i)) != block) {
+            return false;
+          }
+        }
+      }
+      return true;
+    }
+
+    /** Points all of them to a block. */
+    void fill(long block) {
+      for (long[] part : parts) {
+        for (long i = 0; i < part[1]; i++) {
+          NativeMemory.putLong(part[0] + FatHeaderLayout.pointerOffset(i), block);
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      releaseAll(held);
+    }
+  }
+
+  private Buffer holdDirty(long block, Transaction tx, List<Buffer> held) {
+    Buffer buffer = object.hold(block, this);
+    held.add(buffer);
+    object.dirty(buffer, tx);
+    return buffer;
+  }
+
+  private void releaseAll(List<Buffer> held) {
+    for (Buffer buffer : held) {
+      buffer.release(this);
+    }
+    held.clear();
+  }
+
+  /**
+   * Whether the table may become larger: it never uses more bits than the hash has, and a map that
+   * comes close is one whose leaves are full of equal hashes.
+   */
+  static boolean mayGrow(FatHeader header) {
+    return header.tableShift() < maxShift(header.hashBits());
+  }
+
+  /** The largest shift that a table reaches. */
+  static int maxShift(int hashBits) {
+    return hashBits - 2;
+  }
+
+  /**
+   * One step of growth. After it, the table is larger, or closer to that.
+   *
+   * @throws MapFullException if it may not grow
+   */
+  void grow(FatHeader header, Transaction tx) {
+    if (!mayGrow(header)) {
+      throw new MapFullException(
+          "object="
+              + object.objectId()
+              + ": too many keys with one hash; the pointer table has 2^"
+              + header.tableShift()
+              + " entries and may not grow");
+    }
+    List<Buffer> held = new ArrayList<>();
+    try {
+      object.dirty(header.buffer(), tx);
+      if (header.tableBlock() == 0) {
+        growEmbedded(header, tx, held);
+      } else {
+        growExternal(header, tx, held);
+      }
+    } finally {
+      releaseAll(held);
+    }
+  }
+
+  private void growEmbedded(FatHeader header, Transaction tx, List<Buffer> held) {
+    long block = header.nextBlock();
+    Buffer to = holdDirty(block, tx, held);
+    header.setFreeBlock(block + 1);
+    copyTwice(header.embeddedTableAddress(), to.address(), 1L << header.tableShift());
+    header.setTable(block, 1, header.tableShift() + 1);
+  }
+
+  private void growExternal(FatHeader header, Transaction tx, List<Buffer> held) {
+    long oldBlock = header.tableBlock();
+    long oldCount = header.tableBlockCount();
+    boolean begins = !header.isGrowing();
+    long newBlock = begins ? header.nextBlock() : header.growingBlock();
+    long copied = header.growingCopied();
+    Buffer from = object.hold(oldBlock + copied, this);
+    held.add(from);
+    Buffer firstHalf = holdDirty(newBlock + 2 * copied, tx, held);
+    Buffer secondHalf = holdDirty(newBlock + 2 * copied + 1, tx, held);
+    if (begins) {
+      header.setFreeBlock(newBlock + 2 * oldCount);
+    }
+    int halfShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift()) - 1;
+    long half = 1L << halfShift;
+    copyTwice(from.address(), firstHalf.address(), half);
+    copyTwice(from.address() + FatHeaderLayout.pointerOffset(half), secondHalf.address(), half);
+    if (copied + 1 < oldCount) {
+      header.setGrowth(newBlock, copied + 1);
+      return;
+    }
+    header.setTable(newBlock, 2 * oldCount, header.tableShift() + 1);
+    header.setGrowth(0, 0);
+    // Last, so that a failure cannot leave the header pointing to a hole.
+    object.freeRange(oldBlock, oldCount, tx);
+  }
+
+  private static void copyTwice(long from, long to, long count) {
+    for (long i = 0; i < count; i++) {
+      long pointer = NativeMemory.getLong(from + FatHeaderLayout.pointerOffset(i));
+      NativeMemory.putLong(to + FatHeaderLayout.pointerOffset(2 * i), pointer);
+      NativeMemory.putLong(to + FatHeaderLayout.pointerOffset(2 * i + 1), pointer);
+    }
+  }
+
+  /** 1 + the highest block that leaves, this table, or the larger one being built are in. */
+  long endOfUse(FatHeader header) {
+    long end = Math.max(header.tableBlock() + header.tableBlockCount(), header.growingEnd());
+    if (header.tableBlock() == 0) {
+      return endOfUse(header, header.embeddedTableAddress(), 1L << header.tableShift(), end);
+    }
+    long perBlock = 1L << FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+    for (long block = 0; block < header.tableBlockCount(); block++) {
+      Buffer buffer = object.hold(header.tableBlock() + block, this);
+      try {
+        end = endOfUse(header, buffer.address(), perBlock, end);
+      } finally {
+        buffer.release(this);
+      }
+    }
+    return end;
+  }
+
+  private static long endOfUse(FatHeader header, long pointers, long count, long before) {
+    long end = before;
+    for (long i = 0; i < count; i++) {
+      long leafBlock = NativeMemory.getLong(pointers + FatHeaderLayout.pointerOffset(i));
+      end = Math.max(end, checked(header, i, leafBlock) + 1);
+    }
+    return end;
+  }
+}

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.Buffer;
+import org.zapkv.error.ClosedException;
+import org.zapkv.error.ValueTooLargeException;
+import org.zapkv.error.ZapException;
+import org.zapkv.object.BlockObject;
+import org.zapkv.pool.Transaction;
+
+/**
+ * A map from byte strings to small values, in the blocks of one object. It begins micro, as one
+ * block that holds one 64-bit integer under each short key, and becomes fat when something no
+ * longer fits there; it never goes back.
+ *
+ * <p>Keys have 0 to 1023 bytes, whatever the bytes are; they are not copied and must not change
+ * during a call. Safe for use from several threads. There must be one of these per object at a
+ * time, as the locks are in it. A change is durable when the group of its transaction is.
+ */
+public final class Zap {
+  /*
+   * Implementation notes.
+   *
+   * fat is false until the conversion is done, and then true for ever. While it is false every
+   * operation holds the structure lock from beginning to end, shared for reading, exclusive for
+   * writing, and looks at fat again under it. Once it has been seen true no lock is needed to know
+   * it.
+   *
+   * The salt and the flags never change, so they are read once and names can be hashed before any
+   * lock is taken.
+   *
+   * broken is set when a conversion fails after its last safe point, which takes a defect or damage
+   * that appears between two reads of the same memory. Half a map must not be read as if it were a
+   * whole one, so every later operation fails.
+   */
+
+  private final BlockObject object;
+  private final ZapParameters parameters;
+  private final StampedLock structure = new StampedLock();
+  private final MicroZap micro;
+  private final FatZap fatZap;
+  private final long salt;
+  private final long flags;
+
+  private volatile boolean fat;
+  private volatile boolean closed;
+  private volatile @Nullable Throwable broken;
+
+  private Zap(BlockObject object, ZapParameters parameters, LeafCreator creator) {
+    this.object = object;
+    this.parameters = parameters;
+    this.micro = new MicroZap(object, parameters);
+    this.fatZap = new FatZap(object, structure, creator);
+    Buffer block0 = micro.hold();
+    try {
+      this.fat = !MicroZap.isMicro(block0);
+      checkSupported(fat ? header().normflags() : MicroZap.normflags(block0));
+      this.salt = fat ? header().salt() : micro.salt();
+      this.flags = fat ? header().flags() : 0;
+    } finally {
+      micro.release(block0);
+    }
+  }
+
+  /** The header, of which block 0 is held by the caller. */
+  private FatHeader header() {
+    FatHeader header = fatZap.access().holdHeader();
+    fatZap.access().release(header);
+    return header;
+  }
+
+  private void checkSupported(long normflags) {
+    if (normflags != 0) {
+      throw new ZapException(
+          "object="
+              + object.objectId()
+              + " normflags=0x"
+              + Long.toHexString(normflags)
+              + ": maps that normalise their keys are not supported");
+    }
+  }
+
+  /**
+   * Makes an empty map in an object.
+   *
+   * @param object a new object, in which nothing was written
+   * @param parameters how the map is made and used
+   * @param tx the transaction that the change belongs to
+   * @return the map
+   */
+  public static Zap create(BlockObject object, ZapParameters parameters, Transaction tx) {
+    return create(object, parameters, tx, new ReusingLeafCreator());
+  }
+
+  static Zap create(
+      BlockObject object, ZapParameters parameters, Transaction tx, LeafCreator creator) {
+    long salt = parameters.newSalt();
+    if (parameters.flags() == 0) {
+      Buffer block0 = firstBlock(object, MicroLayout.STEP_BYTES, tx);
+      try {
+        MicroZap.format(block0, salt);
+      } finally {
+        block0.release(object);
+      }
+    } else {
+      createFat(object, parameters, salt, tx);
+    }
+    return new Zap(object, parameters, creator);
+  }
+
+  private static void createFat(
+      BlockObject object, ZapParameters parameters, long salt, Transaction tx) {
+    FatZap fat = new FatZap(object, new StampedLock(), new ReusingLeafCreator());
+    Buffer block0 = firstBlock(object, 1 << parameters.fatBlockShift(), tx);
+    try {
+      FatHeader header = FatHeader.create(block0, salt, 0, parameters.flags());
+      fat.shape().createFirstLeaf(header, tx);
+    } finally {
+      block0.release(object);
+    }
+  }
+
+  private static Buffer firstBlock(BlockObject object, int sizeBytes, Transaction tx) {
+    Buffer block0 = object.hold(0, object);
+    boolean kept = false;
+    try {
+      if (block0.sizeBytes() != sizeBytes) {
+        return object.resize(block0, sizeBytes, tx, object);
+      }
+      object.dirty(block0, tx);
+      kept = true;
+      return block0;
+    } finally {
+      if (!kept) {
+        block0.release(object);
+      }
+    }
+  }
+
+  /**
+   * Opens the map in an object.
+   *
+   * @param object an object that a map was made in
+   * @param parameters how the map is used
+   * @return the map
+   * @throws org.zapkv.error.CorruptException if block 0 is no map
+   * @throws ZapException if it is a map of a kind that is not supported
+   */
+  public static Zap open(BlockObject object, ZapParameters parameters) {
+    return open(object, parameters, new ReusingLeafCreator());
+  }
+
+  static Zap open(BlockObject object, ZapParameters parameters, LeafCreator creator) {
+    return new Zap(object, parameters, creator);
+  }
+
+  /**
+   * The object that the map is in.
+   *
+   * @return the object
+   */
+  public BlockObject object() {
+    return object;
+  }
+
+  /**
+   * Looks a key up.
+   *
+   * @param key the key's bytes
+   * @return the value, or null when the key is not there
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public @Nullable ZapValue get(byte[] key) {
+    ZapName name = name(key);
+    if (!fat) {
+      long stamp = structure.readLock();
+      try {
+        if (!fat) {
+          return micro.get(name);
+        }
+      } finally {
+        structure.unlockRead(stamp);
+      }
+    }
+    return fatZap.get(name);
+  }
+
+  /**
+   * Whether a key is there.
+   *
+   * @param key the key's bytes
+   * @return true if it is
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public boolean contains(byte[] key) {
+    ZapName name = name(key);
+    if (!fat) {
+      long stamp = structure.readLock();
+      try {
+        if (!fat) {
+          return micro.contains(name);
+        }
+      } finally {
+        structure.unlockRead(stamp);
+      }
+    }
+    return fatZap.contains(name);
+  }
+
+  /**
+   * Adds an entry, unless its key is there.
+   *
+   * @param key the key's bytes
+   * @param value the value
+   * @param tx the transaction that the change belongs to
+   * @return false when the key is there already, and keeps its value
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws ValueTooLargeException if no leaf can hold the value
+   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public boolean add(byte[] key, ZapValue value, Transaction tx) {
+    Write write = new Write(name(key), value, false, Write.ANY_CD);
+    return write(write, tx) == Write.Outcome.DONE;
+  }
+
+  /**
+   * Adds an entry or replaces its value.
+   *
+   * @param key the key's bytes
+   * @param value the value; it may be of another size than the one before
+   * @param tx the transaction that the change belongs to
+   * @return the value before, or null when the key was not there
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws ValueTooLargeException if no leaf can hold the value
+   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public @Nullable ZapValue put(byte[] key, ZapValue value, Transaction tx) {
+    Write write = new Write(name(key), value, true, Write.ANY_CD);
+    write(write, tx);
+    return write.previous();
+  }
+
+  private Write.Outcome write(Write write, Transaction tx) {
+    int bytes = write.value().bytes().length;
+    if (bytes > ZapValue.MAX_BYTES) {
+      throw new ValueTooLargeException(
+          "the value has " + bytes + " bytes; a map holds up to " + ZapValue.MAX_BYTES);
+    }
+    if (!fat) {
+      Write.Outcome outcome = writeMicro(write, tx);
+      if (outcome != null) {
+        return outcome;
+      }
+    }
+    return fatZap.write(write, tx);
+  }
+
+  /** Writes to a micro map; null when the map is fat, or has been made fat for this write. */
+  private Write.@Nullable Outcome writeMicro(Write write, Transaction tx) {
+    long stamp = structure.writeLock();
+    try {
+      if (fat) {
+        return null;
+      }
+      Write.Outcome outcome = micro.write(write, tx);
+      if (outcome != Write.Outcome.NO_ROOM) {
+        return outcome;
+      }
+      int shift = parameters.fatBlockShift();
+      FatZap.checkFits(write.name(), write.value(), LeafLayout.of(shift));
+      convert(shift, tx);
+      return null;
+    } finally {
+      structure.unlockWrite(stamp);
+    }
+  }
+
+  private void convert(int shift, Transaction tx) {
+    FatConversion conversion = new FatConversion(object, fatZap, shift);
+    try {
+      conversion.convert(tx);
+      fat = true;
+    } catch (RuntimeException | Error e) {
+      if (!conversion.isUndone()) {
+        broken = e;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Removes an entry.
+   *
+   * @param key the key's bytes
+   * @param tx the transaction that the change belongs to
+   * @return the value it had, or null when the key was not there
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public @Nullable ZapValue remove(byte[] key, Transaction tx) {
+    ZapName name = name(key);
+    if (!fat) {
+      long stamp = structure.writeLock();
+      try {
+        if (!fat) {
+          return micro.remove(name, tx);
+        }
+      } finally {
+        structure.unlockWrite(stamp);
+      }
+    }
+    return fatZap.remove(name, tx);
+  }
+
+  /**
+   * The hash of a key in this map. Entries in the order of their hashes (as unsigned numbers) are
+   * entries in the order of their leaves: whoever changes many at once visits each leaf once.
+   *
+   * @param key the key's bytes
+   * @return the hash, its unused low bits zero
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws ClosedException if the map is closed
+   */
+  public long hash(byte[] key) {
+    return name(key).hash();
+  }
+
+  /**
+   * How many entries there are.
+   *
+   * @return the number
+   * @throws ClosedException if the map is closed
+   */
+  public long count() {
+    checkOpen(false);
+    if (!fat) {
+      long stamp = structure.readLock();
+      try {
+        if (!fat) {
+          return micro.count();
+        }
+      } finally {
+        structure.unlockRead(stamp);
+      }
+    }
+    return fatZap.count();
+  }
+
+  /**
+   * Whether the map is one block still.
+   *
+   * @return false once it is fat
+   */
+  public boolean isMicro() {
+    return !fat;
+  }
+
+  /**
+   * Whether a conversion failed half-way: the map then refuses every use, and the transaction group
+   * that has the half-converted blocks must not be written.
+   *
+   * @return true from such a failure on
+   */
+  public boolean isBroken() {
+    return broken != null;
+  }
+
+  /**
+   * A cursor before the first entry.
+   *
+   * @return the cursor; to be closed
+   * @throws ClosedException if the map is closed
+   */
+  public ZapCursor cursor() {
+    return cursor(0);
+  }
+
+  /**
+   * A cursor at a position.
+   *
+   * @param cookie the position, from {@link ZapCursor#cookie()} or {@link ZapCursor#nextCookie()}
+   * @return the cursor; to be closed
+   * @throws ClosedException if the map is closed
+   */
+  public ZapCursor cursor(long cookie) {
+    checkOpen(false);
+    return new ZapCursor(this, ZapName.hashBits(flags), cookie);
+  }
+
+  /** For a cursor: goes to the first entry at or after its position. */
+  boolean next(ZapCursor cursor) {
+    if (!fat) {
+      long stamp = structure.readLock();
+      try {
+        if (!fat) {
+          return micro.next(cursor);
+        }
+      } finally {
+        structure.unlockRead(stamp);
+      }
+    }
+    return fatZap.next(cursor);
+  }
+
+  /** For a cursor: lets go the leaf that it stands on. */
+  void leave(ZapCursor cursor) {
+    fatZap.leave(cursor);
+  }
+
+  /**
+   * The shape of the map. Reads all of it.
+   *
+   * @return the statistics
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public ZapStatistics statistics() {
+    checkOpen(false);
+    long stamp = structure.readLock();
+    try {
+      return fat ? new StatisticsCollector(fatZap).collect() : micro.statistics();
+    } finally {
+      structure.unlockRead(stamp);
+    }
+  }
+
+  /**
+   * Checks everything that is stored: every field, pointer, chain and hash. Damage is reported, not
+   * thrown. The map can be used meanwhile, but for changes of its shape, which wait.
+   *
+   * @param sink takes what is wrong
+   * @throws ClosedException if the map is closed
+   */
+  public void check(ZapProblems sink) {
+    checkOpen(false);
+    long stamp = structure.readLock();
+    try {
+      if (fat) {
+        new ZapChecker(object, fatZap).check(sink);
+      } else {
+        micro.check(sink);
+      }
+    } finally {
+      structure.unlockRead(stamp);
+    }
+  }
+
+  /** How often a new leaf took over the object of an old one in the same block. */
+  long leafReuses() {
+    return fatZap.leafReuses();
+  }
+
+  /**
+   * Ends the use of the map. Cursors are to be closed on their own. Closing it twice does nothing.
+   */
+  public void close() {
+    closed = true;
+  }
+
+  void checkOpen(boolean cursorClosed) {
+    if (closed || cursorClosed) {
+      throw new ClosedException(
+          "object=" + object.objectId() + ": the " + (closed ? "map" : "cursor") + " is closed");
+    }
+    Throwable cause = broken;
+    if (cause != null) {
+      throw new ZapException(
+          "object=" + object.objectId() + ": a conversion failed half-way; reopen the store",
+          cause);
+    }
+  }
+
+  private ZapName name(byte[] key) {
+    checkOpen(false);
+    return ZapName.of(key, salt, flags, parameters.maxKeyBytes());
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks the entries of a map in the order of (hash, cd), by one thread at a time.
+ *
+ * <p>An entry that is there from the beginning of a walk to its end is returned exactly once; one
+ * that is added or removed meanwhile may be returned or not. A position can be kept as a cookie,
+ * which stays good across restarts and whatever happens to the map; a cookie made from anything
+ * else leads to some position.
+ *
+ * <p>Between calls a cursor may hold a block of the map in memory, so it has to be closed.
+ */
+public final class ZapCursor implements AutoCloseable {
+  /** The cookie of the end. */
+  private static final long END = -1;
+
+  private final Zap zap;
+  private final int hashBits;
+
+  /** The entries still to come are those at or after this. */
+  private long hash;
+
+  private long cd;
+  private boolean ended;
+  private boolean closed;
+
+  /** The leaf of the last entry: held, not locked. */
+  private @Nullable Leaf leaf;
+
+  // The entry that the cursor is on; the key is null when it is on none.
+  private byte @Nullable [] key;
+  private @Nullable ZapValue value;
+  private long entryHash;
+  private long entryCd;
+
+  ZapCursor(Zap zap, int hashBits, long cookie) {
+    this.zap = zap;
+    this.hashBits = hashBits;
+    this.ended = cookie == END;
+    if (!ended) {
+      this.hash = cookie << (Long.SIZE - hashBits);
+      long cookieCd = cookie >>> hashBits;
+      this.cd = cookieCd < ZapName.cdLimit(hashBits) ? cookieCd : 0;
+    }
+  }
+
+  /**
+   * Goes to the next entry.
+   *
+   * @return false when there is none
+   * @throws org.zapkv.error.ClosedException if the cursor or the map is closed
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   */
+  public boolean next() {
+    zap.checkOpen(closed);
+    key = null;
+    value = null;
+    if (!ended && !zap.next(this)) {
+      ended = true;
+      leave();
+    }
+    return !ended;
+  }
+
+  /**
+   * The key of the current entry.
+   *
+   * @return its bytes, the caller's to keep
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public byte[] key() {
+    byte[] current = key;
+    if (current == null) {
+      throw new NoSuchElementException("the cursor is on no entry");
+    }
+    return current;
+  }
+
+  /**
+   * The value of the current entry, as it was when the cursor came to it.
+   *
+   * @return the value
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public ZapValue value() {
+    key();
+    return Objects.requireNonNull(value);
+  }
+
+  /**
+   * The hash of the current entry's key.
+   *
+   * @return the hash, its unused low bits zero
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public long hash() {
+    key();
+    return entryHash;
+  }
+
+  /**
+   * What tells the current entry from others with the same hash.
+   *
+   * @return the collision differentiator, an unsigned number
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public int cd() {
+    key();
+    return (int) entryCd;
+  }
+
+  /**
+   * Where the cursor is: a cursor that begins there returns the current entry again.
+   *
+   * @return the cookie; before the first entry that of the beginning, after the last that of the
+   *     end
+   */
+  public long cookie() {
+    return key == null ? nextCookie() : cookie(entryHash, entryCd);
+  }
+
+  /**
+   * Where the cursor goes on: a cursor that begins there returns the entries after the current one.
+   *
+   * @return the cookie
+   */
+  public long nextCookie() {
+    return ended ? END : cookie(hash, cd);
+  }
+
+  private long cookie(long ofHash, long ofCd) {
+    return ofHash >>> (Long.SIZE - hashBits) | ofCd << hashBits;
+  }
+
+  /** Lets go what the cursor holds. Closing it twice does nothing. */
+  @Override
+  public void close() {
+    closed = true;
+    key = null;
+    value = null;
+    leave();
+  }
+
+  private void leave() {
+    if (leaf != null) {
+      zap.leave(this);
+    }
+  }
+
+  long positionHash() {
+    return hash;
+  }
+
+  long positionCd() {
+    return cd;
+  }
+
+  /** No entries before this hash are left. */
+  void moveTo(long toHash) {
+    hash = toHash;
+    cd = 0;
+  }
+
+  void found(byte[] atKey, ZapValue atValue, long atHash, long atCd) {
+    key = atKey;
+    value = atValue;
+    entryHash = atHash;
+    entryCd = atCd;
+    hash = atHash;
+    cd = atCd + 1;
+  }
+
+  @Nullable Leaf leaf() {
+    return leaf;
+  }
+
+  void setLeaf(@Nullable Leaf newLeaf) {
+    leaf = newLeaf;
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import org.zapkv.cache.Buffer;
+import org.zapkv.error.DeviceException;
+import org.zapkv.object.BlockObject;
+import org.zapkv.pool.Transaction;
+
+/**
+ * A block object of which one call fails: any, or only one that needs memory or a device, which are
+ * those that hold a block that nobody holds, or resize.
+ */
+final class FaultyBlockObject implements BlockObject {
+  private final MemoryBlockObject object;
+  private final boolean anyCallFails;
+  private long callsUntilFault = Long.MAX_VALUE;
+  private boolean failed;
+
+  FaultyBlockObject(MemoryBlockObject object, boolean anyCallFails) {
+    this.object = object;
+    this.anyCallFails = anyCallFails;
+  }
+
+  void failAfter(long calls) {
+    callsUntilFault = calls;
+    failed = false;
+  }
+
+  boolean hasFailed() {
+    return failed;
+  }
+
+  private void count(String call) {
+    if (callsUntilFault-- == 0) {
+      failed = true;
+      throw new DeviceException("injected into " + call);
+    }
+  }
+
+  @Override
+  public long objectId() {
+    return object.objectId();
+  }
+
+  @Override
+  public int blockSizeBytes() {
+    return object.blockSizeBytes();
+  }
+
+  @Override
+  public long blockCount() {
+    return object.blockCount();
+  }
+
+  @Override
+  public Buffer hold(long blockId, Object tag) {
+    if (anyCallFails || !object.isCached(blockId)) {
+      count("hold " + blockId);
+    }
+    return object.hold(blockId, tag);
+  }
+
+  @Override
+  public void dirty(Buffer buffer, Transaction tx) {
+    if (anyCallFails) {
+      count("dirty " + buffer.blockId());
+    }
+    object.dirty(buffer, tx);
+  }
+
+  @Override
+  public Buffer resize(Buffer block0, int blockSizeBytes, Transaction tx, Object tag) {
+    count("resize");
+    return object.resize(block0, blockSizeBytes, tx, tag);
+  }
+
+  @Override
+  public void freeRange(long firstBlock, long blockCount, Transaction tx) {
+    if (anyCallFails) {
+      count("freeRange " + firstBlock);
+    }
+    object.freeRange(firstBlock, blockCount, tx);
+  }
+}

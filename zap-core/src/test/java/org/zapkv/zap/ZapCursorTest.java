@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The guarantee of cursors, and their cookies, while the map changes its shape. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ZapCursorTest {
+  private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
+  private static final int STAYING = 60;
+  private static final int MOVING = 600;
+
+  /** Takes the first entries, leaving cookies behind; the rest is for {@link #resume}. */
+  private static List<Long> takeSome(TestMap map, Set<String> seen, int count) {
+    List<Long> cookies = new ArrayList<>();
+    try (ZapCursor cursor = map.zap().cursor()) {
+      for (int i = 0; i < count; i++) {
+        assertTrue(cursor.next());
+        assertTrue(seen.add(text(cursor.key())));
+        cookies.add(cursor.nextCookie());
+      }
+    }
+    return cookies;
+  }
+
+  private static void resume(TestMap map, Set<String> seen, List<Long> cookies) {
+    try (ZapCursor cursor = map.zap().cursor(cookies.get(cookies.size() - 1))) {
+      while (cursor.next()) {
+        assertTrue(seen.add(text(cursor.key())) || isMoving(cursor.key()));
+      }
+    }
+    for (int i = 0; i < STAYING; i++) {
+      assertTrue(seen.contains("k" + i), "k" + i);
+    }
+  }
+
+  private static String text(byte[] key) {
+    return new String(key, StandardCharsets.ISO_8859_1);
+  }
+
+  private static boolean isMoving(byte[] key) {
+    return Integer.parseInt(text(key).substring(1)) >= STAYING;
+  }
+
+  @Test
+  void cookiesOutliveTheConversion() {
+    try (TestMap map = TestMap.create(SMALL)) {
+      map.putAll(0, STAYING);
+      Set<String> seen = new HashSet<>();
+      List<Long> cookies = takeSome(map, seen, STAYING / 2);
+      map.makeFat();
+      assertFalse(map.zap().isMicro());
+      resume(map, seen, cookies);
+    }
+  }
+
+  @Test
+  void cookiesOutliveSplitsMergesAndReopening() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      map.putAll(0, STAYING);
+      Set<String> seen = new HashSet<>();
+      List<Long> cookies = takeSome(map, seen, STAYING / 2);
+      map.putAll(STAYING, MOVING);
+      map.reopen();
+      resume(map, new HashSet<>(seen), cookies);
+      map.removeAll(STAYING, MOVING);
+      map.reopen();
+      resume(map, seen, cookies);
+    }
+  }
+
+  @Test
+  void anOpenCursorGoesThroughTheConversion() {
+    try (TestMap map = TestMap.create(SMALL)) {
+      map.putAll(0, STAYING);
+      try (ZapCursor cursor = map.zap().cursor()) {
+        for (int i = 0; i < STAYING; i++) {
+          if (i == STAYING / 2) {
+            map.makeFat();
+          }
+          assertTrue(cursor.next());
+        }
+        assertFalse(cursor.next());
+      }
+    }
+  }
+
+  @Test
+  void cookieReturnsTheCurrentEntryAgain() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      map.putAll(0, STAYING);
+      try (ZapCursor cursor = map.zap().cursor()) {
+        while (cursor.next()) {
+          try (ZapCursor again = map.zap().cursor(cursor.cookie())) {
+            assertTrue(again.next());
+            assertArrayEquals(cursor.key(), again.key());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void returnsWhatStaysExactlyOnceWhileLeavesSplitAndMerge() {
+    Seeds.run(
+        random -> {
+          try (TestMap map = TestMap.createFat(SMALL)) {
+            map.putAll(0, STAYING);
+            walkWhile(map, () -> churn(map, random, 20));
+          }
+        });
+  }
+
+  @Test
+  void returnsWhatStaysExactlyOnceWhileTheMapBecomesFat() {
+    for (int i = 0; i < 30; i++) {
+      try (TestMap map = TestMap.create(SMALL)) {
+        map.putAll(0, STAYING);
+        walkWhile(
+            map,
+            () -> {
+              map.putAll(STAYING, STAYING + 20);
+              map.makeFat();
+              map.putAll(STAYING, MOVING / 3);
+            });
+      }
+    }
+  }
+
+  private static void churn(TestMap map, Random random, int rounds) {
+    for (int i = 0; i < rounds; i++) {
+      int upTo = STAYING + random.nextInt(MOVING);
+      map.putAll(STAYING, upTo);
+      map.sync();
+      map.removeAll(STAYING, upTo);
+    }
+  }
+
+  /** Two cursors walk over and over while the map is changed. */
+  private static void walkWhile(TestMap map, Runnable changes) {
+    AtomicBoolean done = new AtomicBoolean();
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<?> first = threads.submit(() -> walkUntil(done, map));
+      Future<?> second = threads.submit(() -> walkUntil(done, map));
+      try {
+        changes.run();
+      } finally {
+        done.set(true);
+      }
+      first.get();
+      second.get();
+    } catch (Exception e) {
+      throw new AssertionError("a walk failed", e);
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  private static void walkUntil(AtomicBoolean done, TestMap map) {
+    do {
+      Set<String> seen = new HashSet<>();
+      int staying = 0;
+      long hash = 0;
+      try (ZapCursor cursor = map.zap().cursor()) {
+        while (cursor.next()) {
+          assertTrue(Long.compareUnsigned(hash, cursor.hash()) <= 0);
+          hash = cursor.hash();
+          assertTrue(seen.add(text(cursor.key())));
+          staying += isMoving(cursor.key()) ? 0 : 1;
+        }
+      }
+      assertEquals(STAYING, staying);
+    } while (!done.get());
+  }
+}
