@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
+import org.zapkv.error.ClosedException;
+
+/** Lets operations in while the store is open, and lets close wait until the last one is out. */
+final class OperationGate {
+  /*
+   * Every operation on native memory runs between enter and exit, so memory is returned only when
+   * nothing can touch it: a call after close is an exception, never a crash of the JVM.
+   *
+   * An operation counts itself in and then reads `closed`; close sets `closed` and then reads the
+   * counts. Both are sequentially consistent, so either the operation sees the flag or close sees
+   * the count. The count is spread over slots, a cache line each and the first left empty because it
+   * shares its line with the array's length, as a single counter would be the most contended word
+   * of the store. An operation leaves by the slot it came in by.
+   */
+
+  private static final int LONGS_PER_SLOT = 16;
+  private static final long WAIT_NANOS = 50_000;
+
+  private final String name;
+  private final int slotMask;
+  private final AtomicLongArray counts;
+  private volatile boolean closed;
+
+  OperationGate(String name) {
+    this.name = name;
+    int slots = Integer.highestOneBit(Math.max(4, 4 * Runtime.getRuntime().availableProcessors()));
+    this.slotMask = slots - 1;
+    this.counts = new AtomicLongArray((slots + 1) * LONGS_PER_SLOT);
+  }
+
+  /** Counts the caller in; the result goes to {@link #exit}. */
+  int enter() {
+    int slot = tryEnter();
+    if (slot < 0) {
+      throw new ClosedException("store " + name + " is closed: open it again to use it");
+    }
+    return slot;
+  }
+
+  /** As {@link #enter()}, but below 0 where the gate is closed. */
+  int tryEnter() {
+    int slot = slotOf(Thread.currentThread());
+    counts.getAndIncrement(slot);
+    if (closed) {
+      counts.getAndDecrement(slot);
+      return -1;
+    }
+    return slot;
+  }
+
+  void exit(int slot) {
+    counts.getAndDecrement(slot);
+  }
+
+  /** Lets nobody in any more and waits for those inside. */
+  void close() {
+    closed = true;
+    boolean interrupted = false;
+    for (int slot = LONGS_PER_SLOT; slot < counts.length(); slot += LONGS_PER_SLOT) {
+      while (counts.get(slot) != 0) {
+        interrupted |= Thread.interrupted();
+        LockSupport.parkNanos(this, WAIT_NANOS);
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int slotOf(Thread thread) {
+    long mixed = thread.getId() * 0x9E3779B97F4A7C15L;
+    return ((int) (mixed >>> 48) & slotMask) * LONGS_PER_SLOT + LONGS_PER_SLOT;
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.zapkv.cache.device.FileDevice;
+import org.zapkv.error.DeviceException;
+import org.zapkv.error.NotAStoreException;
+import org.zapkv.object.ObjectSet;
+import org.zapkv.object.ObjectSetOptions;
+import org.zapkv.zap.ZapParameters;
+
+/** The directory of a store: what files it has, how it comes into being, who has it open. */
+final class StoreDirectory {
+  /*
+   * A new store is built in a file of another name, made durable, and then renamed: so a directory
+   * either has a whole store or none, whenever the process dies.
+   */
+
+  static final String BLOCKS_FILE = "blocks.zap";
+  static final String NEW_BLOCKS_FILE = "blocks.zap.new";
+
+  private static final Set<String> OWN_FILES =
+      Set.of(BLOCKS_FILE, NEW_BLOCKS_FILE, DirectoryLock.LOCK_FILE);
+
+  private StoreDirectory() {}
+
+  static ZapStore open(
+      Path directory, boolean create, ObjectSetOptions options, ZapParameters mapParameters) {
+    prepare(directory, create);
+    try (Closer closer = new Closer()) {
+      DirectoryLock lock = closer.add(DirectoryLock.acquire(directory));
+      Path blocks = directory.resolve(BLOCKS_FILE);
+      if (!Files.exists(blocks)) {
+        create(directory, options);
+      }
+      FileDevice device = closer.add(FileDevice.open(blocks));
+      ObjectSet objects = closer.add(ObjectSet.open(device, options));
+      Closer directoryCloser = new Closer();
+      directoryCloser.add(lock);
+      directoryCloser.add(device);
+      ZapStore store = new ZapStore(directory.toString(), objects, mapParameters, directoryCloser);
+      closer.handOver();
+      return store;
+    }
+  }
+
+  /** Makes the directory, or sees to it that it is a store's or empty. */
+  private static void prepare(Path directory, boolean create) {
+    if (Files.exists(directory) && !Files.isDirectory(directory)) {
+      throw new NotAStoreException(
+          directory + " is a file: a store is a directory; name another path");
+    }
+    if (Files.exists(directory.resolve(BLOCKS_FILE))) {
+      return;
+    }
+    if (!create) {
+      throw new NotAStoreException(
+          directory + " holds no store (no file " + BLOCKS_FILE + " in it): check the path");
+    }
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw failed("cannot create the directory", directory, e);
+    }
+    List<String> foreign = foreignFiles(directory);
+    if (!foreign.isEmpty()) {
+      throw new NotAStoreException(
+          directory
+              + " is no store and not empty (it has "
+              + foreign.get(0)
+              + "): name an empty or a new directory");
+    }
+  }
+
+  private static List<String> foreignFiles(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(file -> !OWN_FILES.contains(file))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw failed("cannot list the directory", directory, e);
+    }
+  }
+
+  private static void create(Path directory, ObjectSetOptions options) {
+    Path blocks = directory.resolve(NEW_BLOCKS_FILE);
+    try {
+      Files.deleteIfExists(blocks);
+    } catch (IOException e) {
+      throw failed("cannot remove the remains of a creation that was cut off", blocks, e);
+    }
+    try (FileDevice device = FileDevice.open(blocks);
+        ObjectSet objects = ObjectSet.create(device, options)) {
+      ZapStore.initialise(objects);
+    }
+    try {
+      Files.move(blocks, directory.resolve(BLOCKS_FILE), StandardCopyOption.ATOMIC_MOVE);
+      flushDirectory(directory);
+    } catch (IOException e) {
+      throw failed("cannot put the new store in place", blocks, e);
+    }
+  }
+
+  /** Makes the renaming durable, where the system lets a directory be flushed. */
+  private static void flushDirectory(Path directory) throws IOException {
+    FileChannel channel;
+    try {
+      channel = FileChannel.open(directory, StandardOpenOption.READ);
+    } catch (FileSystemException e) {
+      return; // Windows has no such thing
+    }
+    try (channel) {
+      channel.force(true);
+    }
+  }
+
+  static DeviceException failed(String what, Path path, IOException cause) {
+    String hint =
+        cause instanceof AccessDeniedException
+            ? ": no permission; check who owns it"
+            : ": " + cause.getMessage();
+    return new DeviceException(what + " " + path + hint, cause);
+  }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import org.zapkv.cache.CacheStats;
+import org.zapkv.pool.PoolStatistics;
+
+/**
+ * Figures of a store at some moment.
+ *
+ * @param mapCount how many maps the store has
+ * @param pool the file: its size, what is allocated and free, the last group on disk
+ * @param cache the buffer cache: budget, use, hits and misses
+ */
+public record StoreStatistics(int mapCount, PoolStatistics pool, CacheStats cache) {}

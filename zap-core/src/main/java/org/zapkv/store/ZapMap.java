@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.error.ValueTypeException;
+import org.zapkv.object.DataObject;
+import org.zapkv.pool.Transaction;
+import org.zapkv.zap.Zap;
+import org.zapkv.zap.ZapStatistics;
+import org.zapkv.zap.ZapValue;
+
+/**
+ * A map of a store: keys of 0 to {@value #MAX_KEY_BYTES} bytes, values that are bytes (0 to {@value
+ * #MAX_VALUE_BYTES}) or longs. String keys are their UTF-8 bytes. There is no order.
+ *
+ * <p>A map whose values are longs and whose keys have 1 to 49 bytes without a zero byte stays a
+ * micro ZAP, 64 bytes an entry, up to 2047 entries; any other entry makes it a fat ZAP. Values of
+ * more than 2048 bytes are objects of their own.
+ *
+ * <p>Safe for use from many threads. A change is atomic, seen by every thread at once when the call
+ * returns, and durable as the package says. Every method throws {@link
+ * org.zapkv.error.ClosedException} once the store is closed, {@link
+ * org.zapkv.error.CorruptException} where what is stored is damaged, {@link
+ * org.zapkv.error.DeviceException} where it cannot be read; every change throws {@link
+ * org.zapkv.error.StoreFullException} or {@link org.zapkv.error.StoreFailedException}, with the map
+ * unchanged, where the store can take none.
+ */
+public final class ZapMap {
+
+  /** The longest key, in bytes. */
+  public static final int MAX_KEY_BYTES = 1023;
+
+  /** The largest value, in bytes: 64 MiB. */
+  public static final int MAX_VALUE_BYTES = 64 << 20;
+
+  /** The longest name of a map, in bytes of its UTF-8 form. */
+  public static final int MAX_NAME_BYTES = 255;
+
+  private final ZapStore store;
+  private final String name;
+  private final DataObject object;
+  private final Zap zap;
+
+  ZapMap(ZapStore store, String name, DataObject object, Zap zap) {
+    this.store = store;
+    this.name = name;
+    this.object = object;
+    this.zap = zap;
+  }
+
+  /**
+   * The map's name.
+   *
+   * @return the name, 1 to {@value #MAX_NAME_BYTES} bytes of UTF-8
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Adds or replaces an entry.
+   *
+   * @param key the key, not null
+   * @param value the value, not null
+   * @throws org.zapkv.error.KeyTooLongException if the key is over {@value #MAX_KEY_BYTES} bytes
+   * @throws org.zapkv.error.ValueTooLargeException if the value is over {@value #MAX_VALUE_BYTES}
+   *     bytes
+   */
+  public void put(byte[] key, byte[] value) {
+    Keys.check(key);
+    ValueStore.checkSize(Objects.requireNonNull(value, "value"));
+    int slot = store.gate().enter();
+    try (Transaction tx = store.begin(changeBytes() + ValueStore.objectBytes(value))) {
+      ZapValue encoded = store.values().encode(value, tx);
+      replace(key, encoded, tx);
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Adds or replaces an entry whose key is a text.
+   *
+   * @param key the key, not null; the entry's key is its UTF-8 form
+   * @param value the value, not null
+   */
+  public void put(String key, byte[] value) {
+    put(Keys.utf8(key), value);
+  }
+
+  /**
+   * Adds or replaces an entry whose key and value are texts.
+   *
+   * @param key the key, not null; the entry's key is its UTF-8 form
+   * @param value the value, not null; stored as UTF-8
+   */
+  public void put(String key, String value) {
+    put(Keys.utf8(key), Keys.utf8(value));
+  }
+
+  /**
+   * Adds or replaces an entry whose value is a long.
+   *
+   * @param key the key, not null
+   * @param value the value
+   * @throws org.zapkv.error.KeyTooLongException if the key is over {@value #MAX_KEY_BYTES} bytes
+   */
+  public void putLong(byte[] key, long value) {
+    Keys.check(key);
+    int slot = store.gate().enter();
+    try (Transaction tx = store.begin(changeBytes())) {
+      replace(key, ZapValue.ofLong(value), tx);
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Adds or replaces an entry whose key is a text and whose value is a long.
+   *
+   * @param key the key, not null; the entry's key is its UTF-8 form
+   * @param value the value
+   */
+  public void putLong(String key, long value) {
+    putLong(Keys.utf8(key), value);
+  }
+
+  /** Puts an encoded value and frees what it replaces. */
+  private void replace(byte[] key, ZapValue encoded, Transaction tx) {
+    ZapValue previous;
+    try {
+      previous = zap.put(key, encoded, tx);
+    } catch (RuntimeException | Error e) {
+      store.values().discard(encoded, tx, e);
+      if (zap.isBroken()) {
+        store.fail("map \"" + name + "\" could not be made fat and is half-way", e);
+      }
+      throw e;
+    }
+    store.values().release(key, previous, tx);
+  }
+
+  /**
+   * The value of a key.
+   *
+   * @param key the key, not null
+   * @return a new array with the value, or null if the key is not there
+   * @throws ValueTypeException if the value is a long
+   */
+  public byte @Nullable [] get(byte[] key) {
+    ZapEntry entry = entry(key);
+    return entry == null ? null : entry.value();
+  }
+
+  /**
+   * The value of a key that is a text.
+   *
+   * @param key the key, not null
+   * @return a new array with the value, or null if the key is not there
+   * @throws ValueTypeException if the value is a long
+   */
+  public byte @Nullable [] get(String key) {
+    return get(Keys.utf8(key));
+  }
+
+  /**
+   * The value of a key that is a text, read as UTF-8.
+   *
+   * @param key the key, not null
+   * @return the value, or null if the key is not there
+   * @throws ValueTypeException if the value is a long
+   */
+  public @Nullable String getString(String key) {
+    ZapEntry entry = entry(Keys.utf8(key));
+    return entry == null ? null : entry.valueString();
+  }
+
+  /**
+   * The value of a key, where values are longs.
+   *
+   * @param key the key, not null
+   * @return the value, or empty if the key is not there
+   * @throws ValueTypeException if the value is bytes
+   */
+  public OptionalLong getLong(byte[] key) {
+    ZapEntry entry = entry(key);
+    return entry == null ? OptionalLong.empty() : OptionalLong.of(entry.longValue());
+  }
+
+  /**
+   * The value of a key that is a text, where values are longs.
+   *
+   * @param key the key, not null
+   * @return the value, or empty if the key is not there
+   * @throws ValueTypeException if the value is bytes
+   */
+  public OptionalLong getLong(String key) {
+    return getLong(Keys.utf8(key));
+  }
+
+  /**
+   * The entry of a key, whichever form its value has.
+   *
+   * @param key the key, not null
+   * @return the entry, or null if the key is not there
+   */
+  public @Nullable ZapEntry entry(byte[] key) {
+    Keys.check(key);
+    int slot = store.gate().enter();
+    try {
+      return store.values().entry(key, () -> zap.get(key));
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Whether a key is there.
+   *
+   * @param key the key, not null
+   * @return true if it is
+   */
+  public boolean containsKey(byte[] key) {
+    Keys.check(key);
+    int slot = store.gate().enter();
+    try {
+      return zap.contains(key);
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Whether a key that is a text is there.
+   *
+   * @param key the key, not null
+   * @return true if it is
+   */
+  public boolean containsKey(String key) {
+    return containsKey(Keys.utf8(key));
+  }
+
+  /**
+   * Removes an entry.
+   *
+   * @param key the key, not null
+   * @return false if it was not there
+   */
+  public boolean remove(byte[] key) {
+    Keys.check(key);
+    int slot = store.gate().enter();
+    try (Transaction tx = store.beginFreeing()) {
+      ZapValue previous = zap.remove(key, tx);
+      store.values().release(key, previous, tx);
+      return previous != null;
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Removes the entry of a key that is a text.
+   *
+   * @param key the key, not null
+   * @return false if it was not there
+   */
+  public boolean remove(String key) {
+    return remove(Keys.utf8(key));
+  }
+
+  /**
+   * The number of entries.
+   *
+   * @return 0 or more; exact at some moment during the call
+   */
+  public long size() {
+    int slot = store.gate().enter();
+    try {
+      return zap.count();
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Calls an action for every entry, in the order of {@link #cursor()} and with its guarantee. The
+   * action may use the map and the store, and may throw; what it throws ends the walk.
+   *
+   * @param action what to do, not null
+   */
+  public void forEach(Consumer<? super ZapEntry> action) {
+    Objects.requireNonNull(action, "action");
+    try (MapCursor cursor = cursor()) {
+      while (cursor.next()) {
+        action.accept(cursor.entry());
+      }
+    }
+  }
+
+  /**
+   * A cursor before the first entry. To be closed.
+   *
+   * @return a new cursor
+   */
+  public MapCursor cursor() {
+    return cursor(0);
+  }
+
+  /**
+   * A cursor at a position that another cursor of this map gave, in this process or an earlier one.
+   * To be closed.
+   *
+   * @param cookie what {@link MapCursor#cookie()} or {@link MapCursor#nextCookie()} returned; 0 is
+   *     the beginning. Any value is safe.
+   * @return a new cursor before the first entry at or after the position
+   */
+  public MapCursor cursor(long cookie) {
+    int slot = store.gate().enter();
+    try {
+      return new MapCursor(store, this, zap.cursor(cookie));
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Whether the map is one block still.
+   *
+   * @return true for a micro ZAP, false for a fat one
+   */
+  public boolean isMicro() {
+    int slot = store.gate().enter();
+    try {
+      return zap.isMicro();
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * How the map is built: micro or fat, its blocks, leaves, pointer table, and histograms. Reads
+   * the whole map.
+   *
+   * @return the statistics of some moment during the call
+   */
+  public ZapStatistics statistics() {
+    int slot = store.gate().enter();
+    try {
+      return zap.statistics();
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "ZapMap[" + name + " of " + store.name() + "]";
+  }
+
+  ZapStore store() {
+    return store;
+  }
+
+  Zap zap() {
+    return zap;
+  }
+
+  DataObject object() {
+    return object;
+  }
+
+  /** What one change of the map may dirty, in bytes: two leaves, the header, a table block. */
+  long changeBytes() {
+    return 4L * object.blockSizeBytes();
+  }
+}

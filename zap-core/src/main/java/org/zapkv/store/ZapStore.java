@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.NoSuchMapException;
+import org.zapkv.object.DataObject;
+import org.zapkv.object.ObjectSet;
+import org.zapkv.object.ObjectType;
+import org.zapkv.pool.Transaction;
+import org.zapkv.zap.Zap;
+import org.zapkv.zap.ZapCursor;
+import org.zapkv.zap.ZapParameters;
+import org.zapkv.zap.ZapValue;
+
+/**
+ * A key-value store: named maps in one directory, or in memory.
+ *
+ * <pre>{@code
+ * try (ZapStore store = ZapStore.open(Path.of("my-store"))) {
+ *   ZapMap users = store.map("users");
+ *   users.put("ada", "Ada Lovelace");
+ *   System.out.println(users.getString("ada"));
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use from many threads. A directory is open in one store at a time, in this process or
+ * any other. To be closed; a store that is not closed loses what was changed since the last group
+ * was written, nothing else.
+ */
+public final class ZapStore implements AutoCloseable {
+  /** The object that holds the names of the maps: the first one of every store. */
+  static final long ROOT_DIRECTORY = 1;
+
+  private final String name;
+  private final OperationGate gate;
+  private final ObjectSet objects;
+  private final ValueStore values;
+  private final ZapParameters mapParameters;
+  private final DataObject rootObject;
+  private final Zap root;
+  private final AutoCloseable releaseDirectory;
+  private final ConcurrentHashMap<String, ZapMap> maps = new ConcurrentHashMap<>();
+  private final Set<MapCursor> cursors = ConcurrentHashMap.newKeySet();
+
+  /** Held while a map is looked up in the directory or created, and while the store closes. */
+  private final ReentrantLock mapsLock = new ReentrantLock();
+
+  private boolean closed;
+
+  ZapStore(
+      String name, ObjectSet objects, ZapParameters mapParameters, AutoCloseable releaseDirectory) {
+    this.name = name;
+    this.gate = new OperationGate(name);
+    this.objects = objects;
+    this.values = new ValueStore(objects);
+    this.mapParameters = mapParameters;
+    this.releaseDirectory = releaseDirectory;
+    this.rootObject = objects.open(ROOT_DIRECTORY);
+    this.root = Zap.open(rootObject, ZapParameters.DEFAULT);
+  }
+
+  /**
+   * Opens a store, or creates it if the directory does not exist or is empty.
+   *
+   * @param directory where the store is
+   * @return the open store
+   * @throws org.zapkv.error.StoreLockedException if it is open already; the message says where
+   * @throws org.zapkv.error.NotAStoreException if the path is a file, or a directory that holds
+   *     something else
+   * @throws org.zapkv.error.FormatTooNewException if a newer version wrote it
+   * @throws org.zapkv.error.CorruptException if it is damaged beyond opening
+   * @throws org.zapkv.error.DeviceException if it cannot be read or, for a new one, written
+   */
+  public static ZapStore open(Path directory) {
+    return builder().open(directory);
+  }
+
+  /**
+   * A new, empty store that lives in memory, outside the Java heap, and is gone when it is closed.
+   * It behaves as one on disk does.
+   *
+   * @return the open store
+   */
+  public static ZapStore inMemory() {
+    return builder().inMemory();
+  }
+
+  /**
+   * A builder, for the few options there are.
+   *
+   * @return a new builder with the defaults
+   */
+  public static ZapStoreBuilder builder() {
+    return new ZapStoreBuilder();
+  }
+
+  /** Makes the root directory of a new object set. */
+  static void initialise(ObjectSet objects) {
+    try (Transaction tx = objects.begin(0);
+        DataObject directory = objects.create(ObjectType.DIRECTORY, 512, tx)) {
+      if (directory.objectId() != ROOT_DIRECTORY) {
+        throw new IllegalStateException(
+            "the first object of a new store has number " + directory.objectId());
+      }
+      Zap.create(directory, ZapParameters.DEFAULT, tx).close();
+    }
+    objects.sync();
+  }
+
+  /**
+   * Where the store is, for messages.
+   *
+   * @return the directory, or a word for a store in memory
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The map of a name, created empty if there is none. The new map is durable with the first change
+   * of it that is.
+   *
+   * @param mapName 1 to {@link ZapMap#MAX_NAME_BYTES} bytes of UTF-8
+   * @return the map; the same one for the same name
+   * @throws IllegalArgumentException if the name is empty or too long
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.CorruptException if the map is damaged
+   * @throws org.zapkv.error.StoreFullException if there is no room for a new map
+   */
+  public ZapMap map(String mapName) {
+    ZapMap known = maps.get(mapName);
+    return known != null
+        ? known
+        : Objects.requireNonNull(lookUp(checkName(mapName), mapName, true));
+  }
+
+  /**
+   * The map of a name, if there is one.
+   *
+   * @param mapName the name
+   * @return the map
+   * @throws NoSuchMapException if there is none; the message names those there are
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.CorruptException if the map is damaged
+   */
+  public ZapMap existingMap(String mapName) {
+    ZapMap known = maps.get(mapName);
+    if (known != null) {
+      return known;
+    }
+    ZapMap found = lookUp(checkName(mapName), mapName, false);
+    if (found == null) {
+      throw new NoSuchMapException(
+          "no map \"" + mapName + "\" in store " + name + "; it has " + mapNames());
+    }
+    return found;
+  }
+
+  private @Nullable ZapMap lookUp(byte[] key, String mapName, boolean create) {
+    int slot = gate.enter();
+    mapsLock.lock();
+    try {
+      ZapMap known = maps.get(mapName);
+      if (known != null) {
+        return known;
+      }
+      ZapValue number = root.get(key);
+      if (number == null && !create) {
+        return null;
+      }
+      ZapMap map = number == null ? createMap(key, mapName) : openMap(number, mapName);
+      maps.put(mapName, map);
+      return map;
+    } finally {
+      mapsLock.unlock();
+      gate.exit(slot);
+    }
+  }
+
+  private ZapMap openMap(ZapValue number, String mapName) {
+    if (!number.isLong()) {
+      throw new CorruptException(
+          ROOT_DIRECTORY,
+          CorruptException.NONE,
+          CorruptException.NONE,
+          "the entry of map \"" + mapName + "\" is not the number of an object");
+    }
+    DataObject object = objects.open(number.asLong());
+    try {
+      return new ZapMap(this, mapName, object, Zap.open(object, mapParameters));
+    } catch (RuntimeException | Error e) {
+      object.close();
+      throw e;
+    }
+  }
+
+  private ZapMap createMap(byte[] key, String mapName) {
+    try (Transaction tx = objects.begin(4L * (1 << mapParameters.fatBlockShift()))) {
+      DataObject object = objects.create(ObjectType.MAP, 512, tx);
+      try {
+        Zap zap = Zap.create(object, mapParameters, tx);
+        root.add(key, ZapValue.ofLong(object.objectId()), tx);
+        return new ZapMap(this, mapName, object, zap);
+      } catch (RuntimeException | Error e) {
+        if (root.isBroken()) {
+          fail("the root directory could not be made fat and is half-way", e);
+        }
+        objects.destroy(object.objectId(), tx);
+        object.close();
+        throw e;
+      }
+    }
+  }
+
+  private static byte[] checkName(String mapName) {
+    byte[] key = Objects.requireNonNull(mapName, "mapName").getBytes(StandardCharsets.UTF_8);
+    if (key.length == 0 || key.length > ZapMap.MAX_NAME_BYTES) {
+      throw new IllegalArgumentException(
+          "map name of "
+              + key.length
+              + " bytes: a name has 1 to "
+              + ZapMap.MAX_NAME_BYTES
+              + " bytes of UTF-8");
+    }
+    return key;
+  }
+
+  /**
+   * The names of all maps.
+   *
+   * @return a new list, sorted
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   */
+  public List<String> mapNames() {
+    int slot = gate.enter();
+    try {
+      List<String> names = new ArrayList<>();
+      try (ZapCursor cursor = root.cursor()) {
+        while (cursor.next()) {
+          names.add(new String(cursor.key(), StandardCharsets.UTF_8));
+        }
+      }
+      Collections.sort(names);
+      return names;
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /**
+   * A batch: changes over any number of maps that become durable together.
+   *
+   * @return a new, empty batch
+   */
+  public Batch batch() {
+    return new Batch(this);
+  }
+
+  /**
+   * Writes every change made so far, and waits until it is durable.
+   *
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.StoreFailedException if writing fails, now or earlier
+   */
+  public void sync() {
+    int slot = gate.enter();
+    try {
+      objects.sync();
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /**
+   * Waits until a commit is durable. Does not hurry it: it is written with its group.
+   *
+   * @param sequence what {@link Batch#commit(Durability)} returned
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.StoreFailedException if it can not become durable any more
+   */
+  public void awaitDurable(long sequence) {
+    int slot = gate.enter();
+    try {
+      objects.awaitSynced(sequence);
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /**
+   * The sequence up to which commits are durable.
+   *
+   * @return every commit whose sequence is at most this one is on disk
+   */
+  public long durableSequence() {
+    int slot = gate.enter();
+    try {
+      return objects.syncedGroup();
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /** As {@link #awaitDurable}, for a caller inside the gate, and without delay. */
+  void awaitSequence(long sequence) {
+    objects.requestSync();
+    objects.awaitSynced(sequence);
+  }
+
+  /**
+   * Figures of the store.
+   *
+   * @return the figures of some moment during the call
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   */
+  public StoreStatistics statistics() {
+    int mapCount = mapNames().size();
+    int slot = gate.enter();
+    try {
+      return new StoreStatistics(mapCount, objects.statistics(), objects.cache().stats());
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /**
+   * Reads and verifies everything: every block against its checksum, every map's structure, every
+   * large value, and that each part of the file is used once or free. Takes as long as reading the
+   * whole file; what is changed meanwhile waits in memory. Never throws for damage.
+   *
+   * @param progress told how far it is
+   * @return what was found
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.StoreFailedException if what is in memory cannot be written first
+   */
+  public StoreCheckReport check(CheckListener progress) {
+    Objects.requireNonNull(progress, "progress");
+    int slot = gate.enter();
+    try {
+      objects.sync();
+      return new StoreChecker(this, progress).run();
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /**
+   * Closes the store: waits for the calls that are inside, closes open cursors, writes what was
+   * changed, and lets the directory go. Closing it again does nothing but wait for the first close.
+   *
+   * @throws org.zapkv.error.StoreFailedException if the last changes cannot be written; the store
+   *     is closed all the same, and what was durable before is on disk
+   */
+  @Override
+  public void close() {
+    gate.close();
+    mapsLock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      closeAll();
+    } finally {
+      mapsLock.unlock();
+    }
+  }
+
+  private void closeAll() {
+    try (Closer closer = new Closer()) {
+      closer.add(releaseDirectory);
+      closer.add(objects);
+      closer.add(rootObject);
+      closer.add(root::close);
+      for (ZapMap map : maps.values()) {
+        closer.add(map.object());
+        closer.add(map.zap()::close);
+      }
+      for (MapCursor cursor : cursors) {
+        closer.add(cursor::closeInside);
+      }
+    }
+  }
+
+  /** Makes the store refuse all further changes, since what is in memory is not whole. */
+  void fail(String what, Throwable cause) {
+    objects.fail(what, cause);
+  }
+
+  @Override
+  public String toString() {
+    return "ZapStore[" + name + "]";
+  }
+
+  OperationGate gate() {
+    return gate;
+  }
+
+  ObjectSet objects() {
+    return objects;
+  }
+
+  ValueStore values() {
+    return values;
+  }
+
+  Zap root() {
+    return root;
+  }
+
+  ZapParameters mapParameters() {
+    return mapParameters;
+  }
+
+  Transaction begin(long expectedBytes) {
+    return objects.begin(expectedBytes);
+  }
+
+  Transaction beginFreeing() {
+    return objects.beginFreeing();
+  }
+
+  void cursorOpened(MapCursor cursor) {
+    cursors.add(cursor);
+  }
+
+  /** True for the one caller that has to let the cursor's hold go. */
+  boolean cursorClosed(MapCursor cursor) {
+    return cursors.remove(cursor);
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.object.ObjectSet;
+import org.zapkv.object.ObjectSetOptions;
+import org.zapkv.zap.ZapParameters;
+
+/**
+ * Opens a store with other than the default options. There is none that has to be set, and none for
+ * how much data there will be. Used by one thread at a time; may be used for several stores.
+ */
+public final class ZapStoreBuilder {
+  /** The smallest cache, in bytes. */
+  public static final long MIN_CACHE_BYTES = 4L << 20;
+
+  private static final int MIN_LEAF_BYTES = 4096;
+  private static final int MAX_LEAF_BYTES = 128 * 1024;
+
+  private ObjectSetOptions options = ObjectSetOptions.defaults();
+  private ZapParameters mapParameters = ZapParameters.DEFAULT;
+  private boolean create = true;
+
+  ZapStoreBuilder() {}
+
+  /**
+   * How much memory outside the Java heap the store may use for blocks. A hard limit.
+   *
+   * @param bytes at least {@value #MIN_CACHE_BYTES}; the default is 256 MiB
+   * @return this builder
+   */
+  public ZapStoreBuilder cacheBytes(long bytes) {
+    if (bytes < MIN_CACHE_BYTES) {
+      throw new IllegalArgumentException(
+          "cacheBytes=" + bytes + ": a store needs at least " + MIN_CACHE_BYTES);
+    }
+    options = options.withCacheBytes(bytes);
+    return this;
+  }
+
+  /**
+   * How long a change may stay in memory before its group is written.
+   *
+   * @param interval above zero; the default is five seconds
+   * @return this builder
+   */
+  public ZapStoreBuilder syncInterval(Duration interval) {
+    if (interval.isNegative() || interval.isZero()) {
+      throw new IllegalArgumentException("syncInterval=" + interval + ": has to be above zero");
+    }
+    options = options.withSyncInterval(interval);
+    return this;
+  }
+
+  /**
+   * The size of the blocks of maps that are fat from now on. Small blocks suit random updates,
+   * large ones scans.
+   *
+   * @param bytes a power of two from 4096 to 131072; the default is 16384
+   * @return this builder
+   */
+  public ZapStoreBuilder leafBytes(int bytes) {
+    if (bytes < MIN_LEAF_BYTES || bytes > MAX_LEAF_BYTES || Integer.bitCount(bytes) != 1) {
+      throw new IllegalArgumentException(
+          "leafBytes="
+              + bytes
+              + ": has to be a power of two from "
+              + MIN_LEAF_BYTES
+              + " to "
+              + MAX_LEAF_BYTES);
+    }
+    mapParameters = mapParameters.withFatBlockShift(Integer.numberOfTrailingZeros(bytes));
+    return this;
+  }
+
+  /**
+   * Whether a store that is not there is created.
+   *
+   * @param createIfMissing false: opening what is not there is a {@link
+   *     org.zapkv.error.NotAStoreException}; the default is true
+   * @return this builder
+   */
+  public ZapStoreBuilder createIfMissing(boolean createIfMissing) {
+    this.create = createIfMissing;
+    return this;
+  }
+
+  /**
+   * Opens a store, as {@link ZapStore#open(Path)} does.
+   *
+   * @param directory where the store is
+   * @return the open store
+   */
+  public ZapStore open(Path directory) {
+    Objects.requireNonNull(directory, "directory");
+    return StoreDirectory.open(directory, create, options, mapParameters);
+  }
+
+  /**
+   * Opens a new store in memory, as {@link ZapStore#inMemory()} does.
+   *
+   * @return the open store
+   */
+  public ZapStore inMemory() {
+    try (Closer closer = new Closer()) {
+      MemoryDevice device = closer.add(new MemoryDevice());
+      ObjectSet objects = closer.add(ObjectSet.create(device, options));
+      ZapStore.initialise(objects);
+      ZapStore store = new ZapStore("in memory", objects, mapParameters, device);
+      closer.handOver();
+      return store;
+    }
+  }
+}
