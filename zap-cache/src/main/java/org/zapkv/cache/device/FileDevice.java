@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -90,7 +91,9 @@ public final class FileDevice implements BlockDevice {
     try {
       return new FileDevice(path, readOnly, options);
     } catch (IOException e) {
-      throw new DeviceException("cannot open " + path + ": " + e, e);
+      String reason =
+          e instanceof AccessDeniedException ? "no permission; check who owns it" : "" + e;
+      throw new DeviceException("cannot open " + path + ": " + reason, e);
     } finally {
       restore(interrupted);
     }

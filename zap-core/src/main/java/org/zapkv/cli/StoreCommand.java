@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cli;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.store.ZapMap;
+import org.zapkv.store.ZapStore;
+import org.zapkv.store.ZapStoreBuilder;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What the commands that open a store have in common. */
+abstract class StoreCommand implements Callable<Integer> {
+  private final Streams streams;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "STORE", description = "The directory of the store.")
+  private Path store;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "SIZE",
+      converter = Sizes.class,
+      description =
+          "Memory for blocks, outside the Java heap, such as 64m (default 256m, least 4m).")
+  private @Nullable Long cacheBytes;
+
+  StoreCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  Streams streams() {
+    return streams;
+  }
+
+  Output out() {
+    return streams.out();
+  }
+
+  Path storePath() {
+    return store;
+  }
+
+  /** Opens the store, which has to be there. */
+  ZapStore openExisting() {
+    return builder().createIfMissing(false).open(store);
+  }
+
+  /** Opens the store, or creates it. */
+  ZapStore openOrCreate() {
+    return builder().open(store);
+  }
+
+  private ZapStoreBuilder builder() {
+    ZapStoreBuilder builder = ZapStore.builder();
+    if (cacheBytes == null) {
+      return builder;
+    }
+    if (cacheBytes < ZapStoreBuilder.MIN_CACHE_BYTES) {
+      throw usage("--cache: a store needs at least 4m");
+    }
+    return builder.cacheBytes(cacheBytes);
+  }
+
+  /** Checks the name of a map that may be created. */
+  void checkMapName(String name) {
+    int length = name.getBytes(StandardCharsets.UTF_8).length;
+    if (length == 0 || length > ZapMap.MAX_NAME_BYTES) {
+      throw usage(
+          "MAP: the name of a map has 1 to " + ZapMap.MAX_NAME_BYTES + " bytes, not " + length);
+    }
+    checkEncoding("MAP", name);
+  }
+
+  /**
+   * An argument that the locale could not express has lost what it was: better none than another.
+   */
+  void checkEncoding(String what, String argument) {
+    if (argument.indexOf('\uFFFD') >= 0) {
+      throw usage(
+          what
+              + ": not readable in the encoding of your locale;"
+              + " set LC_ALL=C.UTF-8, or use --hex where there is one");
+    }
+  }
+
+  ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cli;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.function.BooleanSupplier;
+
+/** Where a command reads and writes, and whether a person watches. */
+final class Streams {
+  private static final String ERASE_LINE = "\r\u001b[K";
+
+  private final InputStream in;
+  private final Output out;
+  private final PrintStream err;
+  private final BooleanSupplier terminal;
+  private volatile boolean barDrawn;
+
+  /**
+   * The streams of a run.
+   *
+   * @param terminal whether {@code err} is a terminal; asked only where it matters
+   */
+  Streams(InputStream in, OutputStream out, PrintStream err, BooleanSupplier terminal) {
+    this.in = in;
+    this.out = new Output(out);
+    this.err = err;
+    this.terminal = terminal;
+  }
+
+  InputStream in() {
+    return in;
+  }
+
+  Output out() {
+    return out;
+  }
+
+  PrintStream err() {
+    return err;
+  }
+
+  /** Tells the user something, in one line on standard error. */
+  void message(String text) {
+    // In one call, since a progress bar is drawn on the same terminal by another thread.
+    err.print((barDrawn ? ERASE_LINE : "") + "zap: " + oneLine(text) + System.lineSeparator());
+    err.flush();
+  }
+
+  private static String oneLine(String text) {
+    return text.replaceAll("\\R+", " ");
+  }
+
+  /**
+   * A bar for something that takes a while, drawn if standard error is a terminal.
+   *
+   * @param totalBytes how much there is to do, or -1 where it is not known
+   */
+  Progress progress(String task, long totalBytes) {
+    if (!terminal.getAsBoolean()) {
+      return Progress.none();
+    }
+    barDrawn = true;
+    return Progress.bar(task, totalBytes, this::draw, this::erase);
+  }
+
+  private void draw(String line) {
+    err.print("\r" + line);
+    err.flush();
+  }
+
+  private void erase() {
+    barDrawn = false;
+    err.print(ERASE_LINE);
+    err.flush();
+  }
+}

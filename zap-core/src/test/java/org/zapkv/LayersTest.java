@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.net.URI;
+import org.junit.jupiter.api.Test;
+
+/** Each layer knows only those below it; what is dangerous or foreign stays in its one place. */
+class LayersTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(location -> !location.contains("-tests.jar"))
+          .importPackages("org.zapkv");
+
+  @Test
+  void arrowsPointDownwards() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("cli")
+        .definedBy("org.zapkv.cli..")
+        .layer("store")
+        .definedBy("org.zapkv.store..")
+        .layer("zap")
+        .definedBy("org.zapkv.zap..")
+        .layer("object")
+        .definedBy("org.zapkv.object..")
+        .layer("pool")
+        .definedBy("org.zapkv.pool..")
+        .layer("cache")
+        .definedBy("org.zapkv.cache")
+        .layer("memory")
+        .definedBy("org.zapkv.cache.memory..")
+        .layer("device")
+        .definedBy("org.zapkv.cache.device..")
+        .whereLayer("cli")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("store")
+        .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("zap")
+        .mayOnlyBeAccessedByLayers("store", "cli")
+        .whereLayer("object")
+        .mayOnlyBeAccessedByLayers("zap", "store")
+        .whereLayer("pool")
+        .mayOnlyBeAccessedByLayers("object", "zap", "store", "cli")
+        .whereLayer("cache")
+        .mayOnlyBeAccessedByLayers("pool", "object", "zap", "store", "cli")
+        .whereLayer("device")
+        .mayOnlyBeAccessedByLayers("pool", "object", "store")
+        .whereLayer("memory")
+        .mayOnlyBeAccessedByLayers("device", "cache", "pool", "object", "zap")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theZapKnowsOfTheObjectLayerOnlyItsInterface() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.zapkv.zap..")
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("org.zapkv.object.ObjectSet")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("org.zapkv.object.DataObject")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theCommandLinesLibrariesStayInTheCommandLine() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.zapkv.cli..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("picocli..", "me.tongfei..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nativeMemoryIsReachedThroughOnePackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.zapkv.cache.memory..")
+        .and()
+        .doNotHaveFullyQualifiedName("org.zapkv.pool.Checksum")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("net.openhft..", "sun.misc..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theLibraryHasNoNetworkCodeAndPrintsNothing() {
+    noClasses()
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("java.net..", "javax.net..").and(not(type(URI.class))))
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.zapkv.cli..")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .check(CLASSES);
+  }
+}
