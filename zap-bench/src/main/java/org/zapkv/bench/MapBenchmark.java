@@ -49,11 +49,17 @@ public class MapBenchmark {
   private ZapStore store;
   private ZapMap map;
 
+  /** Made by JMH. */
+  public MapBenchmark() {}
+
   /** The keys of a thread, in an order of its own. */
   @State(Scope.Thread)
   public static class Keys {
     private final Random random = new Random();
     private final byte[] value = new byte[VALUE_BYTES];
+
+    /** Made by JMH. */
+    public Keys() {}
 
     byte[] present(int entries) {
       return key(random.nextInt(entries));

@@ -37,6 +37,9 @@ public class HashBenchmark {
   private final long[] table = new long[256];
   private long last;
 
+  /** Made by JMH. */
+  public HashBenchmark() {}
+
   /** Makes the keys, and the table of the byte-by-byte form. */
   @Setup
   public void setup() {

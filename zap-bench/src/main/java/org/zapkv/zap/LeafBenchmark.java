@@ -50,6 +50,9 @@ public class LeafBenchmark {
   private ZapValue[] values;
   private int next;
 
+  /** Made by JMH. */
+  public LeafBenchmark() {}
+
   /** Fills the leaf to a half. */
   @Setup
   public void setup() {
@@ -158,6 +161,9 @@ public class LeafBenchmark {
   public static class FullLeaf {
     private Leaf lower;
     private Leaf upper;
+
+    /** Made by JMH. */
+    public FullLeaf() {}
 
     /**
      * Fills the leaf.
