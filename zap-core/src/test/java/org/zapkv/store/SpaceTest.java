@@ -19,13 +19,16 @@ class SpaceTest {
   @Test
   void anEmptiedMapGivesItsSpaceBack() throws IOException {
     Path file = directory.resolve("s").resolve(StoreDirectory.BLOCKS_FILE);
-    int entries = 100_000;
+    int entries = Integer.getInteger("zap.space.entries", 100_000);
     try (ZapStore store = ZapStore.open(directory.resolve("s"))) {
       ZapMap map = store.map("m");
       Batch batch = store.batch();
       Random random = new Random(3);
       for (int i = 0; i < entries; i++) {
         batch.put(map, Keys.utf8("key " + i), Seeds.bytes(random, 100));
+        if (batch.size() == 100_000) {
+          batch.commit();
+        }
       }
       batch.commit();
       long loaded = Files.size(file);
