@@ -12,6 +12,7 @@ import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.EndOfDeviceException;
 import org.zapkv.error.ZapException;
 
@@ -121,12 +122,18 @@ public final class Pool implements AutoCloseable {
   public static Pool open(BlockDevice device, BufferCache cache, Clock clock) {
     IoMemory staging = cache.allocateIo(STAGING_BYTES);
     try {
-      readHead(device, staging.address());
+      DeviceException unreadable = readHeadInPieces(device, staging.address());
+      if (unreadable != null && !Label.isPresent(staging.address())) {
+        throw unreadable;
+      }
       Label label = Label.decode(staging.address(), device.name());
       Uberblock newest = Uberblock.newest(staging.address(), label.storeId());
       if (newest == null) {
         throw damaged("no uberblock of " + device.name() + " is valid");
       }
+      /* A process that died between writing this uberblock and flushing it left it in the memory of
+      the system. What the uberblock before reaches must not be overwritten until it is durable. */
+      device.flush();
       return new Pool(device, clock, label, newest, staging, allocateLoading(cache, label));
     } catch (Throwable e) {
       staging.close();
@@ -136,6 +143,27 @@ public final class Pool implements AutoCloseable {
 
   private static IoMemory allocateLoading(BufferCache cache, Label label) {
     return cache.allocateIo(label.geometry().largestNodeBytes());
+  }
+
+  /* What cannot be read counts as damaged: there is a second copy of everything in the head. */
+  private static @Nullable DeviceException readHeadInPieces(BlockDevice device, long address) {
+    try {
+      readHead(device, address);
+      return null;
+    } catch (DeviceException e) {
+      long deviceBytes = device.sizeBytes();
+      int pieceBytes = HeadLayout.SLOT_BYTES;
+      NativeMemory.fill(address, HeadLayout.SIZE_BYTES, (byte) 0);
+      for (int at = 0; at < HeadLayout.SIZE_BYTES && at + pieceBytes <= deviceBytes; ) {
+        try {
+          device.read(at, address + at, pieceBytes);
+        } catch (DeviceException unreadable) {
+          NativeMemory.fill(address + at, pieceBytes, (byte) 0);
+        }
+        at += pieceBytes;
+      }
+      return e;
+    }
   }
 
   private static void readHead(BlockDevice device, long address) {
@@ -148,8 +176,10 @@ public final class Pool implements AutoCloseable {
   private static void writeNewHead(BlockDevice device, long address, Label label, Uberblock first) {
     device.truncate(0);
     NativeMemory.fill(address, HeadLayout.SIZE_BYTES, (byte) 0);
-    int slotOffset = HeadLayout.slotOffset(HeadLayout.slotOf(first.group()));
-    first.encode(address + slotOffset, label.storeId());
+    for (int copy = 0; copy < HeadLayout.UBERBLOCK_COPIES; copy++) {
+      int slot = HeadLayout.slotOf(first.group(), copy);
+      first.encode(address + HeadLayout.slotOffset(slot), slot, label.storeId());
+    }
     device.write(0, address, HeadLayout.SIZE_BYTES);
     device.flush();
     for (int copy = 0; copy < HeadLayout.LABEL_COPIES; copy++) {
@@ -363,16 +393,18 @@ public final class Pool implements AutoCloseable {
     space.beginSync(group);
   }
 
-  /* Data, space map, flush; uberblock, flush. After the first flush everything that the uberblock
-  will reach is durable; after the second one the group is. */
+  /* Data, space map, flush; both copies of the uberblock, flush. After the first flush everything
+  that the uberblock will reach is durable; after the second one the group is. */
   void commit(long group, byte[] root) {
     stager.flush();
     List<SpaceEntry> table = space.write(group, staging.address());
     device.flush();
     Uberblock next = new Uberblock(group, clock.millis(), root, table);
-    next.encode(staging.address(), label.storeId());
-    int slotOffset = HeadLayout.slotOffset(HeadLayout.slotOf(group));
-    writeBytes(slotOffset, staging.address(), HeadLayout.SLOT_BYTES);
+    for (int copy = 0; copy < HeadLayout.UBERBLOCK_COPIES; copy++) {
+      int slot = HeadLayout.slotOf(group, copy);
+      next.encode(staging.address(), slot, label.storeId());
+      writeBytes(HeadLayout.slotOffset(slot), staging.address(), HeadLayout.SLOT_BYTES);
+    }
     device.flush();
     committed = next;
     space.committed(table);

@@ -43,8 +43,8 @@ final class Uberblock {
     return spaceTable;
   }
 
-  /** Writes the uberblock in the form of its slot. */
-  void encode(long address, UUID storeId) {
+  /** Writes one copy of the uberblock, in the form of its slot. */
+  void encode(long address, int slot, UUID storeId) {
     NativeMemory.fill(address, HeadLayout.SLOT_BYTES, (byte) 0);
     NativeMemory.putLong(address + UberblockLayout.MAGIC, UberblockLayout.MAGIC_VALUE);
     NativeMemory.putLong(address + UberblockLayout.GROUP, group);
@@ -53,12 +53,11 @@ final class Uberblock {
     for (int node = 0; node < spaceTable.size(); node++) {
       SpaceEntryLayout.encode(spaceTable.get(node), address + UberblockLayout.spaceEntry(node));
     }
-    int slot = HeadLayout.slotOf(group);
     NativeMemory.putLong(address + UberblockLayout.CHECKSUM, checksum(address, slot, storeId));
   }
 
   /**
-   * The newest valid uberblock of a ring.
+   * The newest valid uberblock of both rings; either copy counts.
    *
    * @param headAddress where the head of the device is
    * @return null when no slot holds a valid one

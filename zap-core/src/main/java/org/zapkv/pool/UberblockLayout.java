@@ -2,7 +2,8 @@
 package org.zapkv.pool;
 
 /**
- * An uberblock on disk, little-endian.
+ * An uberblock on disk, little-endian. It is there twice, far apart, so that one bad spot does not
+ * lose a durable group; the copies differ in the checksum only, whose seed has the slot.
  *
  * <pre>
  *        +0                +4                +8               +12

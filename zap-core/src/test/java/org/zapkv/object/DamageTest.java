@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
@@ -18,6 +21,7 @@ import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.FormatTooNewException;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.error.ZapException;
@@ -30,6 +34,7 @@ final class DamageTest {
   private static final int OBJECTS = 2;
   private static final int BLOCKS = 70;
   private static final int BLOCK_BYTES = 4096;
+  private static final int HEAD_BYTES = 128 << 10;
 
   private static MemoryDevice newStore() {
     MemoryDevice device = new MemoryDevice();
@@ -222,6 +227,100 @@ final class DamageTest {
     }
   }
 
+  /** Both copies. */
+  private static void damageUberblock(byte[] content, long group) {
+    for (int copy = 0; copy < 2; copy++) {
+      content[(int) (8192 + (copy * 15L + group % 15) * 4096L + 100)] ^= 1;
+    }
+  }
+
+  @Test
+  void anyDamaged4KibOfTheHeadLoseNothing() {
+    byte[] content = contentOf(newStore());
+    long newest;
+    try (ObjectSet objects = ObjectSet.open(deviceOf(content), TestObjects.options())) {
+      newest = objects.syncedGroup();
+    }
+    for (int at = 0; at < HEAD_BYTES; at += 4096) {
+      byte[] bad = content.clone();
+      Arrays.fill(bad, at, at + 4096, (byte) 0x5A);
+      assertOpensWhole(deviceOf(bad), newest);
+    }
+  }
+
+  @Test
+  void any4KibOfTheHeadThatCannotBeReadLoseNothing() {
+    MemoryDevice stored = newStore();
+    long newest;
+    try (ObjectSet objects = ObjectSet.open(stored, TestObjects.options())) {
+      newest = objects.syncedGroup();
+    }
+    HookedDevice device = new HookedDevice(stored);
+    for (int at = 0; at < HEAD_BYTES; at += 4096) {
+      device.unreadable(at, at + 4096);
+      assertOpensWhole(device, newest);
+    }
+    device.unreadable(0, 8192);
+    assertThrows(
+        DeviceException.class, () -> ObjectSet.open(device, TestObjects.options()).close());
+  }
+
+  /** Power is lost while both copies are written: any sectors of either may be the old ones. */
+  @Test
+  void tornCopiesOfTheUberblockFallBackToTheGroupBefore() {
+    long seed = TestObjects.seed();
+    SplittableRandom random = new SplittableRandom(seed);
+    MemoryDevice device = newStore();
+    byte[] before = new byte[0];
+    long newest;
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+        DataObject object = objects.open(1)) {
+      for (int group = 0; group < 20; group++) {
+        before = contentOf(device);
+        try (Transaction tx = objects.begin(BLOCK_BYTES)) {
+          TestObjects.fill(object, 3, group, tx);
+        }
+        objects.sync();
+      }
+      newest = objects.syncedGroup();
+    }
+    byte[] after = contentOf(device);
+    Set<Long> outcomes = new HashSet<>();
+    for (int round = 0; round < 100; round++) {
+      byte[] torn = after.clone();
+      boolean isWhole = false;
+      for (int copy = 0; copy < 2; copy++) {
+        int slot = (int) (8192 + (copy * 15L + newest % 15) * 4096L);
+        for (int at = slot; at < slot + 4096; at += 512) {
+          if (random.nextInt(4) == 0) {
+            System.arraycopy(before, at, torn, at, 512);
+          }
+        }
+        isWhole |= Arrays.equals(torn, slot, slot + 4096, after, slot, slot + 4096);
+      }
+      assertOpensWhole(deviceOf(torn), isWhole ? newest : newest - 1);
+      outcomes.add(isWhole ? newest : newest - 1);
+    }
+    assertEquals(2, outcomes.size(), "-Dzap.seed=" + seed);
+  }
+
+  /** It may come from a process that died before it had flushed it. */
+  @Test
+  void theUberblockAStoreIsOpenedWithIsFlushedBeforeAnythingIsWritten() {
+    HookedDevice device = new HookedDevice(newStore());
+    AtomicInteger flushes = new AtomicInteger();
+    device.beforeFlush(flushes::incrementAndGet);
+    ObjectSet.open(device, TestObjects.options()).close();
+    assertEquals(1, flushes.get());
+  }
+
+  private static void assertOpensWhole(BlockDevice device, long group) {
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      assertEquals(group, objects.syncedGroup());
+      TestObjects.assertClean(objects);
+    }
+  }
+
   @Test
   void theUberblockBeforeCountsWhenTheNewestIsDamaged() {
     byte[] content = contentOf(newStore());
@@ -229,7 +328,7 @@ final class DamageTest {
     try (ObjectSet objects = ObjectSet.open(deviceOf(content), TestObjects.options())) {
       newest = objects.syncedGroup();
     }
-    content[(int) (8192 + (newest % 30) * 4096 + 100)] ^= 1;
+    damageUberblock(content, newest);
     try (ObjectSet objects = ObjectSet.open(deviceOf(content), TestObjects.options())) {
       assertEquals(newest - 1, objects.syncedGroup());
       TestObjects.assertClean(objects);
@@ -265,7 +364,7 @@ final class DamageTest {
 
   private static void assertBeforeIsWhole(MemoryDevice device, long newest) {
     byte[] content = contentOf(device);
-    content[(int) (8192 + (newest % 30) * 4096 + 100)] ^= 1;
+    damageUberblock(content, newest);
     try (ObjectSet objects = ObjectSet.open(deviceOf(content), TestObjects.options())) {
       assertEquals(newest - 1, objects.syncedGroup());
       TestObjects.assertClean(objects);

@@ -2,12 +2,15 @@
 package org.zapkv.object;
 
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.error.DeviceException;
 
-/** Another device, with something done before its reads and flushes. */
+/** Another device, with something done before its reads and flushes, and with a bad spot. */
 final class HookedDevice implements BlockDevice {
   private final BlockDevice device;
   private volatile Runnable beforeRead = () -> {};
   private volatile Runnable beforeFlush = () -> {};
+  private volatile long badFrom;
+  private volatile long badTo;
 
   HookedDevice(BlockDevice device) {
     this.device = device;
@@ -15,6 +18,12 @@ final class HookedDevice implements BlockDevice {
 
   void beforeRead(Runnable action) {
     beforeRead = action;
+  }
+
+  /** Reads that touch these bytes fail from now on. */
+  void unreadable(long from, long to) {
+    badFrom = from;
+    badTo = to;
   }
 
   void beforeFlush(Runnable action) {
@@ -34,6 +43,9 @@ final class HookedDevice implements BlockDevice {
   @Override
   public void read(long offsetBytes, long address, int lengthBytes) {
     beforeRead.run();
+    if (offsetBytes < badTo && offsetBytes + lengthBytes > badFrom) {
+      throw new DeviceException("bad sector");
+    }
     device.read(offsetBytes, address, lengthBytes);
   }
 
