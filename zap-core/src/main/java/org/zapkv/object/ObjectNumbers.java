@@ -4,6 +4,8 @@ package org.zapkv.object;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -17,9 +19,10 @@ final class ObjectNumbers {
    * were there when the store was opened, a few blocks per call; numbers beyond all that.
    *
    * A number is found once only. The sweep passes each block once, and what it has not reached yet
-   * was not given out by this object. A number that becomes free ("reclaim", after the group that
-   * destroyed its object is durable) in a block that the sweep has yet to pass is left to the sweep,
-   * which finds its dnode free.
+   * was not given out by this object. Numbers of objects destroyed meanwhile are none of its business:
+   * it would find the dnode of one free while the group that destroyed the object is still being
+   * written. It passes them over ("destroyed"); they come by themselves ("reclaim") once that group
+   * is durable and nobody has the object open.
    *
    * The lock is held while blocks of dnodes are read. The syncing thread does not take it: what it
    * reclaims goes through a queue.
@@ -30,12 +33,18 @@ final class ObjectNumbers {
   private final MetaObject meta;
   private final ReentrantLock lock = new ReentrantLock();
   private final Queue<Long> reclaimed = new ConcurrentLinkedQueue<>();
+
+  /** Those that the sweep has to pass over. */
+  private final Set<Long> destroyed = ConcurrentHashMap.newKeySet();
+
   private final long sweepEnd;
 
   /* Guarded by the lock. */
   private final Deque<Long> free = new ArrayDeque<>();
-  private long sweepBlock;
   private long next;
+
+  /** Written under the lock. */
+  private volatile long sweepBlock;
 
   ObjectNumbers(MetaObject meta) {
     this.meta = meta;
@@ -58,28 +67,36 @@ final class ObjectNumbers {
     }
   }
 
-  /** A number is free again; the group that destroyed its object is durable. */
+  /** An object is about to be destroyed, in a group that is still open. */
+  void destroyed(long objectId) {
+    long block = DnodeLayout.metaBlockOf(objectId);
+    if (block >= sweepBlock && block < sweepEnd) {
+      destroyed.add(objectId);
+    }
+  }
+
+  /** A number is free again: its object is durably destroyed, and closed by everybody. */
   void reclaim(long objectId) {
     reclaimed.add(objectId);
   }
 
   private void acceptReclaimed() {
     for (Long number = reclaimed.poll(); number != null; number = reclaimed.poll()) {
-      long block = DnodeLayout.metaBlockOf(number);
-      if (block < sweepBlock || block >= sweepEnd) {
-        free.addLast(number);
-      }
+      free.addLast(number);
     }
   }
 
   private void sweepNext() {
-    long bits = meta.freeDnodes(sweepBlock);
-    long first = sweepBlock * DnodeLayout.PER_META_BLOCK;
+    long block = sweepBlock;
+    long bits = meta.freeDnodes(block);
+    long first = block * DnodeLayout.PER_META_BLOCK;
     for (int slot = 0; slot < DnodeLayout.PER_META_BLOCK; slot++) {
-      if ((bits & 1L << slot) != 0 && first + slot != MetaObject.OBJECT_ID) {
-        free.addLast(first + slot);
+      long number = first + slot;
+      boolean isFree = (bits & 1L << slot) != 0 && number != MetaObject.OBJECT_ID;
+      if (!destroyed.remove(number) && isFree) {
+        free.addLast(number);
       }
     }
-    sweepBlock++;
+    sweepBlock = block + 1;
   }
 }

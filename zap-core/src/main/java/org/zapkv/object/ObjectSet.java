@@ -57,9 +57,21 @@ public final class ObjectSet implements AutoCloseable {
     this.context = new ObjectContext(cache, pool, groups, table);
     this.meta = new MetaObject(context, decodeRoot(cache, pool));
     this.numbers = new ObjectNumbers(meta);
-    objectSync.start(context, meta, numbers);
+    table.onEnd(this::endOfObject);
+    objectSync.start(context, meta);
     earlyWriter.start(context);
     groups.start();
+  }
+
+  private void endOfObject(long objectId) {
+    try {
+      /* Blocks that somebody looked at after the object was destroyed. */
+      cache.dropObject(objectId);
+    } catch (ClosedException e) {
+      /* The last handle is closed after the store: nobody needs the number any more. */
+      return;
+    }
+    numbers.reclaim(objectId);
   }
 
   private static Dnode decodeRoot(BufferCache cache, Pool pool) {
@@ -256,7 +268,8 @@ public final class ObjectSet implements AutoCloseable {
 
   /**
    * Destroys an object: its space is freed with the transaction's group, its number is used again
-   * after that. Handles that are still open refuse further use, but for closing.
+   * after that, once every handle is closed. Handles that are still open refuse further use, but
+   * for closing.
    *
    * @param objectId the object's number
    * @param tx the transaction that the change belongs to
@@ -266,6 +279,7 @@ public final class ObjectSet implements AutoCloseable {
     checkOpen();
     ObjectNode node = acquire(objectId);
     try {
+      numbers.destroyed(objectId);
       node.destroy(tx);
     } finally {
       table.release(node);

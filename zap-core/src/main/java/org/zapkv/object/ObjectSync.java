@@ -16,7 +16,6 @@ final class ObjectSync implements SyncParticipant {
   private final ObjectTable table;
   private @Nullable ObjectContext context;
   private @Nullable MetaObject meta;
-  private @Nullable ObjectNumbers numbers;
   private @Nullable Settler settler;
   private @Nullable IoMemory rootMemory;
 
@@ -28,10 +27,9 @@ final class ObjectSync implements SyncParticipant {
   }
 
   /** Says what to work on; before the syncing thread starts. */
-  void start(ObjectContext objects, MetaObject metaObject, ObjectNumbers objectNumbers) {
+  void start(ObjectContext objects, MetaObject metaObject) {
     context = objects;
     meta = metaObject;
-    numbers = objectNumbers;
     settler = new Settler(objects, metaObject);
     rootMemory = objects.cache().allocateIo(Pool.ROOT_BYTES);
   }
@@ -128,8 +126,6 @@ final class ObjectSync implements SyncParticipant {
     for (ObjectNode node : table.changedIn(group)) {
       if (node.changesOf(group).isDestroyed()) {
         Objects.requireNonNull(context).cache().dropObject(node.objectId());
-        table.forget(node);
-        Objects.requireNonNull(numbers).reclaim(node.objectId());
       }
       node.committed(group);
       table.release(node);

@@ -11,6 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,11 @@ final class ObjectTable {
    * of the dnode cannot be overtaken by a sync that this node does not see.
    *
    * The count of users is in the table, under its lock, so that "last one gone" and "removed" are one
-   * step. Lock order: the lock of a node may be held when this one is taken, never the other way.
+   * step. Changes that are not durable count as a user. So when the last user of a destroyed object
+   * goes, its end is durable and nobody has its blocks: only then is its number free. Until then its
+   * node stays here, and says that it is destroyed.
+   *
+   * Lock order: the lock of a node may be held when this one is taken, never the other way.
    */
 
   private static final int GROUP_RING = 4;
@@ -41,10 +46,17 @@ final class ObjectTable {
 
   private final List<Queue<ObjectNode>> changed = new ArrayList<>();
 
+  private volatile LongConsumer endOfObject = objectId -> {};
+
   ObjectTable() {
     for (int i = 0; i < GROUP_RING; i++) {
       changed.add(new ConcurrentLinkedQueue<>());
     }
+  }
+
+  /** Says whom to tell, without a lock, that a destroyed object is gone for good. */
+  void onEnd(LongConsumer action) {
+    endOfObject = action;
   }
 
   /** The node of an object, counted as used once more; made if there is none. */
@@ -65,26 +77,19 @@ final class ObjectTable {
 
   /** Undoes one {@link #acquire}. */
   void release(ObjectNode node) {
+    boolean isLast;
     lock.lock();
     try {
-      if (users.merge(node, -1, Integer::sum) == 0) {
+      isLast = users.merge(node, -1, Integer::sum) == 0;
+      if (isLast) {
         users.remove(node);
         nodes.remove(node.objectId(), node);
       }
     } finally {
       lock.unlock();
     }
-  }
-
-  /**
-   * The object's number is about to be used for another object: handles keep the old node alone.
-   */
-  void forget(ObjectNode node) {
-    lock.lock();
-    try {
-      nodes.remove(node.objectId(), node);
-    } finally {
-      lock.unlock();
+    if (isLast && node.isDestroyed()) {
+      endOfObject.accept(node.objectId());
     }
   }
 

@@ -315,6 +315,7 @@ public final class TransactionGroups implements AutoCloseable {
     while (awaitWork()) {
       round();
     }
+    awaitTransactions();
     for (int i = 0; i <= MAX_TIDYING_ROUNDS; i++) {
       round();
     }
@@ -355,17 +356,35 @@ public final class TransactionGroups implements AutoCloseable {
 
   private void syncOpenGroup() {
     long group = gate.openGroup();
-    gate.quiesce();
-    try {
-      pool.beginSync(group);
-    } finally {
-      gate.reopen(group + 1);
+    if (!switchGroup(group)) {
+      return;
     }
     byte[] root = participant.sync(group);
     pool.commit(group, root);
     participant.committed(group);
     budget.forget(group);
     syncedGroup = group;
+  }
+
+  /** False: a transaction of the group failed the store while it was waited for. */
+  private boolean switchGroup(long group) {
+    gate.quiesce();
+    boolean isWhole = failure == null;
+    try {
+      if (isWhole) {
+        pool.beginSync(group);
+      }
+    } finally {
+      gate.reopen(isWhole ? group + 1 : group);
+    }
+    return isWhole;
+  }
+
+  /* Nobody begins any more: whoever is inside now is the last, and may yet make the first change of
+  the group. */
+  private void awaitTransactions() {
+    gate.quiesce();
+    gate.reopen(gate.openGroup());
   }
 
   private void signalProgress(boolean last) {
