@@ -24,13 +24,21 @@ final class GroupChanges {
   private final TreeMap<Long, Buffer> dirty = new TreeMap<>();
   private final TreeMap<Long, BlockPointer> overrides = new TreeMap<>();
   private final BlockRanges freed = new BlockRanges();
+  private final BlocksAbove above;
+  private long aboveBytes;
   private long blockCount;
   private int blockBytes;
   private boolean created;
   private boolean destroyed;
 
-  GroupChanges(long group) {
+  /**
+   * No changes yet.
+   *
+   * @param levels the height of the object's tree as it was written last
+   */
+  GroupChanges(long group, int levels) {
     this.group = group;
+    this.above = new BlocksAbove(levels);
   }
 
   long group() {
@@ -71,6 +79,7 @@ final class GroupChanges {
    * A block is dirty in memory; gives the pointer of what was written of it before, if anything.
    */
   @Nullable BlockPointer addDirty(long blockId, Buffer buffer) {
+    aboveBytes += above.add(blockId);
     blockCount = Math.max(blockCount, blockId + 1);
     dirty.put(blockId, buffer);
     return overrides.remove(blockId);
@@ -86,6 +95,7 @@ final class GroupChanges {
 
   /** A block has been written already; gives the pointer of what was written of it before. */
   @Nullable BlockPointer addOverride(long blockId, BlockPointer pointer) {
+    aboveBytes += above.add(blockId);
     blockCount = Math.max(blockCount, blockId + 1);
     return overrides.put(blockId, pointer);
   }
@@ -109,6 +119,8 @@ final class GroupChanges {
   /** Frees a range; gives back what had been changed in it in this group. */
   Dropped free(long first, long end) {
     freed.add(first, end);
+    /* What lies above the ends stays in part; what lies between them goes with the range. */
+    aboveBytes += above.add(first) + above.add(end - 1);
     return drop(dirty.subMap(first, end), overrides.subMap(first, end));
   }
 
@@ -127,6 +139,13 @@ final class GroupChanges {
     buffers.clear();
     pointers.clear();
     return dropped;
+  }
+
+  /** The bytes of indirect blocks that have to be written, as far as they were not taken before. */
+  long takeAboveBytes() {
+    long taken = aboveBytes;
+    aboveBytes = 0;
+    return taken;
   }
 
   BlockRanges freed() {

@@ -166,12 +166,16 @@ final class ObjectNode implements BlockSource {
   private void noteDirty(Buffer buffer, long group) {
     long blockId = buffer.blockId();
     BlockPointer written;
+    long aboveBytes;
     lock.lock();
     try {
-      written = changesIn(group).addDirty(blockId, buffer);
+      GroupChanges changes = changesIn(group);
+      written = changes.addDirty(blockId, buffer);
+      aboveBytes = changes.takeAboveBytes();
     } finally {
       lock.unlock();
     }
+    context.groups().addAbove(group, aboveBytes);
     blockCount.accumulateAndGet(blockId + 1, Math::max);
     context.groups().addDirty(group, buffer.sizeBytes());
     freeNow(written, group);
@@ -219,12 +223,16 @@ final class ObjectNode implements BlockSource {
       return;
     }
     GroupChanges.Dropped dropped;
+    long aboveBytes;
     lock.lock();
     try {
-      dropped = changesIn(tx.group()).free(first, end);
+      GroupChanges changes = changesIn(tx.group());
+      dropped = changes.free(first, end);
+      aboveBytes = changes.takeAboveBytes();
     } finally {
       lock.unlock();
     }
+    context.groups().addAbove(tx.group(), aboveBytes);
     settle(dropped, tx.group());
     /* After the range is noted: whoever begins to read a block from here on gets zeros. */
     context.cache().freeRange(objectId, first, end - first, tx.group());
@@ -270,14 +278,17 @@ final class ObjectNode implements BlockSource {
   private void noteWritten(long blockId, BlockPointer pointer, long group) {
     BlockPointer written;
     Buffer dropped;
+    long aboveBytes;
     lock.lock();
     try {
       GroupChanges changes = changesIn(group);
       written = changes.addOverride(blockId, pointer);
       dropped = changes.removeDirty(blockId);
+      aboveBytes = changes.takeAboveBytes();
     } finally {
       lock.unlock();
     }
+    context.groups().addAbove(group, aboveBytes);
     blockCount.accumulateAndGet(blockId + 1, Math::max);
     if (dropped != null) {
       context.groups().addDirty(group, -dropped.sizeBytes());
@@ -418,9 +429,9 @@ final class ObjectNode implements BlockSource {
   private GroupChanges changesIn(long group) {
     GroupChanges changes = ring[ringIndex(group)];
     if (changes == null) {
-      changes = new GroupChanges(group);
+      changes = new GroupChanges(group, tree().root().levels());
       ring[ringIndex(group)] = changes;
-      context.table().noteChanged(this, group);
+      context.groups().addAbove(group, context.table().noteChanged(this, group));
     } else if (changes.group() != group) {
       throw new IllegalStateException(
           "change in group " + group + " while group " + changes.group() + " is not synced");

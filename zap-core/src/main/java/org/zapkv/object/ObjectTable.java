@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
@@ -46,11 +48,18 @@ final class ObjectTable {
 
   private final List<Queue<ObjectNode>> changed = new ArrayList<>();
 
+  /** For each group, the blocks of dnodes to be written, and what is above them. */
+  private final List<Set<Long>> metaBlocks = new ArrayList<>();
+
+  private final List<BlocksAbove> aboveMeta = new ArrayList<>();
+
   private volatile LongConsumer endOfObject = objectId -> {};
 
   ObjectTable() {
     for (int i = 0; i < GROUP_RING; i++) {
       changed.add(new ConcurrentLinkedQueue<>());
+      metaBlocks.add(new HashSet<>());
+      aboveMeta.add(new BlocksAbove(1));
     }
   }
 
@@ -98,15 +107,25 @@ final class ObjectTable {
     return nodes.get(objectId);
   }
 
-  /** The first change of an object in a group: it stays in memory until the group is synced. */
-  void noteChanged(ObjectNode node, long group) {
+  /**
+   * The first change of an object in a group: it stays in memory until the group is synced.
+   *
+   * @return the bytes of blocks of the meta object that have to be written and had not so far
+   */
+  long noteChanged(ObjectNode node, long group) {
+    long metaBlock = DnodeLayout.metaBlockOf(node.objectId());
+    long metaBytes = 0;
     lock.lock();
     try {
       users.merge(node, 1, Integer::sum);
+      if (metaBlocks.get(ringIndex(group)).add(metaBlock)) {
+        metaBytes = DnodeLayout.META_BLOCK_BYTES + aboveMeta.get(ringIndex(group)).add(metaBlock);
+      }
     } finally {
       lock.unlock();
     }
     changed.get(ringIndex(group)).add(node);
+    return metaBytes;
   }
 
   boolean hasChanged(long group) {
@@ -122,6 +141,13 @@ final class ObjectTable {
 
   void clearChanged(long group) {
     changed.get(ringIndex(group)).clear();
+    lock.lock();
+    try {
+      metaBlocks.get(ringIndex(group)).clear();
+      aboveMeta.set(ringIndex(group), new BlocksAbove(1));
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static int ringIndex(long group) {

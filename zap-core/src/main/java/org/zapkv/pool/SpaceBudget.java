@@ -14,9 +14,10 @@ final class SpaceBudget {
   /*
    * Implementation notes
    *
-   * Needed: the dirty blocks of both groups, what open transactions said they may still change, and
-   * an eighth of all that for the blocks above them (with the smallest blocks, 512 bytes, an
-   * indirect block of 4 KiB stands for 32 KiB of data). A reserve stays untouched by ordinary
+   * Needed: the dirty blocks of both groups and the blocks above them, each counted once (of scattered
+   * changes these are the larger part; they count until the group is durable, also when the blocks
+   * below were written early); what open transactions said they may still change, and an eighth of
+   * that for the blocks above. A reserve stays untouched by ordinary
    * transactions; those that free space may use most of it. It grows with the device up to a bound.
    *
    * The figures are read without a lock while others change them. The reserve covers that.
@@ -30,6 +31,7 @@ final class SpaceBudget {
 
   private final Pool pool;
   private final AtomicLongArray dirtyBytes = new AtomicLongArray(GROUP_RING);
+  private final AtomicLongArray aboveBytes = new AtomicLongArray(GROUP_RING);
   private final AtomicLong expectedBytes = new AtomicLong();
 
   SpaceBudget(Pool pool) {
@@ -40,9 +42,14 @@ final class SpaceBudget {
     dirtyBytes.addAndGet(ringIndex(group), bytes);
   }
 
+  void addAbove(long group, long bytes) {
+    aboveBytes.addAndGet(ringIndex(group), bytes);
+  }
+
   /** The group is durable: nothing of it is dirty any more. */
   void forget(long group) {
     dirtyBytes.set(ringIndex(group), 0);
+    aboveBytes.set(ringIndex(group), 0);
   }
 
   long dirtyBytes() {
@@ -78,11 +85,15 @@ final class SpaceBudget {
   }
 
   private long neededBytes(boolean freeing) {
-    long planned = dirtyBytes() + expectedBytes.get();
+    long expected = expectedBytes.get();
+    long planned = dirtyBytes() + expected + (expected >> OVERHEAD_SHIFT);
+    for (int i = 0; i < GROUP_RING; i++) {
+      planned += aboveBytes.get(i);
+    }
     long reserve =
         Math.max(
             MIN_RESERVE_BYTES, Math.min(MAX_RESERVE_BYTES, pool.capacityBytes() >> RESERVE_SHIFT));
-    return planned + (planned >> OVERHEAD_SHIFT) + (freeing ? reserve / 4 : reserve);
+    return planned + (freeing ? reserve / 4 : reserve);
   }
 
   private static int ringIndex(long group) {

@@ -150,6 +150,18 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
+   * Counts what has to be written besides the changed blocks: those above them.
+   *
+   * @param group the group they were changed in
+   * @param bytes their size
+   */
+  public void addAbove(long group, long bytes) {
+    if (bytes > 0) {
+      budget.addAbove(group, bytes);
+    }
+  }
+
+  /**
    * The bytes of changed blocks that are not written yet.
    *
    * @return bytes, of all groups

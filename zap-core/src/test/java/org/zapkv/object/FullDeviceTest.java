@@ -14,6 +14,7 @@ import org.zapkv.pool.Transaction;
 /** A device with no more room: said before anything changes, and nothing is lost. */
 final class FullDeviceTest {
   private static final int BLOCK_BYTES = 4096;
+  private static final int DNODES_BYTES = 16 << 10;
   private static final long LIMIT_BYTES = 6 << 20;
 
   private static int fillUntilFull(ObjectSet objects, DataObject object, int firstBlock) {
@@ -56,6 +57,65 @@ final class FullDeviceTest {
       for (int block = 0; block < blocks; block++) {
         TestObjects.assertFilled(object, block, block + 1);
       }
+    }
+  }
+
+  /** Each changed block brings an indirect block of its own with it. */
+  @Test
+  void scatteredChangesAreRefusedInTime() {
+    MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(0)) {
+        objects.create(ObjectType.MAP, 512, tx).close();
+      }
+      try (DataObject object = objects.open(1)) {
+        int blocks = fillScattered(objects, object);
+        objects.sync();
+        assertTrue(blocks > 900, () -> "full too early: " + blocks);
+        for (int block = 0; block < blocks; block++) {
+          TestObjects.assertFilled(object, block * 64L, block + 1);
+        }
+      }
+      TestObjects.assertClean(objects);
+    }
+  }
+
+  private static int fillScattered(ObjectSet objects, DataObject object) {
+    for (int block = 0; ; block++) {
+      try (Transaction tx = objects.begin(512)) {
+        TestObjects.fill(object, block * 64L, block + 1, tx);
+      } catch (StoreFullException e) {
+        return block;
+      }
+    }
+  }
+
+  /** Each changed object brings a block of dnodes with it. */
+  @Test
+  void scatteredObjectsAreRefusedInTime() {
+    MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(0)) {
+        for (int i = 0; i < 200 * 64; i++) {
+          objects.create(ObjectType.MAP, DNODES_BYTES, tx).close();
+        }
+      }
+      objects.sync();
+      int changed = 0;
+      try {
+        while (true) {
+          try (Transaction tx = objects.begin(DNODES_BYTES);
+              DataObject object = objects.open(1 + changed * 64L)) {
+            TestObjects.fill(object, 0, changed, tx);
+          }
+          changed++;
+        }
+      } catch (StoreFullException e) {
+        int filled = changed;
+        assertTrue(filled > 100 && filled < 200, () -> "full at the wrong time: " + filled);
+      }
+      objects.sync();
+      TestObjects.assertClean(objects);
     }
   }
 
