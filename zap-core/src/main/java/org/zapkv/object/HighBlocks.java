@@ -2,7 +2,9 @@
 package org.zapkv.object;
 
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import org.zapkv.error.ZapException;
 import org.zapkv.pool.BlockPointer;
@@ -27,6 +29,7 @@ final class HighBlocks implements StoreWalker.Visitor {
           Comparator.comparingLong(Block::objectId)
               .thenComparingInt(Block::level)
               .thenComparingLong(Block::index));
+  private final Set<Long> damaged = new HashSet<>();
   private final long limitBytes;
   private long bytes;
 
@@ -47,7 +50,7 @@ final class HighBlocks implements StoreWalker.Visitor {
   @Override
   public boolean pointer(long objectId, BlockPointer pointer, int level, long index) {
     long end = pointer.offsetBytes() + pointer.physicalBytes();
-    if (end > limitBytes && bytes < MAX_BYTES) {
+    if (end > limitBytes && bytes < MAX_BYTES && !damaged.contains(objectId)) {
       bytes += pointer.physicalBytes();
       blocks.add(new Block(objectId, level, index));
     }
@@ -59,6 +62,9 @@ final class HighBlocks implements StoreWalker.Visitor {
 
   @Override
   public void damaged(long objectId, long blockId, ZapException problem) {
-    /* Stays where it is; whoever reads it is told. */
+    /* Nothing of the object is moved: what cannot be read cannot be written again, nor can what lies
+    above or below it. Whoever reads it is told. */
+    damaged.add(objectId);
+    blocks(objectId, objectId + 1).clear();
   }
 }

@@ -4,6 +4,8 @@ package org.zapkv.pool;
 import java.util.ArrayList;
 import java.util.List;
 import org.zapkv.cache.Buffer;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.ZapException;
 
 /**
@@ -75,7 +77,7 @@ public final class BlockStager {
    * @param objectId the object it belongs to
    * @param index its number within its level
    * @return where it is, or will be
-   * @throws org.zapkv.error.CorruptException if it is damaged
+   * @throws CorruptException if it is damaged or cannot be read
    */
   public BlockPointer copy(BlockPointer pointer, long group, long objectId, long index) {
     int sizeBytes = pointer.physicalBytes();
@@ -84,6 +86,11 @@ public final class BlockStager {
     BlockPointer copied = pointer.movedTo(offset, group);
     try {
       pool.read(pointer, copy, objectId, index, pointer.level());
+    } catch (DeviceException e) {
+      /* Not a failed write, which would be for good. */
+      pool.free(copied, group);
+      throw new CorruptException(
+          objectId, index, CorruptException.NONE, "cannot be read: " + e.getMessage());
     } catch (ZapException e) {
       pool.free(copied, group);
       throw e;

@@ -371,6 +371,52 @@ final class DamageTest {
     }
   }
 
+  /**
+   * What lies high is moved down when little is left; damage there is for its readers to be told.
+   */
+  @Test
+  void damageAtTheEndOfTheFileDoesNotStopTheStore() {
+    MemoryDevice device = newStore();
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+        DataObject object = objects.open(1)) {
+      for (int part = 0; part < 2; part++) {
+        try (Transaction tx = objects.begin(0)) {
+          for (int block = part * 2000; block < 2000 + part * 70; block++) {
+            TestObjects.fill(object, block, 1000 + block, tx);
+          }
+        }
+        objects.sync();
+      }
+      byte[] before = contentOf(device);
+      try (Transaction tx = objects.beginFreeing()) {
+        object.freeRange(0, 2000, tx);
+      }
+      objects.awaitSynced(objects.openGroup());
+      List<Stored> high = new ArrayList<>(blocksOf(deviceOf(contentOf(device))));
+      high.removeIf(stored -> stored.offset() < before.length / 2);
+      Set<String> kinds = new HashSet<>();
+      for (Stored stored : high) {
+        if (stored.objectId() != 0 && kinds.add("level " + stored.level())) {
+          byte[] bad = contentOf(device);
+          bad[(int) stored.offset()] ^= 1;
+          assertTidies(deviceOf(bad), stored);
+        }
+      }
+      assertTrue(high.stream().anyMatch(stored -> stored.level() > 0), high::toString);
+    }
+  }
+
+  private static void assertTidies(BlockDevice device, Stored damaged) {
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(BLOCK_BYTES)) {
+        objects.create(ObjectType.MAP, BLOCK_BYTES, tx).close();
+      }
+      objects.sync();
+      objects.sync();
+      assertDoesNotThrow(() -> objects.sync(), damaged::toString);
+    }
+  }
+
   @Test
   void withoutAnyUberblockTheStoreIsCorrupt() {
     byte[] content = contentOf(newStore());
