@@ -82,7 +82,10 @@ final class MetaObject {
   }
 
   private Buffer hold(long metaBlock) {
-    return context.cache().hold(node, OBJECT_ID, metaBlock, DnodeLayout.META_BLOCK_BYTES, this);
+    // From the reserve if need be: the syncing thread, too, comes by here.
+    return context
+        .cache()
+        .holdReserved(node, OBJECT_ID, metaBlock, DnodeLayout.META_BLOCK_BYTES, this);
   }
 
   /** Begins to write the dnodes changed in a group; by the syncing thread. */

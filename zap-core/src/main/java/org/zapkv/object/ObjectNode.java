@@ -235,7 +235,13 @@ final class ObjectNode implements BlockSource {
     context.groups().addAbove(tx.group(), aboveBytes);
     settle(dropped, tx.group());
     /* After the range is noted: whoever begins to read a block from here on gets zeros. */
-    context.cache().freeRange(objectId, first, end - first, tx.group());
+    try {
+      context.cache().freeRange(objectId, first, end - first, tx.group());
+    } catch (RuntimeException | Error e) {
+      // No memory for a copy that an older group needs: some of the blocks are holes now, some not.
+      context.groups().fail(e);
+      throw e;
+    }
   }
 
   void destroy(Transaction tx) {

@@ -8,6 +8,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 
 /** Gives new objects their numbers. */
 final class ObjectNumbers {
@@ -88,7 +90,13 @@ final class ObjectNumbers {
 
   private void sweepNext() {
     long block = sweepBlock;
-    long bits = meta.freeDnodes(block);
+    long bits;
+    try {
+      bits = meta.freeDnodes(block);
+    } catch (CorruptException | DeviceException e) {
+      // Its free numbers are lost until it is mended; new objects need not fail for that.
+      bits = 0;
+    }
     long first = block * DnodeLayout.PER_META_BLOCK;
     for (int slot = 0; slot < DnodeLayout.PER_META_BLOCK; slot++) {
       long number = first + slot;
