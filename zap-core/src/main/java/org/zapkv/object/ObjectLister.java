@@ -14,7 +14,8 @@ final class ObjectLister implements StoreWalker.Visitor {
 
   @Override
   public boolean object(long objectId, Dnode dnode) {
-    visitor.visit(objectId, dnode.type(), dnode.blockCount(), dnode.allocatedBytes());
+    visitor.visit(
+        objectId, dnode.type(), dnode.birthGroup(), dnode.blockCount(), dnode.allocatedBytes());
     return false;
   }
 

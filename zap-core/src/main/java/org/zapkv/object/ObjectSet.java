@@ -194,14 +194,19 @@ public final class ObjectSet implements AutoCloseable {
    * Begins a transaction that will free more than it writes: it goes on a little longer on a full
    * device.
    *
+   * @param expectedBytes about how many bytes of blocks the transaction will change, at most: until
+   *     it is durable they take room beside what it frees
    * @return the transaction, to be closed by the caller on this thread
    * @throws org.zapkv.error.StoreFullException if the device has no room even for that
    * @throws org.zapkv.error.StoreFailedException if an earlier write failed
    * @throws org.zapkv.error.ClosedException if the object set is closed
    */
-  public Transaction beginFreeing() {
+  public Transaction beginFreeing(long expectedBytes) {
+    if (expectedBytes < 0) {
+      throw new IllegalArgumentException("expectedBytes=" + expectedBytes + " is negative");
+    }
     checkOpen();
-    return groups.begin(0, true);
+    return groups.begin(expectedBytes, true);
   }
 
   /**

@@ -10,9 +10,11 @@ public interface ObjectVisitor {
    *
    * @param objectId the object's number
    * @param type what it is used for
+   * @param birthGroup the transaction group that it was created in: an object's number may be used
+   *     again, number and group together are not
    * @param blockCount its length in blocks, holes included
    * @param allocatedBytes the space its blocks and the indirect blocks above them take on the
    *     device
    */
-  void visit(long objectId, ObjectType type, long blockCount, long allocatedBytes);
+  void visit(long objectId, ObjectType type, long birthGroup, long blockCount, long allocatedBytes);
 }

@@ -349,7 +349,7 @@ final class DamageTest {
         }
       }
       objects.sync();
-      try (Transaction tx = objects.beginFreeing()) {
+      try (Transaction tx = objects.beginFreeing(0)) {
         object.freeRange(BLOCKS, 1000, tx);
       }
       objects.sync();

@@ -129,7 +129,7 @@ final class FullDeviceTest {
       try (DataObject object = objects.open(1)) {
         for (int round = 0; round < 5; round++) {
           int blocks = fillUntilFull(objects, object, 0);
-          try (Transaction tx = objects.beginFreeing()) {
+          try (Transaction tx = objects.beginFreeing(0)) {
             object.freeRange(0, blocks, tx);
           }
           int filled = blocks;

@@ -42,7 +42,7 @@ final class ModelTest {
       objects.close();
       objects = ObjectSet.open(device, TestObjects.options());
       int[] count = new int[1];
-      objects.forEachObject((id, type, blocks, bytes) -> count[0]++);
+      objects.forEachObject((id, type, birth, blocks, bytes) -> count[0]++);
       assertEquals(0, count[0]);
       objects.close();
     } catch (Throwable e) {

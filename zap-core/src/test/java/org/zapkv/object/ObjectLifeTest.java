@@ -296,7 +296,7 @@ final class ObjectLifeTest {
       TestObjects.assertZeros(object, 63);
     }
     long[] bytes = new long[1];
-    objects.forEachObject((objectId, type, count, allocated) -> bytes[0] += allocated);
+    objects.forEachObject((objectId, type, birth, count, allocated) -> bytes[0] += allocated);
     assertTrue(bytes[0] <= 512 + 8 * 4096, () -> "what is left: " + bytes[0]);
   }
 }

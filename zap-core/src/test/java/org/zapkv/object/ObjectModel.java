@@ -170,7 +170,7 @@ final class ObjectModel {
   }
 
   void destroyAll(ObjectSet objects) {
-    try (Transaction tx = objects.beginFreeing()) {
+    try (Transaction tx = objects.beginFreeing(0)) {
       for (long id : List.copyOf(entries.keySet())) {
         destroy(objects, id, tx);
       }
@@ -196,7 +196,7 @@ final class ObjectModel {
   /** Exactly the objects of the model are in the synced state. */
   void verifyObjects(ObjectSet objects) {
     Set<Long> found = new TreeSet<>();
-    objects.forEachObject((id, type, blocks, bytes) -> found.add(id));
+    objects.forEachObject((id, type, birth, blocks, bytes) -> found.add(id));
     assertEquals(new TreeSet<>(entries.keySet()), found);
   }
 }

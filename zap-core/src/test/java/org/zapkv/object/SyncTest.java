@@ -185,7 +185,7 @@ final class SyncTest {
     objects.close();
     List<Runnable> calls = new ArrayList<>();
     calls.add(() -> objects.begin(0));
-    calls.add(objects::beginFreeing);
+    calls.add(() -> objects.beginFreeing(0));
     calls.add(() -> objects.open(id));
     calls.add(objects::openGroup);
     calls.add(objects::syncedGroup);
@@ -194,7 +194,7 @@ final class SyncTest {
     calls.add(() -> objects.awaitSynced(1));
     calls.add(objects::statistics);
     calls.add(() -> objects.check(CheckProgress.NONE));
-    calls.add(() -> objects.forEachObject((objectId, type, blocks, bytes) -> {}));
+    calls.add(() -> objects.forEachObject((objectId, type, birth, blocks, bytes) -> {}));
     calls.add(() -> object.hold(0, "tag"));
     for (Runnable call : calls) {
       assertThrows(ClosedException.class, call::run);
@@ -216,7 +216,7 @@ final class SyncTest {
       full = Files.size(file);
       assertTrue(full > 2000L * BLOCK_BYTES);
       try (DataObject object = objects.open(id);
-          Transaction tx = objects.beginFreeing()) {
+          Transaction tx = objects.beginFreeing(0)) {
         object.freeRange(1, 2000, tx);
       }
       objects.sync();
