@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.MapFullException;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.ZapValue;
 
@@ -172,10 +173,10 @@ public final class Batch {
     int slot = store.gate().enter();
     try {
       long sequence = apply();
-      clear();
       if (durability == Durability.SYNC) {
         store.awaitSequence(sequence);
       }
+      clear();
       return sequence;
     } finally {
       store.gate().exit(slot);
@@ -192,7 +193,8 @@ public final class Batch {
 
   private Transaction begin(List<Change> ordered) {
     long frees = ordered.stream().filter(change -> change.kind == Kind.REMOVE).count();
-    return frees == ordered.size() ? store.beginFreeing() : store.begin(expectedBytes(ordered));
+    long expectedBytes = expectedBytes(ordered);
+    return frees == ordered.size() ? store.beginFreeing(expectedBytes) : store.begin(expectedBytes);
   }
 
   /** What the changes may dirty: never more leaves than there are changes, or than the map has. */
@@ -200,8 +202,10 @@ public final class Batch {
     Map<ZapMap, Long> perMap = new LinkedHashMap<>();
     long payloadBytes = 0;
     for (Change change : ordered) {
-      perMap.merge(change.key.map, change.key.map.changeBytes(), Long::sum);
-      payloadBytes += 2 * change.heapBytes();
+      ZapMap changed = change.key.map;
+      boolean removes = change.kind == Kind.REMOVE;
+      perMap.merge(changed, removes ? changed.removalBytes() : changed.changeBytes(), Long::sum);
+      payloadBytes += removes ? 0 : 2 * change.heapBytes();
       payloadBytes += change.value == null ? 0 : ValueStore.objectBytes(change.value);
     }
     long bytes = payloadBytes;
@@ -253,6 +257,14 @@ public final class Batch {
 
     ZapValue encode(ValueStore values, Transaction tx) {
       return value == null ? ZapValue.ofLong(number) : values.encode(value, tx);
+    }
+
+    /** Another encoding, for a leaf that has no room for the first. */
+    ZapValue encodeApart(ValueStore values, Transaction tx, MapFullException because) {
+      if (value == null) {
+        throw because;
+      }
+      return values.encodeApart(value, tx, because);
     }
   }
 

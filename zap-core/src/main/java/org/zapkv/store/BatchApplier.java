@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.MapFullException;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapValue;
@@ -64,11 +65,19 @@ final class BatchApplier {
       }
       return;
     }
-    ZapValue value = change.encode(store.values(), tx);
     try {
-      applied.add(new Applied(change.key, zap.put(key, value, tx), value));
+      put(change.key, change.encode(store.values(), tx));
+    } catch (MapFullException e) {
+      put(change.key, change.encodeApart(store.values(), tx, e));
+    }
+  }
+
+  private void put(Batch.ChangeKey key, ZapValue value) {
+    try {
+      applied.add(new Applied(key, key.map.zap().put(key.key, value, tx), value));
     } catch (RuntimeException | Error e) {
       store.values().discard(value, tx, e);
+      key.map.failIfBroken(e);
       throw e;
     }
   }
@@ -87,7 +96,9 @@ final class BatchApplier {
   private void putBack(Applied done) {
     byte[] key = done.keyBytes();
     if (!Objects.equals(done.zap().get(key), done.now)) {
-      return; // a later change by another thread, which stands
+      // A later change by another thread, which stands and has freed what the batch put.
+      store.values().release(key, done.previous, tx);
+      return;
     }
     if (done.previous == null) {
       done.zap().remove(key, tx);

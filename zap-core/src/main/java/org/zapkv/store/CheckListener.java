@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-/** Told how far a check of a store is. Called on the thread that checks. */
+/**
+ * Told how far a check of a store is. Called on the thread that checks, while the store writes
+ * nothing: it must not call the store, least of all close it, which would wait for the check.
+ */
 @FunctionalInterface
 public interface CheckListener {
   /**

@@ -15,8 +15,25 @@ final class Keys {
 
   private Keys() {}
 
-  static byte[] utf8(String key) {
-    return Objects.requireNonNull(key, "key").getBytes(StandardCharsets.UTF_8);
+  /**
+   * The UTF-8 form of a text.
+   *
+   * @throws IllegalArgumentException if it has none: a question mark in place of what has none
+   *     would make different texts the same
+   */
+  static byte[] utf8(String text) {
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int codePoint = text.codePointAt(i);
+      if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+        throw new IllegalArgumentException(
+            "the text has half a surrogate pair, 0x"
+                + Integer.toHexString(codePoint)
+                + ", at index "
+                + i
+                + " and so no UTF-8 form: give bytes instead, or mend the text");
+      }
+    }
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   static byte[] check(byte[] key) {

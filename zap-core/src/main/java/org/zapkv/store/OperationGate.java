@@ -37,7 +37,7 @@ final class OperationGate {
   int enter() {
     int slot = tryEnter();
     if (slot < 0) {
-      throw new ClosedException("store " + name + " is closed: open it again to use it");
+      throw closedException();
     }
     return slot;
   }
@@ -51,6 +51,17 @@ final class OperationGate {
       return -1;
     }
     return slot;
+  }
+
+  /** For what touches no native memory. */
+  void checkOpen() {
+    if (closed) {
+      throw closedException();
+    }
+  }
+
+  private ClosedException closedException() {
+    return new ClosedException("store " + name + " is closed: open it again to use it");
   }
 
   void exit(int slot) {

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ZapException;
 import org.zapkv.object.CheckProblem;
 import org.zapkv.object.CheckReport;
@@ -23,12 +25,27 @@ final class StoreChecker {
   /** More problems than this are counted, not listed: a store may have millions of blocks. */
   private static final int MAX_LISTED = 1000;
 
-  private record Expected(ObjectType type, String owner, long lengthBytes) {}
+  /*
+   * The store may change meanwhile. An object belongs to one entry from the transaction that creates
+   * it to the one that frees it. So if an object is there before the entries are walked over and
+   * after, and none of them named it, then it belongs to nothing. It is there both times if its
+   * number and its birth group are: a number alone may be used again. What an entry names is looked
+   * at when the walk comes by, while it cannot be freed.
+   */
+
+  private record Listed(ObjectType type, long birthGroup) {}
+
+  /** An entry that names an object. */
+  private record Naming(String owner, ZapValue value, Supplier<@Nullable ZapValue> lookup) {
+    boolean isStillThere() {
+      return value.equals(lookup.get());
+    }
+  }
 
   private final ZapStore store;
   private final CheckListener progress;
   private final List<String> problems = new ArrayList<>();
-  private final Map<Long, Expected> expected = new HashMap<>();
+  private final Map<Long, Naming> named = new HashMap<>();
   private long unlisted;
   private long maps;
   private long entries;
@@ -44,12 +61,11 @@ final class StoreChecker {
       add(problem.toString());
     }
     unlisted += blocks.problemCount() - blocks.problems().size();
-    expect(ZapStore.ROOT_DIRECTORY, new Expected(ObjectType.DIRECTORY, "the store", 0));
+    Map<Long, Listed> unnamed = listObjects();
+    unnamed.remove(ZapStore.ROOT_DIRECTORY);
     checkZap(store.root(), "the root directory", this::checkMapEntry);
-    store.objects().forEachObject(this::checkObject);
-    for (Map.Entry<Long, Expected> missing : expected.entrySet()) {
-      add(missing.getValue().owner + " names object " + missing.getKey() + ", which is not there");
-    }
+    unnamed.keySet().removeAll(named.keySet());
+    checkUnnamed(unnamed);
     if (unlisted > 0) {
       problems.add("and " + unlisted + " more");
     }
@@ -97,16 +113,25 @@ final class StoreChecker {
       add("the root directory: the entry of " + name + " is not the number of an object");
       return;
     }
-    expect(value.asLong(), new Expected(ObjectType.MAP, "the root directory for " + name, 0));
+    name(value.asLong(), new Naming(name, value, () -> store.root().get(key)));
     try {
-      Zap zap = store.existingMap(mapName).zap();
-      checkZap(zap, name, (entryKey, entryValue) -> checkEntry(name, entryKey, entryValue));
+      ZapMap map = store.lookUpInside(key, mapName, false);
+      if (map != null) {
+        checkMap(map, name);
+      }
     } catch (ZapException e) {
       add(name + ": " + e.getMessage());
     }
   }
 
-  private void checkEntry(String map, byte[] key, ZapValue value) {
+  private void checkMap(ZapMap map, String name) {
+    if (map.object().type() != ObjectType.MAP) {
+      add(name + " is in object " + map.object().objectId() + ", a " + map.object().type());
+    }
+    checkZap(map.zap(), name, (key, value) -> checkEntry(map.zap(), name, key, value));
+  }
+
+  private void checkEntry(Zap zap, String map, byte[] key, ZapValue value) {
     entries++;
     if (value.isLong() || ValueStore.isBytes(value)) {
       return;
@@ -116,45 +141,49 @@ final class StoreChecker {
       add(owner + " has a value of a form that no value has");
       return;
     }
-    expect(
-        ValueStore.referenceObject(value),
-        new Expected(ObjectType.VALUE, owner, ValueStore.referenceLength(value)));
-  }
-
-  private void expect(long objectId, Expected object) {
-    Expected other = expected.put(objectId, object);
-    if (other != null) {
-      add("object " + objectId + " is named by " + other.owner + " and by " + object.owner);
+    Supplier<@Nullable ZapValue> lookup = () -> zap.get(key);
+    name(ValueStore.referenceObject(value), new Naming(owner, value, lookup));
+    try {
+      store.values().checkReference(key, value, lookup);
+    } catch (ZapException e) {
+      add(owner + ": " + e.getMessage());
     }
   }
 
-  private void checkObject(long objectId, ObjectType type, long blockCount, long allocatedBytes) {
-    Expected object = expected.remove(objectId);
-    if (object == null) {
-      add("object " + objectId + " (" + type + ") belongs to nothing");
-    } else if (object.type != type) {
-      add(
-          "object "
-              + objectId
-              + " is a "
-              + type
-              + ", but "
-              + object.owner
-              + " names it as a "
-              + object.type);
-    } else if (type == ObjectType.VALUE
-        && blockCount != ValueStore.blockCount(object.lengthBytes)) {
-      add(
-          "object "
-              + objectId
-              + " has "
-              + blockCount
-              + " blocks, but "
-              + object.owner
-              + " says that its value has "
-              + object.lengthBytes
-              + " bytes");
+  private void name(long objectId, Naming naming) {
+    Naming other = named.put(objectId, naming);
+    if (other != null && other.isStillThere() && naming.isStillThere()) {
+      add("object " + objectId + " is named by " + other.owner + " and by " + naming.owner);
     }
+  }
+
+  /** The objects of the state that was synced last. */
+  private Map<Long, Listed> listObjects() {
+    Map<Long, Listed> objects = new HashMap<>();
+    try {
+      store
+          .objects()
+          .forEachObject(
+              (objectId, type, birthGroup, blockCount, allocatedBytes) ->
+                  objects.put(objectId, new Listed(type, birthGroup)));
+    } catch (ZapException e) {
+      add("the list of objects: " + e.getMessage());
+    }
+    return objects;
+  }
+
+  private void checkUnnamed(Map<Long, Listed> unnamed) {
+    if (unnamed.isEmpty()) {
+      return;
+    }
+    store.objects().sync();
+    Map<Long, Listed> present = listObjects();
+    unnamed.forEach(
+        (objectId, object) -> {
+          if (object.equals(present.get(objectId))) {
+            add("object " + objectId + " (" + object.type + ") belongs to nothing");
+          }
+        });
   }
 
   private void add(String problem) {

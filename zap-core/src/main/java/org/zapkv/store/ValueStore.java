@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTooLargeException;
+import org.zapkv.error.ZapException;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectType;
@@ -28,11 +31,16 @@ final class ValueStore {
    * The locks are taken with no lock of the ZAP held, one at a time.
    */
 
+  private static final System.Logger LOGGER = System.getLogger(ValueStore.class.getName());
+
   /** Bytes up to here live in the leaf, beside their key. */
   static final int INLINE_BYTES = 2048;
 
   /** Blocks of a large value: the whole value up to this size, else this size. */
   private static final int MAX_BLOCK_BYTES = 128 * 1024;
+
+  /** An object and a length. */
+  private static final int REFERENCE_BYTES = 2 * Long.BYTES;
 
   private static final int BLOCK_STEP_BYTES = 512;
   private static final int STRIPES = 64;
@@ -57,7 +65,7 @@ final class ValueStore {
   }
 
   static boolean isReference(ZapValue value) {
-    return value.integerBytes() == Long.BYTES && value.bytes().length == 2 * Long.BYTES;
+    return value.integerBytes() == Long.BYTES && value.bytes().length == REFERENCE_BYTES;
   }
 
   static boolean isBytes(ZapValue value) {
@@ -84,7 +92,7 @@ final class ValueStore {
   }
 
   /** How many blocks the object of a value of this length has. */
-  static long blockCount(long lengthBytes) {
+  private static long blockCount(long lengthBytes) {
     int blockBytes = blockBytes(lengthBytes);
     return (lengthBytes + blockBytes - 1) / blockBytes;
   }
@@ -94,6 +102,24 @@ final class ValueStore {
     if (value.length <= INLINE_BYTES) {
       return new ZapValue(1, value);
     }
+    return encodeAsObject(value, tx);
+  }
+
+  /**
+   * Turns bytes that would be kept in the leaf into an object and a reference, since the leaf has
+   * no room: too many keys have nearly the same hash, and no split can part them.
+   *
+   * @param because what the map said
+   * @throws MapFullException if that would not take less room
+   */
+  ZapValue encodeApart(byte[] value, Transaction tx, MapFullException because) {
+    if (value.length <= REFERENCE_BYTES || value.length > INLINE_BYTES) {
+      throw because;
+    }
+    return encodeAsObject(value, tx);
+  }
+
+  private ZapValue encodeAsObject(byte[] value, Transaction tx) {
     int blockBytes = blockBytes(value.length);
     try (DataObject object = objects.create(ObjectType.VALUE, blockBytes, tx)) {
       try {
@@ -105,7 +131,7 @@ final class ValueStore {
         destroyAfter(e, object.objectId(), tx);
         throw e;
       }
-      byte[] reference = new byte[2 * Long.BYTES];
+      byte[] reference = new byte[REFERENCE_BYTES];
       BigEndian.putLong(reference, 0, object.objectId());
       BigEndian.putLong(reference, Long.BYTES, value.length);
       return new ZapValue(Long.BYTES, reference);
@@ -127,14 +153,26 @@ final class ValueStore {
     }
   }
 
-  /** Frees the object of a value that is no longer in the map, once nobody reads it any more. */
+  /**
+   * Frees the object of a value that is no longer in the map, once nobody reads it any more. The
+   * change is done by then, so that an object that cannot be freed is left over, and does not fail
+   * the change; a check of the store finds it.
+   */
   void release(byte[] key, @Nullable ZapValue value, Transaction tx) {
     if (value == null || !isReference(value)) {
       return;
     }
     StampedLock stripe = stripe(key);
     stripe.unlockWrite(stripe.writeLock());
-    objects.destroy(referenceObject(value), tx);
+    try {
+      objects.destroy(referenceObject(value), tx);
+    } catch (ZapException e) {
+      LOGGER.log(
+          Level.WARNING,
+          "object={0}: cannot be freed: {1}",
+          Long.toString(referenceObject(value)),
+          e);
+    }
   }
 
   /**
@@ -182,35 +220,61 @@ final class ValueStore {
   }
 
   private byte[] readObject(ZapValue reference) {
-    long objectId = referenceObject(reference);
-    long length = referenceLength(reference);
-    if (length <= INLINE_BYTES || length > ZapMap.MAX_VALUE_BYTES) {
-      throw new CorruptException(
-          objectId,
-          CorruptException.NONE,
-          CorruptException.NONE,
-          "a reference gives it a value of " + length + " bytes");
-    }
-    try (DataObject object = objects.open(objectId)) {
+    try (DataObject object = open(reference)) {
       int blockBytes = object.blockSizeBytes();
-      if (blockBytes != blockBytes(length) || object.blockCount() != blockCount(length)) {
-        throw new CorruptException(
-            objectId,
-            CorruptException.NONE,
-            CorruptException.NONE,
-            "a value of "
-                + length
-                + " bytes is not in its "
-                + object.blockCount()
-                + " blocks of "
-                + blockBytes
-                + " bytes");
-      }
-      byte[] value = new byte[(int) length];
+      byte[] value = new byte[(int) referenceLength(reference)];
       for (int at = 0; at < value.length; at += blockBytes) {
         object.read(at / blockBytes, value, at, Math.min(blockBytes, value.length - at));
       }
       return value;
+    }
+  }
+
+  /** The object of a reference, if it can be what the reference says. */
+  private DataObject open(ZapValue reference) {
+    long objectId = referenceObject(reference);
+    long length = referenceLength(reference);
+    if (length <= REFERENCE_BYTES || length > ZapMap.MAX_VALUE_BYTES) {
+      throw corrupt(objectId, "a reference gives it a value of " + length + " bytes");
+    }
+    DataObject object = objects.open(objectId);
+    if (object.type() == ObjectType.VALUE
+        && object.blockSizeBytes() == blockBytes(length)
+        && object.blockCount() == blockCount(length)) {
+      return object;
+    }
+    object.close();
+    throw corrupt(
+        objectId,
+        "a value of "
+            + length
+            + " bytes is not in its "
+            + object.blockCount()
+            + " blocks of "
+            + object.blockSizeBytes()
+            + " bytes, type "
+            + object.type());
+  }
+
+  private static CorruptException corrupt(long objectId, String problem) {
+    return new CorruptException(objectId, CorruptException.NONE, CorruptException.NONE, problem);
+  }
+
+  /**
+   * Checks that an entry's reference leads to an object that can be its value.
+   *
+   * @param lookup looks the key up in its map; nothing is wrong if the entry has changed meanwhile
+   * @throws CorruptException if it does not
+   */
+  void checkReference(byte[] key, ZapValue reference, Supplier<@Nullable ZapValue> lookup) {
+    StampedLock stripe = stripe(key);
+    long stamp = stripe.readLock();
+    try {
+      if (reference.equals(lookup.get())) {
+        open(reference).close();
+      }
+    } finally {
+      stripe.unlockRead(stamp);
     }
   }
 

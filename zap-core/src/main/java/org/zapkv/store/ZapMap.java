@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.DataObject;
 import org.zapkv.pool.Transaction;
@@ -18,7 +19,8 @@ import org.zapkv.zap.ZapValue;
  *
  * <p>A map whose values are longs and whose keys have 1 to 49 bytes without a zero byte stays a
  * micro ZAP, 64 bytes an entry, up to 2047 entries; any other entry makes it a fat ZAP. Values of
- * more than 2048 bytes are objects of their own.
+ * more than 2048 bytes are objects of their own, and so are smaller ones where too many keys have
+ * nearly the same hash.
  *
  * <p>Safe for use from many threads. A change is atomic, seen by every thread at once when the call
  * returns, and durable as the package says. Every method throws {@link
@@ -74,8 +76,11 @@ public final class ZapMap {
     ValueStore.checkSize(Objects.requireNonNull(value, "value"));
     int slot = store.gate().enter();
     try (Transaction tx = store.begin(changeBytes() + ValueStore.objectBytes(value))) {
-      ZapValue encoded = store.values().encode(value, tx);
-      replace(key, encoded, tx);
+      try {
+        replace(key, store.values().encode(value, tx), tx);
+      } catch (MapFullException e) {
+        replace(key, store.values().encodeApart(value, tx, e), tx);
+      }
     } finally {
       store.gate().exit(slot);
     }
@@ -135,12 +140,17 @@ public final class ZapMap {
       previous = zap.put(key, encoded, tx);
     } catch (RuntimeException | Error e) {
       store.values().discard(encoded, tx, e);
-      if (zap.isBroken()) {
-        store.fail("map \"" + name + "\" could not be made fat and is half-way", e);
-      }
+      failIfBroken(e);
       throw e;
     }
     store.values().release(key, previous, tx);
+  }
+
+  /** Sees to it that a map that a change has left half-way is never written. */
+  void failIfBroken(Throwable cause) {
+    if (zap.isBroken()) {
+      store.fail("map \"" + name + "\" could not be made fat and is half-way", cause);
+    }
   }
 
   /**
@@ -252,7 +262,7 @@ public final class ZapMap {
   public boolean remove(byte[] key) {
     Keys.check(key);
     int slot = store.gate().enter();
-    try (Transaction tx = store.beginFreeing()) {
+    try (Transaction tx = store.beginFreeing(removalBytes())) {
       ZapValue previous = zap.remove(key, tx);
       store.values().release(key, previous, tx);
       return previous != null;
@@ -372,8 +382,13 @@ public final class ZapMap {
     return object;
   }
 
-  /** What one change of the map may dirty, in bytes: two leaves, the header, a table block. */
+  /** What one change of the map may dirty, in bytes. */
   long changeBytes() {
-    return 4L * object.blockSizeBytes();
+    return ZapStore.changeBytes(object, store.mapParameters());
+  }
+
+  /** What one removal may dirty, in bytes: a leaf and the header. */
+  long removalBytes() {
+    return 2L * object.blockSizeBytes();
   }
 }

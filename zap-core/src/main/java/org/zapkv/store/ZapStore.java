@@ -132,13 +132,13 @@ public final class ZapStore implements AutoCloseable {
    *
    * @param mapName 1 to {@link ZapMap#MAX_NAME_BYTES} bytes of UTF-8
    * @return the map; the same one for the same name
-   * @throws IllegalArgumentException if the name is empty or too long
+   * @throws IllegalArgumentException if the name is empty or too long, or has no UTF-8 form
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.CorruptException if the map is damaged
    * @throws org.zapkv.error.StoreFullException if there is no room for a new map
    */
   public ZapMap map(String mapName) {
-    ZapMap known = maps.get(mapName);
+    ZapMap known = known(mapName);
     return known != null
         ? known
         : Objects.requireNonNull(lookUp(checkName(mapName), mapName, true));
@@ -154,7 +154,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws org.zapkv.error.CorruptException if the map is damaged
    */
   public ZapMap existingMap(String mapName) {
-    ZapMap known = maps.get(mapName);
+    ZapMap known = known(mapName);
     if (known != null) {
       return known;
     }
@@ -166,8 +166,22 @@ public final class ZapStore implements AutoCloseable {
     return found;
   }
 
+  private @Nullable ZapMap known(String mapName) {
+    gate.checkOpen();
+    return maps.get(Objects.requireNonNull(mapName, "mapName"));
+  }
+
   private @Nullable ZapMap lookUp(byte[] key, String mapName, boolean create) {
     int slot = gate.enter();
+    try {
+      return lookUpInside(key, mapName, create);
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /** As {@link #lookUp}, for a caller inside the gate, which may be closing by now. */
+  @Nullable ZapMap lookUpInside(byte[] key, String mapName, boolean create) {
     mapsLock.lock();
     try {
       ZapMap known = maps.get(mapName);
@@ -183,7 +197,6 @@ public final class ZapStore implements AutoCloseable {
       return map;
     } finally {
       mapsLock.unlock();
-      gate.exit(slot);
     }
   }
 
@@ -205,7 +218,7 @@ public final class ZapStore implements AutoCloseable {
   }
 
   private ZapMap createMap(byte[] key, String mapName) {
-    try (Transaction tx = objects.begin(4L * (1 << mapParameters.fatBlockShift()))) {
+    try (Transaction tx = objects.begin(changeBytes(rootObject, ZapParameters.DEFAULT))) {
       DataObject object = objects.create(ObjectType.MAP, 512, tx);
       try {
         Zap zap = Zap.create(object, mapParameters, tx);
@@ -222,8 +235,17 @@ public final class ZapStore implements AutoCloseable {
     }
   }
 
+  /**
+   * What one change of a map may dirty, in bytes: two leaves, the header, a table block; or what it
+   * becomes when it is made fat, which is never more than four times the one or the other block.
+   */
+  static long changeBytes(DataObject object, ZapParameters parameters) {
+    return 4L * Math.max(object.blockSizeBytes(), 1 << parameters.fatBlockShift());
+  }
+
   private static byte[] checkName(String mapName) {
-    byte[] key = Objects.requireNonNull(mapName, "mapName").getBytes(StandardCharsets.UTF_8);
+    // Two names with the same bytes would be two maps in one object, each with locks of its own.
+    byte[] key = Keys.utf8(mapName);
     if (key.length == 0 || key.length > ZapMap.MAX_NAME_BYTES) {
       throw new IllegalArgumentException(
           "map name of "
@@ -282,7 +304,7 @@ public final class ZapStore implements AutoCloseable {
   }
 
   /**
-   * Waits until a commit is durable. Does not hurry it: it is written with its group.
+   * Waits until a commit is durable. Its group is written now if it is still open.
    *
    * @param sequence what {@link Batch#commit(Durability)} returned
    * @throws org.zapkv.error.ClosedException if the store is closed
@@ -311,9 +333,8 @@ public final class ZapStore implements AutoCloseable {
     }
   }
 
-  /** As {@link #awaitDurable}, for a caller inside the gate, and without delay. */
+  /** As {@link #awaitDurable}, for a caller inside the gate. */
   void awaitSequence(long sequence) {
-    objects.requestSync();
     objects.awaitSynced(sequence);
   }
 
@@ -426,8 +447,8 @@ public final class ZapStore implements AutoCloseable {
     return objects.begin(expectedBytes);
   }
 
-  Transaction beginFreeing() {
-    return objects.beginFreeing();
+  Transaction beginFreeing(long expectedBytes) {
+    return objects.beginFreeing(expectedBytes);
   }
 
   void cursorOpened(MapCursor cursor) {

@@ -4,6 +4,7 @@ package org.zapkv.store;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectSetOptions;
@@ -16,6 +17,9 @@ import org.zapkv.zap.ZapParameters;
 public final class ZapStoreBuilder {
   /** The smallest cache, in bytes. */
   public static final long MIN_CACHE_BYTES = 4L << 20;
+
+  /** The longest interval that can be counted in nanoseconds: almost 300 years. */
+  private static final Duration NEVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private static final int MIN_LEAF_BYTES = 4096;
   private static final int MAX_LEAF_BYTES = 128 * 1024;
@@ -51,7 +55,7 @@ public final class ZapStoreBuilder {
     if (interval.isNegative() || interval.isZero()) {
       throw new IllegalArgumentException("syncInterval=" + interval + ": has to be above zero");
     }
-    options = options.withSyncInterval(interval);
+    options = options.withSyncInterval(interval.compareTo(NEVER) > 0 ? NEVER : interval);
     return this;
   }
 
@@ -105,11 +109,27 @@ public final class ZapStoreBuilder {
    * @return the open store
    */
   public ZapStore inMemory() {
+    return create(new MemoryDevice(), "in memory");
+  }
+
+  /** Makes a new store on a device, which is closed with it. */
+  ZapStore create(BlockDevice device, String name) {
     try (Closer closer = new Closer()) {
-      MemoryDevice device = closer.add(new MemoryDevice());
+      closer.add(device);
       ObjectSet objects = closer.add(ObjectSet.create(device, options));
       ZapStore.initialise(objects);
-      ZapStore store = new ZapStore("in memory", objects, mapParameters, device);
+      ZapStore store = new ZapStore(name, objects, mapParameters, device);
+      closer.handOver();
+      return store;
+    }
+  }
+
+  /** Opens the store on a device, which is closed with it. */
+  ZapStore open(BlockDevice device, String name) {
+    try (Closer closer = new Closer()) {
+      closer.add(device);
+      ObjectSet objects = closer.add(ObjectSet.open(device, options));
+      ZapStore store = new ZapStore(name, objects, mapParameters, device);
       closer.handOver();
       return store;
     }

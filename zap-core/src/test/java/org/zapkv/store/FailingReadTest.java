@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.zapkv.error.DeviceException;
+import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.ZapException;
+
+/** A device whose reads begin to fail: a change is made or it is not, and the store goes on. */
+class FailingReadTest {
+  private static final int ENTRIES = 2500;
+  private static final int LARGE_BYTES = 5000;
+
+  private final TestDevice device = new TestDevice();
+  private final Logger logger = Logger.getLogger("org.zapkv");
+  private Level levelBefore;
+
+  @BeforeEach
+  void silence() {
+    levelBefore = logger.getLevel();
+    logger.setLevel(Level.OFF);
+  }
+
+  @AfterEach
+  void speak() {
+    logger.setLevel(levelBefore);
+  }
+
+  private static ZapStoreBuilder builder(long cacheBytes) {
+    return ZapStore.builder()
+        .cacheBytes(cacheBytes)
+        .leafBytes(4096)
+        .syncInterval(Duration.ofHours(1));
+  }
+
+  private void fill() {
+    try (ZapStore store = builder(16 << 20).create(device, "test")) {
+      Batch batch = store.batch();
+      for (int i = 0; i < ENTRIES; i++) {
+        batch.put(store.map("a"), "key " + i, "value " + i + " ".repeat(300));
+        batch.put(store.map("b"), "key " + i, "value " + i);
+      }
+      for (int i = 0; i < 100; i++) {
+        batch.putLong(store.map("micro"), "key " + i, i);
+        batch.put(store.map("large"), "key " + i, ("" + i % 10).repeat(LARGE_BYTES));
+      }
+      batch.commit();
+    }
+  }
+
+  private static Map<String, ZapEntry> content(ZapStore store) {
+    Map<String, ZapEntry> content = new HashMap<>();
+    for (String name : store.mapNames()) {
+      store.map(name).forEach(e -> content.put(name + "/" + e.keyString(), e));
+      assertEquals(
+          store.map(name).size(),
+          content.keySet().stream().filter(key -> key.startsWith(name + "/")).count());
+    }
+    return content;
+  }
+
+  private static Batch batch(ZapStore store) {
+    Batch batch = store.batch();
+    for (int i = 0; i < ENTRIES; i += 9) {
+      batch.put(store.map("a"), "key " + i, "another");
+      batch.remove(store.map("a"), "key " + (i + 1));
+      batch.put(store.map("a"), "new key " + i, "new".repeat(100));
+      batch.put(store.map("b"), "key " + i, ("" + i % 10).repeat(LARGE_BYTES + i));
+      batch.remove(store.map("b"), "key " + (i + 1));
+    }
+    for (int i = 0; i < 100; i += 3) {
+      batch.put(store.map("large"), "key " + i, "small now");
+      batch.put(store.map("large"), "key " + (i + 1), "y".repeat(2 * LARGE_BYTES));
+      batch.remove(store.map("large"), "key " + (i + 2));
+      batch.put(store.map("micro"), "key " + i, "fat now");
+    }
+    return batch;
+  }
+
+  private static void assertSound(ZapStore store) {
+    assertEquals(List.of(), store.check((done, total) -> {}).problems());
+  }
+
+  /** One read fails, somewhere in the batch; what is cached by then can be changed back. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 5, 10, 20, 40, 80, 160, 240})
+  void aBatchThatFailsHalfWayLeavesEveryMapAsBefore(int reads) {
+    fill();
+    Map<String, ZapEntry> before;
+    try (ZapStore store = builder(16 << 20).open(device, "test")) {
+      before = content(store);
+    }
+    try (ZapStore store = builder(16 << 20).open(device, "test")) {
+      Batch batch = batch(store);
+      int size = batch.size();
+      failReadAfter(reads);
+      assertThrows(DeviceException.class, batch::commit);
+      device.readsWorkAgain();
+      assertEquals(size, batch.size());
+      assertEquals(before, content(store));
+      assertSound(store);
+      batch.commit();
+      assertEquals("small now", store.map("large").getString("key 0"));
+      assertNull(store.map("a").get("key 1"));
+      assertSound(store);
+    }
+  }
+
+  private void failReadAfter(int reads) {
+    AtomicInteger left = new AtomicInteger(reads);
+    device.beforeRead(
+        () -> {
+          if (left.getAndDecrement() == 0) {
+            throw TestDevice.failure();
+          }
+        });
+  }
+
+  /** All reads fail, and what was changed may no longer be in memory: then the disk is whole. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 50, 100, 200, 400})
+  void aBatchThatCannotBeTakenBackIsNeverWritten(int reads) {
+    fill();
+    Map<String, ZapEntry> before;
+    try (ZapStore store = builder(4 << 20).open(device, "test")) {
+      before = content(store);
+    }
+    ZapStore store = builder(4 << 20).open(device, "test");
+    Batch batch = batch(store);
+    AtomicInteger left = new AtomicInteger(reads);
+    device.beforeRead(
+        () -> {
+          if (left.getAndDecrement() <= 0) {
+            throw TestDevice.failure();
+          }
+        });
+    assertThrows(DeviceException.class, batch::commit);
+    device.readsWorkAgain();
+    try {
+      store.sync();
+      assertEquals(before, content(store));
+      store.close();
+    } catch (StoreFailedException e) {
+      store.close();
+    }
+    try (ZapStore again = builder(4 << 20).open(device, "test")) {
+      assertEquals(before, content(again));
+      assertSound(again);
+    }
+  }
+
+  /** A change by another thread stands when the batch is undone; the value before is given up. */
+  @Test
+  void aLargeValueThatABatchReplacedIsFreedWhenAnotherChangeStands() {
+    try (ZapStore store = builder(16 << 20).create(device, "test")) {
+      store.map("first").put("k", "x".repeat(LARGE_BYTES));
+      for (int i = 0; i < 1000; i++) {
+        store.map("second").put("key " + i, "value".repeat(20));
+      }
+    }
+    try (ZapStore store = builder(16 << 20).open(device, "test")) {
+      ZapMap first = store.map("first");
+      ZapMap second = store.map("second");
+      Batch batch = store.batch().put(first, "k", "y".repeat(LARGE_BYTES));
+      for (int i = 0; i < 1000; i++) {
+        batch.put(second, "key " + i, "other");
+      }
+      assertEquals(LARGE_BYTES, first.get("k").length);
+      AtomicBoolean inside = new AtomicBoolean();
+      device.beforeRead(
+          () -> {
+            if (inside.compareAndSet(false, true)) {
+              if (first.getString("k").startsWith("y")) {
+                first.put("k", "another thread's");
+                throw TestDevice.failure();
+              }
+              inside.set(false);
+            }
+          });
+      assertThrows(DeviceException.class, batch::commit);
+      device.readsWorkAgain();
+      assertEquals("another thread's", first.getString("k"));
+      assertEquals("value".repeat(20), second.getString("key 1"));
+      assertSound(store);
+    }
+  }
+
+  /** The entry is gone by the time its object is freed: no reason to say that nothing was done. */
+  @Test
+  void aRemovalIsDoneEvenIfTheObjectOfTheValueCannotBeFreed() {
+    int entries = 300;
+    try (ZapStore store = builder(16 << 20).create(device, "test")) {
+      Batch batch = store.batch();
+      for (int i = 0; i < entries; i++) {
+        batch.put(store.map("m"), "key " + i, "x".repeat(LARGE_BYTES));
+      }
+      batch.commit();
+    }
+    try (ZapStore store = builder(16 << 20).open(device, "test")) {
+      ZapMap map = store.map("m");
+      for (int i = 0; i < entries; i++) {
+        assertTrue(map.containsKey("key " + i));
+      }
+      device.beforeRead(
+          () -> {
+            throw TestDevice.failure();
+          });
+      assertTrue(map.remove("key 299"));
+      Batch batch = store.batch();
+      for (int i = 0; i < 250; i++) {
+        batch.remove(map, "key " + i);
+      }
+      batch.commit(Durability.NONE);
+      assertEquals(0, batch.size());
+      device.readsWorkAgain();
+      assertEquals(49, map.size());
+      for (int i = 0; i < entries; i++) {
+        assertEquals(i >= 250 && i < 299, map.containsKey("key " + i));
+      }
+    }
+  }
+
+  @Test
+  void aMapThatCannotBeReadIsFoundWhenItCanBe() {
+    fill();
+    try (ZapStore store = builder(16 << 20).open(device, "test")) {
+      device.beforeRead(
+          () -> {
+            throw TestDevice.failure();
+          });
+      assertThrows(ZapException.class, () -> store.map("a"));
+      device.readsWorkAgain();
+      assertEquals(ENTRIES, store.map("a").size());
+      assertFalse(store.mapNames().isEmpty());
+    }
+  }
+}
