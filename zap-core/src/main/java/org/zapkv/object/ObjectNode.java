@@ -438,6 +438,7 @@ final class ObjectNode implements BlockSource {
       changes = new GroupChanges(group, tree().root().levels());
       ring[ringIndex(group)] = changes;
       context.groups().addAbove(group, context.table().noteChanged(this, group));
+      context.groups().addChangedObject(group);
     } else if (changes.group() != group) {
       throw new IllegalStateException(
           "change in group " + group + " while group " + changes.group() + " is not synced");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,14 @@ public final class TransactionGroups implements AutoCloseable {
   /** With this many times the dirty limit in memory those who begin wait for the sync. */
   private static final int THROTTLE_FACTOR = 2;
 
+  private static final int GROUP_RING = 4;
+
+  /**
+   * A group with more changed objects than this is synced; a sync of so many takes a part of a
+   * second.
+   */
+  private static final int MAX_CHANGED_OBJECTS = 8192;
+
   /** After so many groups without changes a store is as small as it gets: move down, cut off. */
   private static final int MAX_TIDYING_ROUNDS = 3;
 
@@ -45,6 +54,10 @@ public final class TransactionGroups implements AutoCloseable {
   private final SyncParticipant participant;
   private final SyncSettings settings;
   private final SpaceBudget budget;
+
+  /** How many objects were changed in each group that is not durable. */
+  private final AtomicLongArray changedObjects = new AtomicLongArray(GROUP_RING);
+
   private final TransactionGate gate;
   private final Thread thread;
 
@@ -147,6 +160,23 @@ public final class TransactionGroups implements AutoCloseable {
     if (bytes > 0 && !requested && budget.dirtyBytes(group) > settings.dirtyLimitBytes()) {
       requestSync();
     }
+  }
+
+  /**
+   * Counts an object that is changed in a group for the first time; asks for a sync when there are
+   * many. Each costs memory until it is synced, and time then, whatever its blocks take: without a
+   * bound those who make many small objects would outrun the syncing thread for ever.
+   *
+   * @param group the group it was changed in
+   */
+  public void addChangedObject(long group) {
+    if (changedObjects.incrementAndGet(ringIndex(group)) > MAX_CHANGED_OBJECTS && !requested) {
+      requestSync();
+    }
+  }
+
+  private static int ringIndex(long group) {
+    return (int) (group % GROUP_RING);
   }
 
   /**
@@ -375,6 +405,7 @@ public final class TransactionGroups implements AutoCloseable {
     pool.commit(group, root);
     participant.committed(group);
     budget.forget(group);
+    changedObjects.set(ringIndex(group), 0);
     syncedGroup = group;
   }
 
@@ -418,9 +449,17 @@ public final class TransactionGroups implements AutoCloseable {
     return participant.wantsEmptyGroup() || pool.wantsEmptyGroup();
   }
 
+  private boolean manyObjects() {
+    long sum = 0;
+    for (int i = 0; i < GROUP_RING; i++) {
+      sum += changedObjects.get(i);
+    }
+    return sum > THROTTLE_FACTOR * MAX_CHANGED_OBJECTS;
+  }
+
   private void throttle() {
     long limit = THROTTLE_FACTOR * settings.dirtyLimitBytes();
-    while (budget.dirtyBytes() > limit) {
+    while (budget.dirtyBytes() > limit || manyObjects()) {
       checkUsable();
       awaitRound(Long.MAX_VALUE, true);
     }

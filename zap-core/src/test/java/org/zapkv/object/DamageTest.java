@@ -388,7 +388,7 @@ final class DamageTest {
         objects.sync();
       }
       byte[] before = contentOf(device);
-      try (Transaction tx = objects.beginFreeing()) {
+      try (Transaction tx = objects.beginFreeing(1 << 20)) {
         object.freeRange(0, 2000, tx);
       }
       objects.awaitSynced(objects.openGroup());
