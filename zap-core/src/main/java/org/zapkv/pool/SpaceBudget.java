@@ -19,15 +19,17 @@ final class SpaceBudget {
    * below were written early); what open transactions said they may still change, and an eighth of
    * that for the blocks above. A reserve stays untouched by ordinary
    * transactions; those that free space may use most of it. It grows with the device up to a bound.
+   * It is as large as it is because free space may lie in pieces too small for a block: what counts
+   * is not known, only that among many pieces there are some large enough.
    *
    * The figures are read without a lock while others change them. The reserve covers that.
    */
 
   private static final int GROUP_RING = 4;
   private static final int OVERHEAD_SHIFT = 3;
-  private static final int RESERVE_SHIFT = 5;
+  private static final int RESERVE_SHIFT = 3;
   private static final long MIN_RESERVE_BYTES = 128 << 10;
-  private static final long MAX_RESERVE_BYTES = 4 << 20;
+  private static final long MAX_RESERVE_BYTES = 64 << 20;
 
   private final Pool pool;
   private final AtomicLongArray dirtyBytes = new AtomicLongArray(GROUP_RING);
