@@ -417,6 +417,36 @@ final class DamageTest {
     }
   }
 
+  /** The search for a free number passes over a damaged block of dnodes. */
+  @Test
+  void damagedDnodesDoNotStopNewObjects() {
+    MemoryDevice device = newStore();
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      try (Transaction tx = objects.begin(100 * BLOCK_BYTES)) {
+        for (int i = 0; i < 100; i++) {
+          objects.create(ObjectType.MAP, BLOCK_BYTES, tx).close();
+        }
+      }
+      objects.sync();
+    }
+    byte[] bad = contentOf(device);
+    for (Stored stored : blocksOf(deviceOf(contentOf(device)))) {
+      if (stored.objectId() == 0 && stored.level() == 0 && stored.index() == 0) {
+        bad[(int) stored.offset()] ^= 1;
+      }
+    }
+    try (ObjectSet objects = ObjectSet.open(deviceOf(bad), TestObjects.options())) {
+      assertThrows(CorruptException.class, () -> objects.open(1));
+      long objectId;
+      try (Transaction tx = objects.begin(BLOCK_BYTES);
+          DataObject object = objects.create(ObjectType.MAP, BLOCK_BYTES, tx)) {
+        objectId = object.objectId();
+      }
+      objects.sync();
+      objects.open(objectId).close();
+    }
+  }
+
   @Test
   void withoutAnyUberblockTheStoreIsCorrupt() {
     byte[] content = contentOf(newStore());
