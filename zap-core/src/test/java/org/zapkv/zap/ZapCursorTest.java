@@ -56,7 +56,9 @@ class ZapCursorTest {
   }
 
   private static boolean isMoving(byte[] key) {
-    return Integer.parseInt(text(key).substring(1)) >= STAYING;
+    String text = text(key);
+    // Keys of another form come and go too: the one that makes a map fat.
+    return !text.matches("k\\d+") || Integer.parseInt(text.substring(1)) >= STAYING;
   }
 
   @Test
