@@ -16,12 +16,19 @@ final class FatStructure {
   private final BlockObject object;
   private final LeafAccess access;
   private final PointerTable table;
+  private final BlockNumbers numbers;
   private final LeafCreator creator;
 
-  FatStructure(BlockObject object, LeafAccess access, PointerTable table, LeafCreator creator) {
+  FatStructure(
+      BlockObject object,
+      LeafAccess access,
+      PointerTable table,
+      BlockNumbers numbers,
+      LeafCreator creator) {
     this.object = object;
     this.access = access;
     this.table = table;
+    this.numbers = numbers;
     this.creator = creator;
   }
 
@@ -43,11 +50,21 @@ final class FatStructure {
 
   /** Splits a leaf that is locked for writing and has fewer prefix bits than the table. */
   void split(FatHeader header, Leaf leaf, Transaction tx) {
+    try (BlockNumbers.Claim claim = numbers.claim(1, tx)) {
+      Buffer buffer = object.hold(claim.first(), this);
+      try {
+        split(header, leaf, buffer, claim, tx);
+      } finally {
+        buffer.release(this);
+      }
+    }
+  }
+
+  private void split(
+      FatHeader header, Leaf leaf, Buffer buffer, BlockNumbers.Claim claim, Transaction tx) {
     int length = leaf.prefixLength() + 1;
     long count = 1L << (header.tableShift() - length);
     long first = (leaf.prefix() << 1 | 1) * count;
-    long blockId = header.nextBlock();
-    Buffer buffer = object.hold(blockId, this);
     try (PointerTable.Run run = table.prepare(header, first, count, tx)) {
       checkRun(header, leaf, run);
       Leaf upper = creator.create(buffer, header);
@@ -55,15 +72,13 @@ final class FatStructure {
         object.dirty(header.buffer(), tx);
         object.dirty(leaf.buffer(), tx);
         object.dirty(buffer, tx);
-        header.setFreeBlock(blockId + 1);
+        claim.take();
         LeafSplit.split(leaf, upper, header.sortedLeaves());
         header.addLeaves(1);
-        run.fill(blockId);
+        run.fill(buffer.blockId());
       } finally {
         upper.unlockExclusive();
       }
-    } finally {
-      buffer.release(this);
     }
   }
 

@@ -51,9 +51,11 @@ final class FatZap {
     this.object = object;
     this.structure = structure;
     this.creator = creator;
-    this.table = new PointerTable(object);
-    this.access = new LeafAccess(object, structure, table);
-    this.shape = new FatStructure(object, access, table, creator);
+    HeaderAccess headers = new HeaderAccess(object);
+    BlockNumbers numbers = new BlockNumbers(object, headers);
+    this.table = new PointerTable(object, numbers);
+    this.access = new LeafAccess(object, structure, headers, table);
+    this.shape = new FatStructure(object, access, table, numbers, creator);
   }
 
   long leafReuses() {

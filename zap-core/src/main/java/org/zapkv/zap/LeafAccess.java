@@ -4,7 +4,6 @@ package org.zapkv.zap;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
-import org.zapkv.cache.BufferUser;
 import org.zapkv.error.CorruptException;
 import org.zapkv.object.BlockObject;
 
@@ -30,49 +29,23 @@ final class LeafAccess {
 
   private final BlockObject object;
   private final StampedLock structure;
+  private final HeaderAccess headers;
   private final PointerTable table;
 
-  LeafAccess(BlockObject object, StampedLock structure, PointerTable table) {
+  LeafAccess(BlockObject object, StampedLock structure, HeaderAccess headers, PointerTable table) {
     this.object = object;
     this.structure = structure;
+    this.headers = headers;
     this.table = table;
   }
 
-  /** Holds block 0 of a fat map; let it go with {@link #release(FatHeader)}. */
+  /** Holds the header; let it go with {@link #release(FatHeader)}. */
   FatHeader holdHeader() {
-    Buffer buffer = object.hold(0, this);
-    boolean done = false;
-    try {
-      FatHeader header = header(buffer);
-      done = true;
-      return header;
-    } finally {
-      if (!done) {
-        buffer.release(this);
-      }
-    }
-  }
-
-  private FatHeader header(Buffer buffer) {
-    if (buffer.user() instanceof FatHeader header) {
-      return header;
-    }
-    FatHeader fresh;
-    try {
-      fresh = FatHeader.read(buffer, object.blockCount());
-    } catch (CorruptException e) {
-      // Somebody may have attached the header meanwhile, and be changing it.
-      if (buffer.user() instanceof FatHeader header) {
-        return header;
-      }
-      throw e;
-    }
-    BufferUser existing = buffer.setUser(fresh);
-    return existing instanceof FatHeader header ? header : fresh;
+    return headers.hold();
   }
 
   void release(FatHeader header) {
-    header.buffer().release(this);
+    headers.release(header);
   }
 
   /** The leaf of a hash, held and locked for reading. */

@@ -19,9 +19,11 @@ import org.zapkv.pool.Transaction;
  */
 final class PointerTable {
   private final BlockObject object;
+  private final BlockNumbers numbers;
 
-  PointerTable(BlockObject object) {
+  PointerTable(BlockObject object, BlockNumbers numbers) {
     this.object = object;
+    this.numbers = numbers;
   }
 
   /** The index of a hash. */
@@ -196,26 +198,41 @@ final class PointerTable {
   }
 
   private void growEmbedded(FatHeader header, Transaction tx, List<Buffer> held) {
-    long block = header.nextBlock();
-    Buffer to = holdDirty(block, tx, held);
-    header.setFreeBlock(block + 1);
-    copyTwice(header.embeddedTableAddress(), to.address(), 1L << header.tableShift());
-    header.setTable(block, 1, header.tableShift() + 1);
+    try (BlockNumbers.Claim claim = numbers.claim(1, tx)) {
+      Buffer to = holdDirty(claim.first(), tx, held);
+      claim.take();
+      copyTwice(header.embeddedTableAddress(), to.address(), 1L << header.tableShift());
+      header.setTable(claim.first(), 1, header.tableShift() + 1);
+    }
   }
 
+  /** Copies one block of the table; the last one makes the larger table the one in use. */
   private void growExternal(FatHeader header, Transaction tx, List<Buffer> held) {
+    long count = header.tableBlockCount();
+    try (BlockNumbers.Claim claim = header.isGrowing() ? null : numbers.claim(2 * count, tx)) {
+      long newBlock = claim == null ? header.growingBlock() : claim.first();
+      long copied = header.growingCopied();
+      Buffer from = object.hold(header.tableBlock() + copied, this);
+      held.add(from);
+      Buffer firstHalf = holdDirty(newBlock + 2 * copied, tx, held);
+      Buffer secondHalf = holdDirty(newBlock + 2 * copied + 1, tx, held);
+      if (claim != null) {
+        claim.take();
+      }
+      copyNextBlock(header, newBlock, from, firstHalf, secondHalf, tx);
+    }
+  }
+
+  private void copyNextBlock(
+      FatHeader header,
+      long newBlock,
+      Buffer from,
+      Buffer firstHalf,
+      Buffer secondHalf,
+      Transaction tx) {
     long oldBlock = header.tableBlock();
     long oldCount = header.tableBlockCount();
-    boolean begins = !header.isGrowing();
-    long newBlock = begins ? header.nextBlock() : header.growingBlock();
     long copied = header.growingCopied();
-    Buffer from = object.hold(oldBlock + copied, this);
-    held.add(from);
-    Buffer firstHalf = holdDirty(newBlock + 2 * copied, tx, held);
-    Buffer secondHalf = holdDirty(newBlock + 2 * copied + 1, tx, held);
-    if (begins) {
-      header.setFreeBlock(newBlock + 2 * oldCount);
-    }
     int halfShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift()) - 1;
     long half = 1L << halfShift;
     copyTwice(from.address(), firstHalf.address(), half);

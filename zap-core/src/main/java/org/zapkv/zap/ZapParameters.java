@@ -2,6 +2,8 @@
 package org.zapkv.zap;
 
 import java.security.SecureRandom;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -12,7 +14,14 @@ public final class ZapParameters {
 
   /** What is used where nothing else is said. */
   public static final ZapParameters DEFAULT =
-      new ZapParameters(14, 128 << 10, 1023, new SecureRandom()::nextLong, 0);
+      new ZapParameters(
+          14,
+          128 << 10,
+          1023,
+          new SecureRandom()::nextLong,
+          0,
+          Normalization.NONE,
+          ShrinkPolicy.MERGE);
 
   private static final int LONGEST_KEY_BYTES = 1023;
 
@@ -21,14 +30,24 @@ public final class ZapParameters {
   private final int maxKeyBytes;
   private final LongSupplier saltSource;
   private final int flags;
+  private final Normalization normalization;
+  private final ShrinkPolicy shrinkPolicy;
 
   private ZapParameters(
-      int fatBlockShift, int microMaxBytes, int maxKeyBytes, LongSupplier saltSource, int flags) {
+      int fatBlockShift,
+      int microMaxBytes,
+      int maxKeyBytes,
+      LongSupplier saltSource,
+      int flags,
+      Normalization normalization,
+      ShrinkPolicy shrinkPolicy) {
     this.fatBlockShift = within("fatBlockShift", fatBlockShift, 9, 20);
     this.microMaxBytes = within("microMaxBytes", microMaxBytes, MicroLayout.STEP_BYTES, 1 << 20);
     this.maxKeyBytes = within("maxKeyBytes", maxKeyBytes, 1, LONGEST_KEY_BYTES);
-    this.saltSource = saltSource;
+    this.saltSource = Objects.requireNonNull(saltSource, "saltSource");
     this.flags = flags;
+    this.normalization = Objects.requireNonNull(normalization, "normalization");
+    this.shrinkPolicy = Objects.requireNonNull(shrinkPolicy, "shrinkPolicy");
   }
 
   private static int within(String name, int value, int smallest, int largest) {
@@ -56,7 +75,8 @@ public final class ZapParameters {
    * @return the changed parameters
    */
   public ZapParameters withFatBlockShift(int shift) {
-    return new ZapParameters(shift, microMaxBytes, maxKeyBytes, saltSource, flags);
+    return new ZapParameters(
+        shift, microMaxBytes, maxKeyBytes, saltSource, flags, normalization, shrinkPolicy);
   }
 
   /**
@@ -75,7 +95,8 @@ public final class ZapParameters {
    * @return the changed parameters
    */
   public ZapParameters withMicroMaxBytes(int bytes) {
-    return new ZapParameters(fatBlockShift, bytes, maxKeyBytes, saltSource, flags);
+    return new ZapParameters(
+        fatBlockShift, bytes, maxKeyBytes, saltSource, flags, normalization, shrinkPolicy);
   }
 
   /**
@@ -94,7 +115,8 @@ public final class ZapParameters {
    * @return the changed parameters
    */
   public ZapParameters withMaxKeyBytes(int bytes) {
-    return new ZapParameters(fatBlockShift, microMaxBytes, bytes, saltSource, flags);
+    return new ZapParameters(
+        fatBlockShift, microMaxBytes, bytes, saltSource, flags, normalization, shrinkPolicy);
   }
 
   /**
@@ -104,14 +126,80 @@ public final class ZapParameters {
    * @return the changed parameters
    */
   public ZapParameters withSaltSource(LongSupplier source) {
-    return new ZapParameters(fatBlockShift, microMaxBytes, maxKeyBytes, source, flags);
+    return new ZapParameters(
+        fatBlockShift, microMaxBytes, maxKeyBytes, source, flags, normalization, shrinkPolicy);
   }
 
-  /** A map created with any flag is fat from birth; see {@link ZapName} for what they mean. */
-  ZapParameters withFlags(int newFlags) {
-    return new ZapParameters(fatBlockShift, microMaxBytes, maxKeyBytes, saltSource, newFlags);
+  /**
+   * Flags for maps that are made from now on; those that are there keep theirs.
+   *
+   * @param newFlags the flags
+   * @return the changed parameters
+   * @throws IllegalArgumentException if keys are to be pre-hashed but are no 64-bit words
+   */
+  public ZapParameters withFlags(Set<ZapFlag> newFlags) {
+    if (newFlags.contains(ZapFlag.PRE_HASHED_KEY) && !newFlags.contains(ZapFlag.UINT64_KEY)) {
+      throw new IllegalArgumentException("PRE_HASHED_KEY needs UINT64_KEY: the hash is a word");
+    }
+    int bits = 0;
+    for (ZapFlag flag : newFlags) {
+      bits |= flag.bit();
+    }
+    return withFlagBits(bits);
   }
 
+  ZapParameters withFlagBits(int bits) {
+    return new ZapParameters(
+        fatBlockShift, microMaxBytes, maxKeyBytes, saltSource, bits, normalization, shrinkPolicy);
+  }
+
+  /**
+   * The normalisation of keys for maps that are made from now on; those that are there keep theirs.
+   *
+   * @param newNormalization which keys are variants of one another
+   * @return the changed parameters
+   */
+  public ZapParameters withNormalization(Normalization newNormalization) {
+    return new ZapParameters(
+        fatBlockShift,
+        microMaxBytes,
+        maxKeyBytes,
+        saltSource,
+        flags,
+        newNormalization,
+        shrinkPolicy);
+  }
+
+  /**
+   * The normalisation that new maps are made with.
+   *
+   * @return {@link Normalization#NONE} by default
+   */
+  public Normalization normalization() {
+    return normalization;
+  }
+
+  /**
+   * Another policy for the room that removals leave.
+   *
+   * @param policy the policy
+   * @return the changed parameters
+   */
+  public ZapParameters withShrinkPolicy(ShrinkPolicy policy) {
+    return new ZapParameters(
+        fatBlockShift, microMaxBytes, maxKeyBytes, saltSource, flags, normalization, policy);
+  }
+
+  /**
+   * What a fat map does with the room that removals leave.
+   *
+   * @return {@link ShrinkPolicy#MERGE} by default
+   */
+  public ShrinkPolicy shrinkPolicy() {
+    return shrinkPolicy;
+  }
+
+  /** The bits of the flags. */
   int flags() {
     return flags;
   }

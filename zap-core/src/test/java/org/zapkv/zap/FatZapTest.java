@@ -81,7 +81,7 @@ class FatZapTest extends ZapContract {
   @Test
   void refusesOneHashTooManyBeforeAnyChange() {
     // The hash is the high 48 bits of the key, in which these do not differ.
-    ZapParameters preHashed = SMALL.withFlags(ZapName.ALL_FLAGS);
+    ZapParameters preHashed = SMALL.withFlagBits(ZapName.ALL_FLAGS);
     try (TestMap map = TestMap.create(preHashed)) {
       for (int i = 0; i < 6; i++) {
         assertTrue(map.add(wordKey(i), ZapValue.ofLong(i)));

@@ -117,7 +117,8 @@ final class Fixture {
     ZapParameters parameters =
         ZapParameters.DEFAULT
             .withSaltSource(this::salt)
-            .withFlags(flags)
+            .withShrinkPolicy(ShrinkPolicy.FORMAT_FAITHFUL)
+            .withFlagBits(flags)
             .withMaxKeyBytes(number("object_type") == 20 ? 1023 : 255);
     if (name.equals("micro-256k")) {
       parameters = parameters.withMicroMaxBytes(1 << 20);

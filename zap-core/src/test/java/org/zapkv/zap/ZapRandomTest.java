@@ -44,7 +44,7 @@ class ZapRandomTest {
       ZapParameters parameters =
           ZapParameters.DEFAULT
               .withFatBlockShift(blockShift)
-              .withFlags(flags)
+              .withFlagBits(flags)
               .withMicroMaxBytes(512 << random.nextInt(6))
               .withSaltSource(random::nextLong);
       this.map = TestMap.create(parameters, 64 << 20, new ReusingLeafCreator());
