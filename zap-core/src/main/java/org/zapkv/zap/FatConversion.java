@@ -44,7 +44,6 @@ final class FatConversion {
     List<Buffer> leaves = new ArrayList<>();
     try {
       MicroIndex index = MicroZap.index(micro);
-      long salt = index.salt();
       List<Write> entries = entries(micro, index);
       int leafCount = 1 + splits(entries, 0);
       byte[] saved = new byte[micro.sizeBytes()];
@@ -56,7 +55,7 @@ final class FatConversion {
         block0 = restore(block0, index, saved, tx, e);
         throw e;
       }
-      fill(block0, salt, entries, tx);
+      fill(block0, index.names(), entries, tx);
     } finally {
       leaves.forEach(leaf -> leaf.release(this));
       block0.release(this);
@@ -66,16 +65,14 @@ final class FatConversion {
   /** All entries with their cds, in the order of their slots. */
   private static List<Write> entries(Buffer micro, MicroIndex index) {
     long[] cds = new long[index.slotCount()];
-    long[] hashes = new long[index.slotCount()];
     for (int at = 0; at < index.size(); at++) {
       cds[index.slot(at)] = index.cd(at);
-      hashes[index.slot(at)] = index.hash(at);
     }
     List<Write> entries = new ArrayList<>(index.size());
     for (int slot = 0; slot < index.slotCount(); slot++) {
       if (MicroEntry.isUsed(micro.address(), slot)) {
         byte[] key = MicroEntry.key(micro.address(), slot);
-        ZapName name = ZapName.ofString(key, hashes[slot]);
+        ZapName name = index.names().exact(key);
         ZapValue value = ZapValue.ofLong(MicroEntry.value(micro.address(), slot));
         entries.add(new Write(name, value, false, cds[slot]));
       }
@@ -143,9 +140,9 @@ final class FatConversion {
     return restored;
   }
 
-  private void fill(Buffer block0, long salt, List<Write> entries, Transaction tx) {
+  private void fill(Buffer block0, ZapNames names, List<Write> entries, Transaction tx) {
     undone = false;
-    FatHeader header = FatHeader.create(block0, salt, 0, 0);
+    FatHeader header = FatHeader.create(block0, names.salt(), names.normflags(), 0);
     block0.setUser(header);
     fat.shape().createFirstLeaf(header, tx);
     for (Write entry : entries) {

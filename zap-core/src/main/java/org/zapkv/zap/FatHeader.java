@@ -93,6 +93,8 @@ final class FatHeader implements BufferUser {
         FatHeaderLayout.FLAGS_OFFSET,
         "flags");
     require(salt != 0, FatHeaderLayout.SALT_OFFSET, "salt");
+    require(
+        ZapNames.areNormflags(normflags(), flags), FatHeaderLayout.NORMFLAGS_OFFSET, "normflags");
     checkTable(blockCount);
     checkGrowth(blockCount);
     long free = freeBlock();
@@ -198,6 +200,11 @@ final class FatHeader implements BufferUser {
 
   long normflags() {
     return word(FatHeaderLayout.NORMFLAGS_OFFSET);
+  }
+
+  /** How keys become names, of any length that can be stored. */
+  ZapNames names() {
+    return ZapNames.of(salt, flags, normflags());
   }
 
   /** Whether leaves keep their chains sorted by cd, which those with normalised names do. */

@@ -14,7 +14,7 @@ import org.zapkv.pool.Transaction;
 /**
  * A map of a header, a pointer table and leaves: the top half, which decides what happens where.
  */
-final class FatZap {
+final class FatZap implements Entries {
   /*
    * Implementation notes.
    *
@@ -103,6 +103,72 @@ final class FatZap {
     }
   }
 
+  @Override
+  public @Nullable ZapMatch lookup(ZapName name) {
+    FatHeader header = access.holdHeader();
+    try {
+      Leaf leaf = access.lockShared(header, name.hash());
+      try {
+        int entry = leaf.match(name);
+        return entry == Leaf.NONE ? null : match(leaf, entry, name);
+      } finally {
+        access.unlockShared(leaf);
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
+  private static ZapMatch match(Leaf leaf, int entry, ZapName name) {
+    NormalForm form = name.form();
+    return new ZapMatch(
+        form == null ? name.key() : leaf.key(entry),
+        leaf.value(entry),
+        form != null && leaf.hasVariant(entry, form));
+  }
+
+  @Override
+  public @Nullable ZapLength length(ZapName name) {
+    FatHeader header = access.holdHeader();
+    try {
+      Leaf leaf = access.lockShared(header, name.hash());
+      try {
+        int entry = leaf.find(name);
+        return entry == Leaf.NONE ? null : leaf.length(entry);
+      } finally {
+        access.unlockShared(leaf);
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
+  @Override
+  public void prefetch(ZapName name) {
+    FatHeader header = access.holdHeader();
+    try {
+      access.unlockShared(access.lockShared(header, name.hash()));
+    } finally {
+      access.release(header);
+    }
+  }
+
+  @Override
+  public void prefetchAll() {
+    FatHeader header = access.holdHeader();
+    try {
+      long hash = 0;
+      for (boolean last = false; !last; ) {
+        Leaf leaf = access.lockShared(header, hash);
+        last = leaf.isLast();
+        hash = last ? hash : leaf.hashAfter();
+        access.unlockShared(leaf);
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
   long count() {
     FatHeader header = access.holdHeader();
     try {
@@ -130,7 +196,7 @@ final class FatZap {
   /**
    * Writes an entry.
    *
-   * @return DONE or EXISTS
+   * @return DONE, EXISTS or CHANGED
    * @throws ValueTooLargeException if no leaf has room for the entry
    * @throws MapFullException if the leaf is full and no split can help
    */
@@ -201,6 +267,9 @@ final class FatZap {
   /** One attempt in a leaf that is locked for writing. */
   private Write.Outcome tryWrite(FatHeader header, Leaf leaf, Write write, Transaction tx) {
     int entry = leaf.find(write.name());
+    if (write.isExpecting() && !write.isExpected(entry == Leaf.NONE ? null : leaf.value(entry))) {
+      return Write.Outcome.CHANGED;
+    }
     if (entry != Leaf.NONE) {
       return write.isReplacing() ? tryUpdate(leaf, entry, write, tx) : Write.Outcome.EXISTS;
     }
@@ -312,19 +381,20 @@ final class FatZap {
     }
   }
 
-  @Nullable ZapValue remove(ZapName name, Transaction tx) {
+  @Override
+  public @Nullable ZapMatch remove(ZapName name, @Nullable ZapValue expected, Transaction tx) {
     FatHeader header = access.holdHeader();
     try {
-      ZapValue previous;
+      ZapMatch previous;
       boolean mergeable;
       Leaf leaf = access.lockExclusive(header, name.hash());
       try {
-        int entry = leaf.find(name);
-        if (entry == Leaf.NONE) {
+        int entry = leaf.match(name);
+        if (entry == Leaf.NONE || (expected != null && !expected.equals(leaf.value(entry)))) {
           return null;
         }
         object.dirty(leaf.buffer(), tx);
-        previous = leaf.value(entry);
+        previous = match(leaf, entry, name);
         addEntries(header, -1, tx);
         leaf.remove(entry);
         mergeable = leaf.entryCount() == 0 && leaf.prefixLength() > 0;
@@ -354,7 +424,9 @@ final class FatZap {
           int entry = leaf.closest(cursor.positionHash(), cursor.positionCd());
           if (entry != Leaf.NONE) {
             LeafBlock block = leaf.block();
-            cursor.found(leaf.key(entry), leaf.value(entry), block.hash(entry), block.cd(entry));
+            byte[] key = leaf.key(entry);
+            boolean conflict = header.sortedLeaves() && hasConflict(header, leaf, entry, key);
+            cursor.found(key, leaf.value(entry), block.hash(entry), block.cd(entry), conflict);
             return true;
           }
           if (leaf.isLast()) {
@@ -369,6 +441,11 @@ final class FatZap {
     } finally {
       access.release(header);
     }
+  }
+
+  private static boolean hasConflict(FatHeader header, Leaf leaf, int entry, byte[] key) {
+    NormalForm form = leaf.sharesHash(entry) ? header.names().variants(key) : null;
+    return form != null && leaf.hasVariant(entry, form);
   }
 
   /** The leaf of a cursor's position, locked for reading; the cursor holds it. */

@@ -197,6 +197,59 @@ final class Leaf implements BufferUser {
     return NONE;
   }
 
+  /**
+   * The entry that a lookup is for: that of a name, or of its variants the one with the lowest cd;
+   * {@link #NONE} when there is none.
+   */
+  int match(ZapName name) {
+    NormalForm form = name.form();
+    return form == null ? find(name) : findVariant(name.hash(), form);
+  }
+
+  private int findVariant(long hash, NormalForm form) {
+    int best = NONE;
+    int steps = 0;
+    for (int entry = block.bucketHead(bucket(hash)); entry != NONE; entry = block.next(entry)) {
+      if (block.hash(entry) == hash
+          && (best == NONE || block.cd(entry) < block.cd(best))
+          && form.isFormOf(key(entry))) {
+        best = entry;
+      }
+      boundChain(++steps);
+    }
+    return best;
+  }
+
+  /** Whether another entry's key has a form, which that of the given entry has. */
+  boolean hasVariant(int entry, NormalForm form) {
+    int other = nextOfHash(block.bucketHead(bucket(block.hash(entry))), entry);
+    for (int steps = 0; other != NONE; other = nextOfHash(block.next(other), entry)) {
+      if (form.isFormOf(key(other))) {
+        return true;
+      }
+      boundChain(++steps);
+    }
+    return false;
+  }
+
+  /** Whether another entry has the hash of an entry, as all its variants have. */
+  boolean sharesHash(int entry) {
+    return nextOfHash(block.bucketHead(bucket(block.hash(entry))), entry) != NONE;
+  }
+
+  /** From a place in a chain on, the first entry that has the hash of an entry but is another. */
+  private int nextOfHash(int from, int entry) {
+    long hash = block.hash(entry);
+    int at = from;
+    for (int steps = 0; at != NONE; at = block.next(at)) {
+      if (at != entry && block.hash(at) == hash) {
+        return at;
+      }
+      boundChain(++steps);
+    }
+    return NONE;
+  }
+
   private boolean isNamed(int entry, ZapName name) {
     return block.nameLength(entry) == name.integerCount()
         && block.arrayEquals(block.nameChunk(entry), name.key());
@@ -224,6 +277,10 @@ final class Leaf implements BufferUser {
     byte[] bytes = new byte[block.valueBytes(entry)];
     block.readArray(block.valueChunk(entry), bytes);
     return new ZapValue(block.integerBytes(entry), bytes);
+  }
+
+  ZapLength length(int entry) {
+    return new ZapLength(block.integerBytes(entry), block.valueCount(entry));
   }
 
   int entryChunks(int entry) {

@@ -12,8 +12,6 @@ import org.zapkv.error.CorruptException;
  * block.
  */
 final class LeafChecker {
-  private static final int MAX_NAME_BYTES = 1024;
-
   private final Leaf leaf;
   private final LeafBlock block;
   private final ZapProblems problems;
@@ -48,7 +46,7 @@ final class LeafChecker {
    *
    * @return whether there was nothing to report
    */
-  static boolean report(Leaf leaf, long salt, long flags, ZapProblems problems) {
+  static boolean report(Leaf leaf, ZapNames names, ZapProblems problems) {
     boolean[] clean = {true};
     ZapProblems counting =
         (blockId, offset, problem) -> {
@@ -61,7 +59,7 @@ final class LeafChecker {
     checker.buckets();
     if (clean[0]) {
       checker.lostChunks();
-      checker.names(salt, flags);
+      checker.names(names);
     }
     return clean[0];
   }
@@ -156,7 +154,7 @@ final class LeafChecker {
       return;
     }
     int nameBytes = leaf.nameBytes(entry);
-    if (nameBytes < 1 || nameBytes > MAX_NAME_BYTES) {
+    if (nameBytes < 1 || nameBytes > ZapNames.LONGEST_STORED_BYTES) {
       problem(offset + LeafLayout.ENTRY_NAME_LENGTH_OFFSET, "a name of " + nameBytes + " bytes");
       return;
     }
@@ -231,21 +229,30 @@ final class LeafChecker {
     }
   }
 
-  private void names(long salt, long flags) {
+  private void names(ZapNames names) {
     for (int bucket = 0; bucket < block.layout().bucketCount(); bucket++) {
       for (int entry = block.bucketHead(bucket); entry != CHAIN_END; entry = block.next(entry)) {
-        ZapName name = ZapName.of(leaf.key(entry), salt, flags, MAX_NAME_BYTES);
-        if (name.hash() != block.hash(entry)) {
-          problem(
-              block.chunkOffset(entry) + LeafLayout.ENTRY_HASH_OFFSET,
-              "hash=0x"
-                  + Long.toHexString(block.hash(entry))
-                  + " is not the hash of the name, 0x"
-                  + Long.toHexString(name.hash()));
-        } else if (leaf.find(name) != entry) {
-          problem(block.chunkOffset(entry), "two entries with the same name");
+        try {
+          name(entry, names);
+        } catch (CorruptException e) {
+          problem(e.offsetBytes(), String.valueOf(e.getMessage()));
         }
       }
+    }
+  }
+
+  private void name(int entry, ZapNames names) {
+    int offset = block.chunkOffset(entry);
+    ZapName name = names.stored(leaf.key(entry), leaf.buffer().objectId(), leaf.blockId(), offset);
+    if (name.hash() != block.hash(entry)) {
+      problem(
+          offset + LeafLayout.ENTRY_HASH_OFFSET,
+          "hash=0x"
+              + Long.toHexString(block.hash(entry))
+              + " is not the hash of the name, 0x"
+              + Long.toHexString(name.hash()));
+    } else if (leaf.find(name) != entry) {
+      problem(offset, "two entries with the same name");
     }
   }
 }

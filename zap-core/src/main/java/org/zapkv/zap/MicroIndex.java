@@ -28,7 +28,7 @@ final class MicroIndex implements BufferUser {
   private static final long SLOT_MASK = (1L << SLOT_BITS) - 1;
   private static final long BELOW_HASH = (1L << (SLOT_BITS + CD_BITS)) - 1;
 
-  private final long salt;
+  private final ZapNames names;
   private int slotCount;
   private long[] entries;
   private int size;
@@ -36,8 +36,8 @@ final class MicroIndex implements BufferUser {
   /** Where the search for a free slot begins. Only kept in memory. */
   private int nextSlot;
 
-  private MicroIndex(long salt, int slotCount) {
-    this.salt = salt;
+  private MicroIndex(ZapNames names, int slotCount) {
+    this.names = names;
     this.slotCount = slotCount;
     this.entries = new long[Math.max(slotCount, 8)];
   }
@@ -58,7 +58,13 @@ final class MicroIndex implements BufferUser {
     if (salt == 0) {
       throw corrupt(buffer, MicroLayout.SALT_OFFSET, "salt=0");
     }
-    MicroIndex index = new MicroIndex(salt, MicroLayout.slotCount(size));
+    long normflags = NativeMemory.getLong(address + MicroLayout.NORMFLAGS_OFFSET);
+    if (!ZapNames.areNormflags(normflags, 0)) {
+      throw corrupt(
+          buffer, MicroLayout.NORMFLAGS_OFFSET, "normflags=0x" + Long.toHexString(normflags));
+    }
+    ZapNames names = ZapNames.of(salt, 0, normflags);
+    MicroIndex index = new MicroIndex(names, MicroLayout.slotCount(size));
     for (int slot = 0; slot < index.slotCount; slot++) {
       if (MicroEntry.isUsed(address, slot)) {
         index.read(buffer, slot);
@@ -79,8 +85,9 @@ final class MicroIndex implements BufferUser {
     if (key.length > MicroLayout.MAX_NAME_BYTES) {
       throw corrupt(buffer, offset + MicroLayout.ENTRY_NAME_OFFSET, "a name does not end with NUL");
     }
-    long hash = ZapHash.mask(ZapHash.crc64(salt, key, 0, key.length), ZapName.MICRO_HASH_BITS);
-    entries[size++] = pack(hash, cd, slot);
+    int nameOffset = offset + MicroLayout.ENTRY_NAME_OFFSET;
+    ZapName name = names.stored(key, buffer.objectId(), buffer.blockId(), nameOffset);
+    entries[size++] = pack(name.hash(), cd, slot);
   }
 
   /** Sorts what was read, and checks that no two entries are at one position or have one name. */
@@ -128,8 +135,9 @@ final class MicroIndex implements BufferUser {
     return hash | cd << SLOT_BITS | slot;
   }
 
-  long salt() {
-    return salt;
+  /** How keys become names, of any length that can be stored. */
+  ZapNames names() {
+    return names;
   }
 
   int size() {
@@ -185,6 +193,29 @@ final class MicroIndex implements BufferUser {
   int find(long address, ZapName name) {
     for (int at = atOrAfter(name.hash(), 0); at < size && hash(at) == name.hash(); at++) {
       if (MicroEntry.isNamed(address, slot(at), name.key())) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * The position that a lookup is for: that of a name, or of its variants the one with the lowest
+   * cd; -1 when there is none.
+   */
+  int match(long address, ZapName name) {
+    NormalForm form = name.form();
+    return form == null ? find(address, name) : findVariant(address, name.hash(), form, -1);
+  }
+
+  /** Whether another entry's key has a form, which that of the given position has. */
+  boolean hasVariant(long address, int position, NormalForm form) {
+    return findVariant(address, hash(position), form, position) >= 0;
+  }
+
+  private int findVariant(long address, long hash, NormalForm form, int except) {
+    for (int at = atOrAfter(hash, 0); at < size && hash(at) == hash; at++) {
+      if (at != except && form.isFormOf(MicroEntry.key(address, slot(at)))) {
         return at;
       }
     }

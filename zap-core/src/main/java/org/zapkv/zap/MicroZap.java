@@ -16,7 +16,7 @@ import org.zapkv.pool.Transaction;
  * A map of one block. Everything here is called with the map's structure lock held: shared for
  * reading, exclusive for the rest.
  */
-final class MicroZap {
+final class MicroZap implements Entries {
   private static final System.Logger LOGGER = System.getLogger(MicroZap.class.getName());
 
   /**
@@ -38,19 +38,16 @@ final class MicroZap {
   }
 
   /** Makes a block an empty micro map. The block is dirty. */
-  static void format(Buffer buffer, long salt) {
+  static void format(Buffer buffer, long salt, long normflags) {
     NativeMemory.fill(buffer.address(), buffer.sizeBytes(), (byte) 0);
     NativeMemory.putLong(buffer.address() + MicroLayout.SALT_OFFSET, salt);
+    NativeMemory.putLong(buffer.address() + MicroLayout.NORMFLAGS_OFFSET, normflags);
     NativeMemory.putLong(buffer.address() + MicroLayout.TYPE_OFFSET, MicroLayout.BLOCK_TYPE);
   }
 
   static boolean isMicro(Buffer block0) {
     long type = NativeMemory.getLong(block0.address() + MicroLayout.TYPE_OFFSET);
     return type == MicroLayout.BLOCK_TYPE;
-  }
-
-  static long normflags(Buffer block0) {
-    return NativeMemory.getLong(block0.address() + MicroLayout.NORMFLAGS_OFFSET);
   }
 
   Buffer hold() {
@@ -83,10 +80,11 @@ final class MicroZap {
     return index;
   }
 
-  long salt() {
+  /** How keys become names, of any length that can be stored. */
+  ZapNames names() {
     Buffer block0 = hold();
     try {
-      return index(block0).salt();
+      return index(block0).names();
     } finally {
       release(block0);
     }
@@ -116,6 +114,46 @@ final class MicroZap {
     }
   }
 
+  @Override
+  public @Nullable ZapMatch lookup(ZapName name) {
+    Buffer block0 = hold();
+    try {
+      MicroIndex index = index(block0);
+      int at = index.match(block0.address(), name);
+      return at < 0 ? null : match(block0, index, at, name);
+    } finally {
+      release(block0);
+    }
+  }
+
+  private static ZapMatch match(Buffer block0, MicroIndex index, int position, ZapName name) {
+    NormalForm form = name.form();
+    return new ZapMatch(
+        form == null ? name.key() : MicroEntry.key(block0.address(), index.slot(position)),
+        value(block0, index, position),
+        form != null && index.hasVariant(block0.address(), position, form));
+  }
+
+  @Override
+  public @Nullable ZapLength length(ZapName name) {
+    return contains(name) ? new ZapLength(Long.BYTES, 1) : null;
+  }
+
+  @Override
+  public void prefetch(ZapName name) {
+    prefetchAll();
+  }
+
+  @Override
+  public void prefetchAll() {
+    Buffer block0 = hold();
+    try {
+      index(block0);
+    } finally {
+      release(block0);
+    }
+  }
+
   int count() {
     Buffer block0 = hold();
     try {
@@ -139,22 +177,34 @@ final class MicroZap {
         return false;
       }
       byte[] key = MicroEntry.key(block0.address(), index.slot(at));
-      cursor.found(key, value(block0, index, at), index.hash(at), index.cd(at));
+      boolean conflict = hasConflict(block0, index, at, key);
+      cursor.found(key, value(block0, index, at), index.hash(at), index.cd(at), conflict);
       return true;
     } finally {
       release(block0);
     }
   }
 
+  private static boolean hasConflict(Buffer block0, MicroIndex index, int position, byte[] key) {
+    if (!index.names().hasVariants() || index.countOf(index.hash(position)) == 1) {
+      return false;
+    }
+    NormalForm form = index.names().variants(key);
+    return form != null && index.hasVariant(block0.address(), position, form);
+  }
+
   /**
    * Writes an entry.
    *
-   * @return DONE, EXISTS, or NO_ROOM when the map has to become fat first
+   * @return DONE, EXISTS, CHANGED, or NO_ROOM when the map has to become fat first
    */
   Write.Outcome write(Write write, Transaction tx) {
     Buffer block0 = hold();
     try {
       MicroIndex index = index(block0);
+      if (write.isExpecting() && !isExpected(block0, index, write)) {
+        return Write.Outcome.CHANGED;
+      }
       if (!fits(write, index)) {
         return Write.Outcome.NO_ROOM;
       }
@@ -170,6 +220,11 @@ final class MicroZap {
     } finally {
       release(block0);
     }
+  }
+
+  private static boolean isExpected(Buffer block0, MicroIndex index, Write write) {
+    int at = index.find(block0.address(), write.name());
+    return write.isExpected(at < 0 ? null : value(block0, index, at));
   }
 
   private static boolean fits(Write write, MicroIndex index) {
@@ -234,16 +289,20 @@ final class MicroZap {
     }
   }
 
-  @Nullable ZapValue remove(ZapName name, Transaction tx) {
+  @Override
+  public @Nullable ZapMatch remove(ZapName name, @Nullable ZapValue expected, Transaction tx) {
     Buffer block0 = hold();
     try {
       MicroIndex index = index(block0);
-      int at = index.find(block0.address(), name);
+      int at = index.match(block0.address(), name);
       if (at < 0) {
         return null;
       }
+      ZapMatch previous = match(block0, index, at, name);
+      if (expected != null && !expected.equals(previous.value())) {
+        return null;
+      }
       object.dirty(block0, tx);
-      ZapValue previous = value(block0, index, at);
       MicroEntry.clear(block0.address(), index.slot(at));
       index.remove(at);
       return previous;
@@ -256,7 +315,7 @@ final class MicroZap {
     Buffer block0 = hold();
     try {
       MicroIndex index = index(block0);
-      return StatisticsCollector.ofMicro(block0.sizeBytes(), index.size(), index.salt());
+      return StatisticsCollector.ofMicro(block0.sizeBytes(), index.size(), index.names().salt());
     } finally {
       release(block0);
     }

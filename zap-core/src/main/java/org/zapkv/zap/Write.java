@@ -14,6 +14,8 @@ final class Write {
     DONE,
     /** Nothing is changed: the key is there and is not to be replaced. */
     EXISTS,
+    /** Nothing is changed: the entry is not what the write expects. */
+    CHANGED,
     /** Nothing is changed: no leaf, even an empty one, has room for the entry. */
     TOO_LARGE,
     /** Nothing is changed: there has to be a split, or a conversion, first. */
@@ -24,6 +26,7 @@ final class Write {
   private final ZapValue value;
   private final boolean replacing;
   private final long cd;
+  private final @Nullable ZapValue expected;
   private @Nullable ZapValue previous;
 
   /**
@@ -33,10 +36,21 @@ final class Write {
    * @param cd the cd that a new entry gets, or {@link #ANY_CD}
    */
   Write(ZapName name, ZapValue value, boolean replacing, long cd) {
+    this(name, value, replacing, cd, null);
+  }
+
+  private Write(
+      ZapName name, ZapValue value, boolean replacing, long cd, @Nullable ZapValue expected) {
     this.name = name;
     this.value = value;
     this.replacing = replacing;
     this.cd = cd;
+    this.expected = expected;
+  }
+
+  /** A write that only replaces a certain value. */
+  static Write replacing(ZapName name, ZapValue expected, ZapValue value) {
+    return new Write(name, value, true, ANY_CD, expected);
   }
 
   ZapName name() {
@@ -49,6 +63,16 @@ final class Write {
 
   boolean isReplacing() {
     return replacing;
+  }
+
+  /** Whether there must be a certain value; it is compared with {@link #isExpected}. */
+  boolean isExpecting() {
+    return expected != null;
+  }
+
+  /** Whether the value that is there, null for none, is the one that must be. */
+  boolean isExpected(@Nullable ZapValue present) {
+    return expected == null || expected.equals(present);
   }
 
   long cd() {

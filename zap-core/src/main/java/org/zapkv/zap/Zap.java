@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.error.ClosedException;
@@ -28,8 +29,8 @@ public final class Zap {
    * writing, and looks at fat again under it. Once it has been seen true no lock is needed to know
    * it.
    *
-   * The salt and the flags never change, so they are read once and names can be hashed before any
-   * lock is taken.
+   * How keys become names (salt, flags, normalisation) never changes, so it is read once and names
+   * can be hashed before any lock is taken.
    *
    * broken is set when a conversion fails after its last safe point, which takes a defect or damage
    * that appears between two reads of the same memory. Half a map must not be read as if it were a
@@ -41,8 +42,7 @@ public final class Zap {
   private final StampedLock structure = new StampedLock();
   private final MicroZap micro;
   private final FatZap fatZap;
-  private final long salt;
-  private final long flags;
+  private final ZapNames names;
 
   private volatile boolean fat;
   private volatile boolean closed;
@@ -56,9 +56,8 @@ public final class Zap {
     Buffer block0 = micro.hold();
     try {
       this.fat = !MicroZap.isMicro(block0);
-      checkSupported(fat ? header().normflags() : MicroZap.normflags(block0));
-      this.salt = fat ? header().salt() : micro.salt();
-      this.flags = fat ? header().flags() : 0;
+      ZapNames stored = fat ? header().names() : micro.names();
+      this.names = stored.upTo(parameters.maxKeyBytes());
     } finally {
       micro.release(block0);
     }
@@ -71,17 +70,6 @@ public final class Zap {
     return header;
   }
 
-  private void checkSupported(long normflags) {
-    if (normflags != 0) {
-      throw new ZapException(
-          "object="
-              + object.objectId()
-              + " normflags=0x"
-              + Long.toHexString(normflags)
-              + ": maps that normalise their keys are not supported");
-    }
-  }
-
   /**
    * Makes an empty map in an object.
    *
@@ -89,6 +77,7 @@ public final class Zap {
    * @param parameters how the map is made and used
    * @param tx the transaction that the change belongs to
    * @return the map
+   * @throws IllegalArgumentException if keys are to be 64-bit words and to be normalised
    */
   public static Zap create(BlockObject object, ZapParameters parameters, Transaction tx) {
     return create(object, parameters, tx, new ReusingLeafCreator());
@@ -96,11 +85,16 @@ public final class Zap {
 
   static Zap create(
       BlockObject object, ZapParameters parameters, Transaction tx, LeafCreator creator) {
+    int normflags = parameters.normalization().normflags();
+    if (!ZapNames.areNormflags(normflags, parameters.flags())) {
+      throw new IllegalArgumentException(
+          "normalization=" + parameters.normalization() + ": keys that are words have none");
+    }
     long salt = parameters.newSalt();
     if (parameters.flags() == 0) {
       Buffer block0 = firstBlock(object, MicroLayout.STEP_BYTES, tx);
       try {
-        MicroZap.format(block0, salt);
+        MicroZap.format(block0, salt, normflags);
       } finally {
         block0.release(object);
       }
@@ -115,7 +109,9 @@ public final class Zap {
     FatZap fat = new FatZap(object, new StampedLock(), new ReusingLeafCreator());
     Buffer block0 = firstBlock(object, 1 << parameters.fatBlockShift(), tx);
     try {
-      FatHeader header = FatHeader.create(block0, salt, 0, parameters.flags());
+      FatHeader header =
+          FatHeader.create(
+              block0, salt, parameters.normalization().normflags(), parameters.flags());
       fat.shape().createFirstLeaf(header, tx);
     } finally {
       block0.release(object);
@@ -146,7 +142,6 @@ public final class Zap {
    * @param parameters how the map is used
    * @return the map
    * @throws org.zapkv.error.CorruptException if block 0 is no map
-   * @throws ZapException if it is a map of a kind that is not supported
    */
   public static Zap open(BlockObject object, ZapParameters parameters) {
     return open(object, parameters, new ReusingLeafCreator());
@@ -170,7 +165,9 @@ public final class Zap {
    *
    * @param key the key's bytes
    * @return the value, or null when the key is not there
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed
    */
@@ -194,7 +191,9 @@ public final class Zap {
    *
    * @param key the key's bytes
    * @return true if it is
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed
    */
@@ -214,13 +213,49 @@ public final class Zap {
   }
 
   /**
+   * Looks a key or a variant of it up.
+   *
+   * @param key the key's bytes
+   * @param match which keys are as good as this one
+   * @return the entry with its stored key, or null when there is none
+   * @throws IllegalArgumentException if the match is not exact and the map's keys are 64-bit words
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public @Nullable ZapMatch lookup(byte[] key, MatchType match) {
+    checkOpen(false);
+    ZapName name = names.matching(key, match);
+    return read(entries -> entries.lookup(name));
+  }
+
+  /** Reads from the map as it is, micro or fat. */
+  private <T extends @Nullable Object> T read(Function<Entries, T> reader) {
+    if (!fat) {
+      long stamp = structure.readLock();
+      try {
+        if (!fat) {
+          return reader.apply(micro);
+        }
+      } finally {
+        structure.unlockRead(stamp);
+      }
+    }
+    return reader.apply(fatZap);
+  }
+
+  /**
    * Adds an entry, unless its key is there.
    *
    * @param key the key's bytes
    * @param value the value
    * @param tx the transaction that the change belongs to
    * @return false when the key is there already, and keeps its value
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws ValueTooLargeException if no leaf can hold the value
    * @throws org.zapkv.error.MapFullException if too many keys have the same hash
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
@@ -238,7 +273,9 @@ public final class Zap {
    * @param value the value; it may be of another size than the one before
    * @param tx the transaction that the change belongs to
    * @return the value before, or null when the key was not there
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws ValueTooLargeException if no leaf can hold the value
    * @throws org.zapkv.error.MapFullException if too many keys have the same hash
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
@@ -304,23 +341,49 @@ public final class Zap {
    * @param key the key's bytes
    * @param tx the transaction that the change belongs to
    * @return the value it had, or null when the key was not there
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed
    */
   public @Nullable ZapValue remove(byte[] key, Transaction tx) {
-    ZapName name = name(key);
+    ZapMatch removed = remove(name(key), null, tx);
+    return removed == null ? null : removed.value();
+  }
+
+  /**
+   * Removes the entry of a key or of a variant of it.
+   *
+   * @param key the key's bytes
+   * @param match which entry: the one that {@link #lookup} would find
+   * @param tx the transaction that the change belongs to
+   * @return what was removed, or null when there is no such entry; the conflict says whether there
+   *     is another one still
+   * @throws IllegalArgumentException if the match is not exact and the map's keys are 64-bit words
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public @Nullable ZapMatch remove(byte[] key, MatchType match, Transaction tx) {
+    checkOpen(false);
+    return remove(names.matching(key, match), null, tx);
+  }
+
+  private @Nullable ZapMatch remove(ZapName name, @Nullable ZapValue expected, Transaction tx) {
     if (!fat) {
       long stamp = structure.writeLock();
       try {
         if (!fat) {
-          return micro.remove(name, tx);
+          return micro.remove(name, expected, tx);
         }
       } finally {
         structure.unlockWrite(stamp);
       }
     }
-    return fatZap.remove(name, tx);
+    return fatZap.remove(name, expected, tx);
   }
 
   /**
@@ -329,7 +392,9 @@ public final class Zap {
    *
    * @param key the key's bytes
    * @return the hash, its unused low bits zero
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws ClosedException if the map is closed
    */
   public long hash(byte[] key) {
@@ -395,7 +460,7 @@ public final class Zap {
    */
   public ZapCursor cursor(long cookie) {
     checkOpen(false);
-    return new ZapCursor(this, ZapName.hashBits(flags), cookie);
+    return new ZapCursor(this, names.hashBits(), cookie);
   }
 
   /** For a cursor: goes to the first entry at or after its position. */
@@ -483,6 +548,6 @@ public final class Zap {
 
   private ZapName name(byte[] key) {
     checkOpen(false);
-    return ZapName.of(key, salt, flags, parameters.maxKeyBytes());
+    return names.exact(key);
   }
 }

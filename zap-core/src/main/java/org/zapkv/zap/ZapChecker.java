@@ -108,7 +108,7 @@ final class ZapChecker {
 
   private long leaf(FatHeader header, long index, Leaf leaf, ZapProblems sink) {
     long blockId = leaf.blockId();
-    if (!LeafChecker.report(leaf, header.salt(), header.flags(), sink)) {
+    if (!LeafChecker.report(leaf, header.names(), sink)) {
       return 0;
     }
     int length = leaf.prefixLength();

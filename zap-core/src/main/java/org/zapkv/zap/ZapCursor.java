@@ -37,6 +37,7 @@ public final class ZapCursor implements AutoCloseable {
   private @Nullable ZapValue value;
   private long entryHash;
   private long entryCd;
+  private boolean entryConflict;
 
   ZapCursor(Zap zap, int hashBits, long cookie) {
     this.zap = zap;
@@ -115,6 +116,18 @@ public final class ZapCursor implements AutoCloseable {
   }
 
   /**
+   * Whether another entry's key has the same normal form as that of the current entry. Always false
+   * in a map that does not normalise its keys.
+   *
+   * @return true if there was one when the cursor came to the entry
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public boolean conflict() {
+    key();
+    return entryConflict;
+  }
+
+  /**
    * Where the cursor is: a cursor that begins there returns the current entry again.
    *
    * @return the cookie; before the first entry that of the beginning, after the last that of the
@@ -166,9 +179,10 @@ public final class ZapCursor implements AutoCloseable {
     cd = 0;
   }
 
-  void found(byte[] atKey, ZapValue atValue, long atHash, long atCd) {
+  void found(byte[] atKey, ZapValue atValue, long atHash, long atCd, boolean atConflict) {
     key = atKey;
     value = atValue;
+    entryConflict = atConflict;
     entryHash = atHash;
     entryCd = atCd;
     hash = atHash;

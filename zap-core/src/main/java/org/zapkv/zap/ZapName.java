@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import org.jspecify.annotations.Nullable;
 import org.zapkv.error.KeyTooLongException;
 
 /**
- * What an operation needs to know of a key, worked out once: its bytes, how they are stored, and
- * their hash.
+ * What an operation needs to know of a key, worked out once: its bytes, how they are stored, which
+ * bytes are hashed, their hash, and which stored keys are equal to it.
  *
  * <p>A string key is stored with a NUL behind it and counted in bytes; a key of 64-bit words is
  * given with each word's most significant byte first, stored like that, and counted in words.
@@ -22,7 +23,9 @@ final class ZapName {
   private final byte[] key;
   private final int storedBytes;
   private final int integerCount;
+  private final byte[] hashed;
   private final long hash;
+  private final @Nullable NormalForm form;
 
   /**
    * A name.
@@ -30,22 +33,42 @@ final class ZapName {
    * @param key the bytes as the caller gave them
    * @param storedBytes how many bytes are stored: those of the key, and the NUL of a string
    * @param integerCount the length that is stored with the name
+   * @param hashed the bytes that the hash is of: the key, or its normal form
    * @param hash the masked hash
+   * @param form what the keys that are looked for have in common; null for the key itself
    */
-  private ZapName(byte[] key, int storedBytes, int integerCount, long hash) {
+  private ZapName(
+      byte[] key,
+      int storedBytes,
+      int integerCount,
+      byte[] hashed,
+      long hash,
+      @Nullable NormalForm form) {
     this.key = key;
     this.storedBytes = storedBytes;
     this.integerCount = integerCount;
+    this.hashed = hashed;
     this.hash = hash;
+    this.form = form;
   }
 
   /** A string of which the masked hash is known. */
-  static ZapName ofString(byte[] key, long hash) {
-    return new ZapName(key, key.length + 1, key.length + 1, hash);
+  static ZapName ofString(byte[] key, byte[] hashed, long hash, @Nullable NormalForm form) {
+    return new ZapName(key, key.length + 1, key.length + 1, hashed, hash, form);
   }
 
   byte[] key() {
     return key;
+  }
+
+  /** The bytes that the hash is of: the key, or its normal form. */
+  byte[] hashed() {
+    return hashed;
+  }
+
+  /** What the keys that are looked for have in common; null: only the key itself is looked for. */
+  @Nullable NormalForm form() {
+    return form;
   }
 
   int storedBytes() {
@@ -73,11 +96,16 @@ final class ZapName {
     return (flags & FLAG_UINT64_KEY) != 0;
   }
 
-  static ZapName of(byte[] key, long salt, long flags, int maxKeyBytes) {
-    if (key.length > maxKeyBytes) {
+  static void checkLength(String what, int bytes, int maxBytes) {
+    if (bytes > maxBytes) {
       throw new KeyTooLongException(
-          "the key has " + key.length + " bytes; the longest that fits has " + maxKeyBytes);
+          what + " has " + bytes + " bytes; the longest that fits has " + maxBytes);
     }
+  }
+
+  /** The name of a key in a map that does not normalise its keys. */
+  static ZapName of(byte[] key, long salt, long flags, int maxKeyBytes) {
+    checkLength("the key", key.length, maxKeyBytes);
     int hashBits = hashBits(flags);
     if (isUint64(flags)) {
       int words = key.length / Long.BYTES;
@@ -85,11 +113,11 @@ final class ZapName {
         throw new IllegalArgumentException(
             "key.length=" + key.length + ": the keys of this map are whole 64-bit words");
       }
-      return new ZapName(
-          key, key.length, words, ZapHash.mask(hashWords(key, salt, flags), hashBits));
+      long hash = ZapHash.mask(hashWords(key, salt, flags), hashBits);
+      return new ZapName(key, key.length, words, key, hash, null);
     }
     long hash = ZapHash.mask(ZapHash.crc64(salt, key, 0, key.length), hashBits);
-    return ofString(key, hash);
+    return ofString(key, key, hash, null);
   }
 
   private static long hashWords(byte[] key, long salt, long flags) {

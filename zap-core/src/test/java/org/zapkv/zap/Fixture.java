@@ -16,6 +16,7 @@ import java.util.zip.GZIPInputStream;
 /** A map that OpenZFS wrote: its image, what is in it, and the operations that made it. */
 final class Fixture {
   private static final String DESCRIPTION = ".json";
+  private static final String SWAPPED = ".be.zap";
 
   private final Path folder;
   private final String name;
@@ -89,6 +90,16 @@ final class Fixture {
     return bytes(".zap");
   }
 
+  /** Whether there is the same image as a machine of the other byte order writes it. */
+  boolean isSwappedToo() {
+    return Files.exists(folder.resolve(name + SWAPPED))
+        || Files.exists(folder.resolve(name + SWAPPED + ".gz"));
+  }
+
+  byte[] swappedImage() {
+    return bytes(SWAPPED);
+  }
+
   /** The operations, each split into its fields. */
   List<String[]> operations() {
     return text(".ops.tsv").lines().map(line -> line.split("\t", -1)).toList();
@@ -106,9 +117,18 @@ final class Fixture {
     return Long.parseUnsignedLong((String) description.get("salt"), 16);
   }
 
-  @SuppressWarnings("unchecked")
   List<Map<String, Object>> entries() {
-    return (List<Map<String, Object>>) description.get("entries");
+    return list("entries");
+  }
+
+  /** Lookups of variants; none where keys are not normalised. */
+  List<Map<String, Object>> lookups() {
+    return description.containsKey("lookups") ? list("lookups") : List.of();
+  }
+
+  @SuppressWarnings("unchecked")
+  private List<Map<String, Object>> list(String key) {
+    return (List<Map<String, Object>>) description.get(key);
   }
 
   /** How the map that is in the fixture was made. */
@@ -119,6 +139,7 @@ final class Fixture {
             .withSaltSource(this::salt)
             .withShrinkPolicy(ShrinkPolicy.FORMAT_FAITHFUL)
             .withFlagBits(flags)
+            .withNormalization(Normalization.of(number("normflags")))
             .withMaxKeyBytes(number("object_type") == 20 ? 1023 : 255);
     if (name.equals("micro-256k")) {
       parameters = parameters.withMicroMaxBytes(1 << 20);

@@ -4,6 +4,8 @@ package org.zapkv.zap;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -12,11 +14,15 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.zapkv.cache.BufferCache;
+import org.zapkv.error.KeyNotTextException;
 import org.zapkv.error.KeyTooLongException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.pool.Transaction;
@@ -32,8 +38,23 @@ class FixtureTest {
   /** Where the free block is inside the growing table; we write the block after the table there. */
   private static final String QUIRK = "fat-quirk-freeblk";
 
+  /** What was checked, for all tests of this class. */
+  private static final Map<String, AtomicLong> CHECKED = new ConcurrentSkipListMap<>();
+
+  private static void checked(String what) {
+    CHECKED.computeIfAbsent(what, key -> new AtomicLong()).incrementAndGet();
+  }
+
+  @AfterAll
+  static void printWhatWasChecked() {
+    System.out.println("FixtureTest, fixtures of OpenZFS: " + CHECKED);
+  }
+
   @Test
   void theFullSetIsThere() {
+    if (Fixture.isFullSet()) {
+      assertEquals(47, Fixture.all().size());
+    }
     assumeTrue(
         Fixture.isFullSet(),
         "only the fixtures in the resources are checked; -Dzap.shared names the full set's folder");
@@ -41,16 +62,12 @@ class FixtureTest {
 
   @TestFactory
   Stream<DynamicTest> replaysToTheSameBytes() {
-    return supported().map(f -> DynamicTest.dynamicTest(f.name(), () -> replay(f)));
+    return Fixture.all().stream().map(f -> DynamicTest.dynamicTest(f.name(), () -> replay(f)));
   }
 
   @TestFactory
   Stream<DynamicTest> readsTheImage() {
-    return supported().map(f -> DynamicTest.dynamicTest(f.name(), () -> read(f)));
-  }
-
-  private static Stream<Fixture> supported() {
-    return Fixture.all().stream().filter(fixture -> fixture.number("normflags") == 0);
+    return Fixture.all().stream().map(f -> DynamicTest.dynamicTest(f.name(), () -> read(f)));
   }
 
   static BufferCache newCache() {
@@ -90,6 +107,7 @@ class FixtureTest {
       assertEquals(List.of(), cache.outstandingHolds());
       assertEquals(List.of(), problems);
       compare(fixture, object);
+      checked("replayed");
     }
   }
 
@@ -108,6 +126,8 @@ class FixtureTest {
       return "OK";
     } catch (KeyTooLongException e) {
       return "ENAMETOOLONG";
+    } catch (KeyNotTextException e) {
+      return "ENOTSUP";
     } catch (ValueTooLargeException e) {
       return "E2BIG";
     }
@@ -163,9 +183,34 @@ class FixtureTest {
       assertEquals(fixture.number("num_leafs"), statistics.leafCount());
       assertEquals(fixture.number("num_entries"), statistics.entryCount());
       walk(zap, fixture.entries());
+      fixture.lookups().forEach(lookup -> lookUp(zap, lookup));
       zap.close();
       assertEquals(List.of(), cache.outstandingHolds());
+      checked("read");
     }
+  }
+
+  private static void lookUp(Zap zap, Map<String, Object> lookup) {
+    byte[] query = HEX.parseHex((String) lookup.get("query_hex"));
+    MatchType match =
+        switch (((Long) lookup.get("matchtype")).intValue()) {
+          case 0 -> MatchType.EXACT;
+          case 1 -> MatchType.NORMALIZED;
+          default -> MatchType.MATCH_CASE;
+        };
+    if (lookup.get("result").equals("ENOTSUP")) {
+      assertThrows(KeyNotTextException.class, () -> zap.lookup(query, match), lookup::toString);
+    } else if (lookup.get("result").equals("ENOENT")) {
+      assertNull(zap.lookup(query, match), lookup::toString);
+    } else {
+      ZapMatch expected =
+          new ZapMatch(
+              HEX.parseHex((String) lookup.get("realname_hex")),
+              ZapValue.ofLong(unsigned(lookup, "value")),
+              (Boolean) lookup.get("conflict"));
+      assertEquals(expected, zap.lookup(query, match), lookup::toString);
+    }
+    checked("lookups");
   }
 
   private static void walk(Zap zap, List<Map<String, Object>> entries) {
@@ -178,8 +223,10 @@ class FixtureTest {
         assertEquals(unsigned(entry, "hash"), cursor.hash());
         assertEquals(entry.get("cd"), Integer.toUnsignedLong(cursor.cd()));
         assertEquals(value(entry), cursor.value());
+        assertEquals(entry.getOrDefault("conflict", false), cursor.conflict());
         assertEquals(value(entry), zap.get(key));
         assertTrue(zap.contains(key));
+        checked("entries");
         if (entry.containsKey("cursor")) {
           assertEquals(unsigned(entry, "cursor"), cursor.cookie());
           assertEquals(unsigned(entry, "cursor_next"), cursor.nextCookie());
