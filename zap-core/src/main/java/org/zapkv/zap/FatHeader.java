@@ -20,6 +20,9 @@ final class FatHeader implements BufferUser {
   private final long salt;
   private final long flags;
 
+  /** Written with the structure lock held exclusively, read with or without it. */
+  private volatile boolean foreign;
+
   private FatHeader(Buffer buffer) {
     this.buffer = buffer;
     this.address = buffer.address();
@@ -33,9 +36,10 @@ final class FatHeader implements BufferUser {
    *
    * @param buffer block 0, held
    * @param blockCount the length of the object in blocks
+   * @param foreign whether the block was in the other byte order, from which it has been swapped
    * @throws CorruptException if a field cannot be right
    */
-  static FatHeader read(Buffer buffer, long blockCount) {
+  static FatHeader read(Buffer buffer, long blockCount, boolean foreign) {
     int size = buffer.sizeBytes();
     if (Integer.bitCount(size) != 1
         || size < 1 << LeafLayout.MIN_BLOCK_SHIFT
@@ -47,6 +51,7 @@ final class FatHeader implements BufferUser {
           "a fat map with blocks of " + size + " bytes");
     }
     FatHeader header = new FatHeader(buffer);
+    header.foreign = foreign;
     header.check(blockCount);
     return header;
   }
@@ -180,6 +185,19 @@ final class FatHeader implements BufferUser {
 
   Buffer buffer() {
     return buffer;
+  }
+
+  /**
+   * Whether the pointer table's blocks, which do not say so themselves, are in the other byte
+   * order. As long as they are, this block must not be written in ours.
+   */
+  boolean isForeign() {
+    return foreign;
+  }
+
+  /** The table's blocks have been swapped. */
+  void setNative() {
+    foreign = false;
   }
 
   int blockShift() {

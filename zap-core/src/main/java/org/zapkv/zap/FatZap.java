@@ -203,6 +203,7 @@ final class FatZap implements Entries {
   Write.Outcome write(Write write, Transaction tx) {
     FatHeader header = access.holdHeader();
     try {
+      makeNative(header, tx);
       Write.Outcome outcome;
       boolean grow;
       int shift = header.tableShift();
@@ -219,6 +220,20 @@ final class FatZap implements Entries {
       return finished(outcome, write);
     } finally {
       access.release(header);
+    }
+  }
+
+  /** Before the first change of a map of the other byte order its header and table become ours. */
+  private void makeNative(FatHeader header, Transaction tx) {
+    if (header.isForeign()) {
+      long stamp = structure.writeLock();
+      try {
+        if (header.isForeign()) {
+          table.makeNative(header, tx);
+        }
+      } finally {
+        structure.unlockWrite(stamp);
+      }
     }
   }
 
@@ -385,6 +400,7 @@ final class FatZap implements Entries {
   public @Nullable ZapMatch remove(ZapName name, @Nullable ZapValue expected, Transaction tx) {
     FatHeader header = access.holdHeader();
     try {
+      makeNative(header, tx);
       ZapMatch previous;
       boolean mergeable;
       Leaf leaf = access.lockExclusive(header, name.hash());

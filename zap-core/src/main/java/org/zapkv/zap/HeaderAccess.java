@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import java.util.concurrent.locks.StampedLock;
 import org.zapkv.cache.Buffer;
-import org.zapkv.cache.BufferUser;
-import org.zapkv.error.CorruptException;
 import org.zapkv.object.BlockObject;
 
 /** Holds the header of a fat map, checked and attached to its buffer. */
@@ -33,18 +32,33 @@ final class HeaderAccess {
     if (buffer.user() instanceof FatHeader header) {
       return header;
     }
-    FatHeader fresh;
+    StampedLock lock = buffer.contentLock();
+    long stamp = lock.writeLock();
     try {
-      fresh = FatHeader.read(buffer, object.blockCount());
-    } catch (CorruptException e) {
-      // Somebody may have attached the header meanwhile, and be changing it.
-      if (buffer.user() instanceof FatHeader header) {
-        return header;
-      }
-      throw e;
+      // Once it is attached somebody may be changing it; until then nobody is.
+      return buffer.user() instanceof FatHeader header ? header : read(buffer);
+    } finally {
+      lock.unlockWrite(stamp);
     }
-    BufferUser existing = buffer.setUser(fresh);
-    return existing instanceof FatHeader header ? header : fresh;
+  }
+
+  private FatHeader read(Buffer buffer) {
+    boolean foreign = ByteSwap.isForeign(buffer, FatHeaderLayout.BLOCK_TYPE);
+    if (foreign) {
+      ByteSwap.words(buffer);
+    }
+    boolean done = false;
+    try {
+      FatHeader header = FatHeader.read(buffer, object.blockCount(), foreign);
+      buffer.setUser(header);
+      done = true;
+      return header;
+    } finally {
+      if (foreign && !done) {
+        // The bytes alone would no longer say which byte order the pointers are in.
+        ByteSwap.words(buffer);
+      }
+    }
   }
 
   void release(FatHeader header) {

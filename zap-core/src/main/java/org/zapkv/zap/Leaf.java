@@ -19,7 +19,7 @@ final class Leaf implements BufferUser {
    *
    * States, all guarded by the lock:
    *
-   *   unchecked --(first lock that finds a leaf there: LeafChecker)--> checked
+   *   unchecked --(first lock that finds a leaf there: byte order, LeafChecker)--> checked
    *   checked or unchecked --(freeRange: the bytes become zeros)--> no leaf: isLeaf() is false
    *   no leaf --(initialise, by the creator of a new leaf in the same block)--> checked
    *
@@ -122,6 +122,7 @@ final class Leaf implements BufferUser {
   /** Locks the leaf for writing, whatever it is. */
   void lockAnyway() {
     lock.writeLock();
+    makeNative();
   }
 
   void unlockExclusive() {
@@ -137,7 +138,14 @@ final class Leaf implements BufferUser {
     }
   }
 
+  private void makeNative() {
+    if (!checked) {
+      block.makeNative();
+    }
+  }
+
   private void check() {
+    makeNative();
     if (!checked && block.isLeaf()) {
       LeafChecker.check(this);
       checked = true;

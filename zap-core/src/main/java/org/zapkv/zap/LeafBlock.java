@@ -58,6 +58,14 @@ final class LeafBlock {
     return NativeMemory.getLong(address + LeafLayout.TYPE_OFFSET) == LeafLayout.BLOCK_TYPE;
   }
 
+  /** Makes a leaf of the other byte order one of ours; anything else stays as it is. */
+  void makeNative() {
+    if (ByteSwap.isForeign(buffer, LeafLayout.BLOCK_TYPE)
+        && magic() == Integer.reverseBytes(LeafLayout.MAGIC)) {
+      ByteSwap.leaf(buffer, layout);
+    }
+  }
+
   int magic() {
     return NativeMemory.getInt(address + LeafLayout.MAGIC_OFFSET);
   }

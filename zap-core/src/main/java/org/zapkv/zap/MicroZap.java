@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.lang.System.Logger.Level;
+import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
@@ -47,7 +48,7 @@ final class MicroZap implements Entries {
 
   static boolean isMicro(Buffer block0) {
     long type = NativeMemory.getLong(block0.address() + MicroLayout.TYPE_OFFSET);
-    return type == MicroLayout.BLOCK_TYPE;
+    return type == MicroLayout.BLOCK_TYPE || type == Long.reverseBytes(MicroLayout.BLOCK_TYPE);
   }
 
   Buffer hold() {
@@ -63,7 +64,21 @@ final class MicroZap implements Entries {
     if (block0.user() instanceof MicroIndex index) {
       return index;
     }
+    makeNative(block0);
     return attach(block0, MicroIndex.read(block0));
+  }
+
+  /** Several may come here at once; whoever is last finds the bytes as they should be. */
+  private static void makeNative(Buffer block0) {
+    StampedLock lock = block0.contentLock();
+    long stamp = lock.writeLock();
+    try {
+      if (ByteSwap.isForeign(block0, MicroLayout.BLOCK_TYPE)) {
+        ByteSwap.micro(block0);
+      }
+    } finally {
+      lock.unlockWrite(stamp);
+    }
   }
 
   private static MicroIndex attach(Buffer block0, MicroIndex index) {

@@ -47,12 +47,55 @@ final class PointerTable {
     long inBlock = index & ((1L << perBlockShift) - 1);
     Buffer buffer = object.hold(header.tableBlock() + (index >>> perBlockShift), this);
     try {
-      long leafBlock =
-          NativeMemory.getLong(buffer.address() + FatHeaderLayout.pointerOffset(inBlock));
-      return checked(header, index, leafBlock);
+      return checked(header, index, pointer(header, buffer, inBlock));
     } finally {
       buffer.release(this);
     }
+  }
+
+  /** A pointer in a block of an external table. */
+  static long pointer(FatHeader header, Buffer buffer, long inBlock) {
+    long word = NativeMemory.getLong(buffer.address() + FatHeaderLayout.pointerOffset(inBlock));
+    return header.isForeign() ? Long.reverseBytes(word) : word;
+  }
+
+  /**
+   * Makes an external table, and the larger one that is being built, ours if they are in the other
+   * byte order. To be done before the header is dirtied for the first time: from then on the header
+   * says that they are ours. All of the blocks are held at once, so that all are swapped or none.
+   */
+  void makeNative(FatHeader header, Transaction tx) {
+    List<Buffer> held = new ArrayList<>();
+    try {
+      holdWritten(header.tableBlock(), header.tableBlockCount(), tx, held);
+      if (header.isGrowing()) {
+        holdWritten(header.growingBlock(), 2 * header.tableBlockCount(), tx, held);
+      }
+      object.dirty(header.buffer(), tx);
+      held.forEach(ByteSwap::words);
+      header.setNative();
+    } finally {
+      releaseAll(held);
+    }
+  }
+
+  private void holdWritten(long first, long count, Transaction tx, List<Buffer> held) {
+    for (long block = first; block < first + count; block++) {
+      Buffer buffer = object.hold(block, this);
+      held.add(buffer);
+      // The parts of a larger table that were not copied yet may not even be in the object.
+      if (!isZero(buffer)) {
+        object.dirty(buffer, tx);
+      }
+    }
+  }
+
+  private static boolean isZero(Buffer buffer) {
+    long bits = 0;
+    for (int offset = 0; offset < buffer.sizeBytes(); offset += Long.BYTES) {
+      bits |= NativeMemory.getLong(buffer.address() + offset);
+    }
+    return bits == 0;
   }
 
   private static long checked(FatHeader header, long index, long leafBlock) {

@@ -4,7 +4,6 @@ package org.zapkv.zap;
 import java.util.HashSet;
 import java.util.Set;
 import org.zapkv.cache.Buffer;
-import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.ZapException;
 import org.zapkv.object.BlockObject;
@@ -178,7 +177,7 @@ final class ZapChecker {
         try {
           for (long i = 0; i < perBlock; i++) {
             long offset = FatHeaderLayout.pointerOffset(i);
-            long pointer = NativeMemory.getLong(buffer.address() + offset);
+            long pointer = PointerTable.pointer(header, buffer, i);
             long expected = fat.table().get(header, (block << perBlockShift | i) >>> 1);
             if (pointer != expected && (block < copied || pointer != 0)) {
               sink.problem(

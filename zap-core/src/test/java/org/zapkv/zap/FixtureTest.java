@@ -67,7 +67,18 @@ class FixtureTest {
 
   @TestFactory
   Stream<DynamicTest> readsTheImage() {
-    return Fixture.all().stream().map(f -> DynamicTest.dynamicTest(f.name(), () -> read(f)));
+    return Fixture.all().stream()
+        .map(f -> DynamicTest.dynamicTest(f.name(), () -> read(f, f.image(), "read")));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> readsTheImageOfTheOtherByteOrder() {
+    return Fixture.all().stream()
+        .filter(Fixture::isSwappedToo)
+        .map(
+            f ->
+                DynamicTest.dynamicTest(
+                    f.name(), () -> read(f, f.swappedImage(), "read byte-swapped")));
   }
 
   static BufferCache newCache() {
@@ -171,10 +182,10 @@ class FixtureTest {
     return HEX.formatHex(bytes, at, Math.min(at + 16, bytes.length));
   }
 
-  private static void read(Fixture fixture) {
+  private static void read(Fixture fixture, byte[] image, String what) {
     try (BufferCache cache = newCache()) {
       MemoryBlockObject object =
-          MemoryBlockObject.of(cache, (int) fixture.number("block_size"), fixture.image());
+          MemoryBlockObject.of(cache, (int) fixture.number("block_size"), image);
       Zap zap = Zap.open(object, fixture.parameters());
       assertEquals(fixture.isMicro(), zap.isMicro());
       assertEquals(fixture.number("num_entries"), zap.count());
@@ -186,7 +197,7 @@ class FixtureTest {
       fixture.lookups().forEach(lookup -> lookUp(zap, lookup));
       zap.close();
       assertEquals(List.of(), cache.outstandingHolds());
-      checked("read");
+      checked(what);
     }
   }
 
