@@ -60,7 +60,7 @@ public class LeafBenchmark {
     lowerBuffer = hold(1);
     upperBuffer = hold(2);
     leaf = leaf(lowerBuffer);
-    leaf.initialise(0, 0, false);
+    leaf.initialise(0, 0, 0);
     Random random = new Random(7);
     int chunks = LeafLayout.entryChunks(KEY_BYTES + 1, valueBytes);
     int entries = Integer.highestOneBit(leaf.chunkCount() / chunks / 2);
@@ -73,7 +73,7 @@ public class LeafBenchmark {
       byte[] value = new byte[valueBytes];
       random.nextBytes(value);
       values[i] = new ZapValue(1, value);
-      leaf.insert(present[i], values[i], 0);
+      leaf.insert(present[i], values[i], 0, 0);
     }
   }
 
@@ -138,7 +138,7 @@ public class LeafBenchmark {
   public int update() {
     int at = step();
     int entry = leaf.find(present[at]);
-    leaf.update(entry, values[next]);
+    leaf.update(entry, values[next], 0);
     return entry;
   }
 
@@ -150,7 +150,7 @@ public class LeafBenchmark {
   @Benchmark
   public int insertAndRemove() {
     int at = step();
-    leaf.insert(absent[at], values[at], 0);
+    leaf.insert(absent[at], values[at], 0, 0);
     int entry = leaf.find(absent[at]);
     leaf.remove(entry);
     return entry;
@@ -176,11 +176,11 @@ public class LeafBenchmark {
       upper = leaf(parts.upperBuffer);
       NativeMemory.fill(parts.lowerBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
       NativeMemory.fill(parts.upperBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
-      lower.initialise(0, 0, false);
+      lower.initialise(0, 0, 0);
       Random random = new Random(11);
       int chunks = LeafLayout.entryChunks(KEY_BYTES + 1, parts.valueBytes);
       while (lower.freeChunks() >= chunks) {
-        lower.insert(name(random), parts.values[0], 0);
+        lower.insert(name(random), parts.values[0], 0, 0);
       }
     }
   }
@@ -194,7 +194,7 @@ public class LeafBenchmark {
   @Benchmark
   @OperationsPerInvocation(1)
   public int split(FullLeaf full) {
-    LeafSplit.split(full.lower, full.upper, false);
+    LeafSplit.split(full.lower, full.upper);
     return full.upper.entryCount();
   }
 }

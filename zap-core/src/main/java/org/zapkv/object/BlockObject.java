@@ -57,10 +57,11 @@ public interface BlockObject {
   void dirty(Buffer buffer, Transaction tx);
 
   /**
-   * Changes the block size of an object that has block 0 only. The content is kept as far as it
-   * fits, the rest is zero. The new buffer is dirty in the transaction; it carries no user. The old
-   * buffer is no longer part of the object: its holders release it, its user goes with the last of
-   * them.
+   * Changes the block size of an object that has block 0 only: blocks after it that were written
+   * and freed again, both in the transaction's group, are forgotten, and {@link #blockCount} is 1
+   * then. The content of block 0 is kept as far as it fits, the rest is zero. The new buffer is
+   * dirty in the transaction; it carries no user. The old buffer is no longer part of the object:
+   * its holders release it, its user goes with the last of them.
    *
    * @param block0 the present buffer of block 0, held by the caller and by nobody who could change
    *     it; the caller still has to release it

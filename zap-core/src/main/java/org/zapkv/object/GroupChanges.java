@@ -124,6 +124,20 @@ final class GroupChanges {
     return drop(dirty.subMap(first, end), overrides.subMap(first, end));
   }
 
+  /** Forgets that blocks after block 0 were freed; false if one of them has content. */
+  boolean forgetFreed() {
+    if (!dirty.tailMap(1L).isEmpty() || !overrides.tailMap(1L).isEmpty()) {
+      return false;
+    }
+    boolean first = freed.contains(0);
+    freed.clear();
+    if (first) {
+      freed.add(0, 1);
+    }
+    blockCount = Math.min(blockCount, 1);
+    return true;
+  }
+
   /** Forgets everything changed in blocks. */
   Dropped dropAll() {
     return drop(dirty, overrides);

@@ -186,11 +186,11 @@ final class ObjectNode implements BlockSource {
     if (!TreeShape.isBlockSize(newBytes)) {
       throw new IllegalArgumentException("impossible block size " + newBytes);
     }
-    if (blockCount.get() > 1) {
+    long group = tx.group();
+    if (blockCount.get() > 1 && !forgetFreed(group)) {
       throw new IllegalStateException(
           "object " + objectId + " has " + blockCount + " blocks: its block size is fixed");
     }
-    long group = tx.group();
     Buffer next = context.cache().resize(block0, newBytes, tag);
     Buffer dropped;
     lock.lock();
@@ -210,6 +210,29 @@ final class ObjectNode implements BlockSource {
     /* Holes past the end may be in the cache, in the old size. */
     context.cache().freeRange(objectId, 1, TreeShape.MAX_BLOCKS, group);
     return next;
+  }
+
+  /**
+   * Forgets the blocks after block 0, if all that was ever in them was written and freed in this
+   * group; false if not.
+   */
+  private boolean forgetFreed(long group) {
+    lock.lock();
+    try {
+      for (GroupChanges older : ring) {
+        if (older != null && older.group() != group && older.blockCount() > 1) {
+          return false;
+        }
+      }
+      // After the ring: what an older group made is in the dnode before it leaves the ring.
+      if (syncedDnode().blockCount() > 1 || !changesIn(group).forgetFreed()) {
+        return false;
+      }
+      blockCount.set(1);
+      return true;
+    } finally {
+      lock.unlock();
+    }
   }
 
   void freeRange(long first, long count, Transaction tx) {

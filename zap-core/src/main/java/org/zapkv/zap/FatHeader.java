@@ -7,8 +7,8 @@ import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 
 /**
- * Block 0 of a fat map: attached to its buffer once its fields were checked. The fields themselves
- * stay in the block, which is their only copy.
+ * The header of a fat map, block 0, or of its overflow: attached to its buffer once its fields were
+ * checked. The fields themselves stay in the block, which is their only copy.
  *
  * <p>All fields are guarded by the map's structure lock, but the number of entries by its header
  * lock.
@@ -58,25 +58,45 @@ final class FatHeader implements BufferUser {
 
   /** Makes a block the header of a fat map with one leaf, in block 1. The block is dirty. */
   static FatHeader create(Buffer buffer, long salt, long normflags, long flags) {
-    long address = buffer.address();
-    int blockShift = Integer.numberOfTrailingZeros(buffer.sizeBytes());
-    NativeMemory.fill(address, buffer.sizeBytes(), (byte) 0);
-    NativeMemory.putLong(address + FatHeaderLayout.SALT_OFFSET, salt);
-    NativeMemory.putLong(address + FatHeaderLayout.NORMFLAGS_OFFSET, normflags);
-    NativeMemory.putLong(address + FatHeaderLayout.FLAGS_OFFSET, flags);
+    NativeMemory.fill(buffer.address(), buffer.sizeBytes(), (byte) 0);
+    NativeMemory.putLong(buffer.address() + FatHeaderLayout.SALT_OFFSET, salt);
+    NativeMemory.putLong(buffer.address() + FatHeaderLayout.NORMFLAGS_OFFSET, normflags);
+    NativeMemory.putLong(buffer.address() + FatHeaderLayout.FLAGS_OFFSET, flags);
     FatHeader header = new FatHeader(buffer);
-    int shift = FatHeaderLayout.embeddedShift(blockShift);
-    header.setWord(FatHeaderLayout.TABLE_SHIFT_OFFSET, shift);
     header.setFreeBlock(FatHeaderLayout.FIRST_LEAF_BLOCK + 1);
-    header.setWord(FatHeaderLayout.LEAF_COUNT_OFFSET, 1);
+    header.complete(FatHeaderLayout.MAGIC, FatHeaderLayout.FIRST_LEAF_BLOCK);
+    return header;
+  }
+
+  /**
+   * Makes a block the header of an overflow with one leaf. The block is dirty.
+   *
+   * @param flags those of the main header
+   * @param key0 the first half of the secret key that names are hashed with
+   * @param key1 the second half
+   * @param leafBlock where the leaf is
+   */
+  static FatHeader createOverflow(Buffer buffer, long flags, long key0, long key1, long leafBlock) {
+    NativeMemory.fill(buffer.address(), buffer.sizeBytes(), (byte) 0);
+    NativeMemory.putLong(buffer.address() + FatHeaderLayout.FLAGS_OFFSET, flags);
+    FatHeader header = new FatHeader(buffer);
+    header.setWord(FatHeaderLayout.HASH_KEY_0_OFFSET, key0);
+    header.setWord(FatHeaderLayout.HASH_KEY_1_OFFSET, key1);
+    header.complete(FatHeaderLayout.OVERFLOW_MAGIC, leafBlock);
+    return header;
+  }
+
+  /** All pointers to the one leaf, and what makes the block a header. */
+  private void complete(long magic, long leafBlock) {
+    int shift = FatHeaderLayout.embeddedShift(blockShift);
+    setWord(FatHeaderLayout.TABLE_SHIFT_OFFSET, shift);
+    setWord(FatHeaderLayout.LEAF_COUNT_OFFSET, 1);
     for (long index = 0; index < 1L << shift; index++) {
       NativeMemory.putLong(
-          header.embeddedTableAddress() + FatHeaderLayout.pointerOffset(index),
-          FatHeaderLayout.FIRST_LEAF_BLOCK);
+          embeddedTableAddress() + FatHeaderLayout.pointerOffset(index), leafBlock);
     }
-    header.setWord(FatHeaderLayout.MAGIC_OFFSET, FatHeaderLayout.MAGIC);
-    header.setWord(FatHeaderLayout.TYPE_OFFSET, FatHeaderLayout.BLOCK_TYPE);
-    return header;
+    setWord(FatHeaderLayout.MAGIC_OFFSET, magic);
+    setWord(FatHeaderLayout.TYPE_OFFSET, FatHeaderLayout.BLOCK_TYPE);
   }
 
   /** Nothing to give back: this object is all there is. */
@@ -89,7 +109,8 @@ final class FatHeader implements BufferUser {
         FatHeaderLayout.TYPE_OFFSET,
         "block type");
     require(
-        word(FatHeaderLayout.MAGIC_OFFSET) == FatHeaderLayout.MAGIC,
+        word(FatHeaderLayout.MAGIC_OFFSET)
+            == (isOverflow() ? FatHeaderLayout.OVERFLOW_MAGIC : FatHeaderLayout.MAGIC),
         FatHeaderLayout.MAGIC_OFFSET,
         "fat header magic");
     require(
@@ -97,11 +118,37 @@ final class FatHeader implements BufferUser {
             && (ZapName.isUint64(flags) || (flags & ZapName.FLAG_PRE_HASHED_KEY) == 0),
         FatHeaderLayout.FLAGS_OFFSET,
         "flags");
-    require(salt != 0, FatHeaderLayout.SALT_OFFSET, "salt");
     require(
         ZapNames.areNormflags(normflags(), flags), FatHeaderLayout.NORMFLAGS_OFFSET, "normflags");
     checkTable(blockCount);
     checkGrowth(blockCount);
+    require(
+        !isGrowing()
+            || growingBlock() >= tableBlock() + tableBlockCount()
+            || growingEnd() <= tableBlock(),
+        FatHeaderLayout.GROWING_BLOCK_OFFSET,
+        "growing table: first block, inside the table at " + tableBlock());
+    require(entryCount() >= 0, FatHeaderLayout.ENTRY_COUNT_OFFSET, "number of entries");
+    if (isOverflow()) {
+      checkOverflow(blockCount);
+    } else {
+      checkMain(blockCount);
+    }
+  }
+
+  private void checkOverflow(long blockCount) {
+    require(
+        leafCount() >= 1 && leafCount() < blockCount,
+        FatHeaderLayout.LEAF_COUNT_OFFSET,
+        "number of leaves");
+    require(
+        apartCount() >= 0 && apartCount() <= entryCount(),
+        FatHeaderLayout.APART_COUNT_OFFSET,
+        "number of values kept for the main table");
+  }
+
+  private void checkMain(long blockCount) {
+    require(salt != 0, FatHeaderLayout.SALT_OFFSET, "salt");
     long free = freeBlock();
     require(
         free > FatHeaderLayout.FIRST_LEAF_BLOCK && free <= Math.max(blockCount, growingEnd()),
@@ -112,16 +159,13 @@ final class FatHeader implements BufferUser {
         FatHeaderLayout.TABLE_BLOCK_OFFSET,
         "table: first block, with next free block=" + free);
     require(
-        !isGrowing()
-            || growingBlock() >= tableBlock() + tableBlockCount()
-            || growingEnd() <= tableBlock(),
-        FatHeaderLayout.GROWING_BLOCK_OFFSET,
-        "growing table: first block, inside the table at " + tableBlock());
-    require(
         leafCount() >= 1 && leafCount() < free,
         FatHeaderLayout.LEAF_COUNT_OFFSET,
         "number of leaves");
-    require(entryCount() >= 0, FatHeaderLayout.ENTRY_COUNT_OFFSET, "number of entries");
+    require(
+        overflowBlock() >= 0 && overflowBlock() < nextBlock(),
+        FatHeaderLayout.OVERFLOW_BLOCK_OFFSET,
+        "header of the overflow: block, with next free block=" + free);
   }
 
   private void checkTable(long blockCount) {
@@ -212,7 +256,13 @@ final class FatHeader implements BufferUser {
     return flags;
   }
 
+  /** How many bits the hashes of this table have. */
   int hashBits() {
+    return isOverflow() ? Overflow.HASH_BITS : mainHashBits();
+  }
+
+  /** How many bits the hashes of the map's main table have. */
+  int mainHashBits() {
     return ZapName.hashBits(flags);
   }
 
@@ -220,14 +270,15 @@ final class FatHeader implements BufferUser {
     return word(FatHeaderLayout.NORMFLAGS_OFFSET);
   }
 
+  /** The flags of this table's leaves: their chains are sorted by cd where names are normalised. */
+  int leafFlags() {
+    return (normflags() == 0 ? 0 : LeafLayout.FLAG_CD_SORTED)
+        | (isOverflow() ? LeafLayout.FLAG_IN_OVERFLOW : 0);
+  }
+
   /** How keys become names, of any length that can be stored. */
   ZapNames names() {
     return ZapNames.of(salt, flags, normflags());
-  }
-
-  /** Whether leaves keep their chains sorted by cd, which those with normalised names do. */
-  boolean sortedLeaves() {
-    return normflags() != 0;
   }
 
   LeafLayout leafLayout() {
@@ -310,6 +361,39 @@ final class FatHeader implements BufferUser {
 
   void addEntries(int delta) {
     setWord(FatHeaderLayout.ENTRY_COUNT_OFFSET, entryCount() + delta);
+  }
+
+  /** Whether this is the header of an overflow rather than of a map. */
+  boolean isOverflow() {
+    return buffer.blockId() != 0;
+  }
+
+  /** The block of the overflow's header; 0 when there is no overflow. */
+  long overflowBlock() {
+    return word(FatHeaderLayout.OVERFLOW_BLOCK_OFFSET);
+  }
+
+  void setOverflowBlock(long block) {
+    setWord(FatHeaderLayout.OVERFLOW_BLOCK_OFFSET, block);
+  }
+
+  /** The first half of an overflow's hash key. */
+  long hashKey0() {
+    return word(FatHeaderLayout.HASH_KEY_0_OFFSET);
+  }
+
+  /** The second half of an overflow's hash key. */
+  long hashKey1() {
+    return word(FatHeaderLayout.HASH_KEY_1_OFFSET);
+  }
+
+  /** How many entries of an overflow are only values of entries of the main table. */
+  long apartCount() {
+    return word(FatHeaderLayout.APART_COUNT_OFFSET);
+  }
+
+  void addApart(int delta) {
+    setWord(FatHeaderLayout.APART_COUNT_OFFSET, apartCount() + delta);
   }
 
   CorruptException corrupt(long blockId, long offsetBytes, String problem) {

@@ -18,18 +18,23 @@ final class FatStructure {
   private final PointerTable table;
   private final BlockNumbers numbers;
   private final LeafCreator creator;
+  private final ShrinkPolicy policy;
+  private final TableReduction reduction;
 
   FatStructure(
       BlockObject object,
       LeafAccess access,
       PointerTable table,
       BlockNumbers numbers,
-      LeafCreator creator) {
+      LeafCreator creator,
+      ShrinkPolicy policy) {
     this.object = object;
     this.access = access;
     this.table = table;
     this.numbers = numbers;
     this.creator = creator;
+    this.policy = policy;
+    this.reduction = new TableReduction(object, table, numbers);
   }
 
   /** Makes the first leaf of a new fat map. */
@@ -39,12 +44,41 @@ final class FatStructure {
       Leaf leaf = creator.create(buffer, header);
       try {
         object.dirty(buffer, tx);
-        leaf.initialise(0, 0, header.sortedLeaves());
+        leaf.initialise(0, 0, header.leafFlags());
       } finally {
         leaf.unlockExclusive();
       }
     } finally {
       buffer.release(this);
+    }
+  }
+
+  /** Makes the overflow of a map that has none: its header, and one leaf. */
+  void createOverflow(FatHeader main, long key0, long key1, Transaction tx) {
+    try (BlockNumbers.Claim claim = numbers.claim(2, tx)) {
+      Buffer block = object.hold(claim.first(), this);
+      Buffer leafBlock = null;
+      try {
+        leafBlock = object.hold(claim.first() + 1, this);
+        Leaf leaf = creator.create(leafBlock, main);
+        try {
+          object.dirty(main.buffer(), tx);
+          object.dirty(block, tx);
+          object.dirty(leafBlock, tx);
+          claim.take();
+          FatHeader header =
+              FatHeader.createOverflow(block, main.flags(), key0, key1, leafBlock.blockId());
+          leaf.initialise(0, 0, header.leafFlags());
+          main.setOverflowBlock(block.blockId());
+        } finally {
+          leaf.unlockExclusive();
+        }
+      } finally {
+        if (leafBlock != null) {
+          leafBlock.release(this);
+        }
+        block.release(this);
+      }
     }
   }
 
@@ -73,7 +107,7 @@ final class FatStructure {
         object.dirty(leaf.buffer(), tx);
         object.dirty(buffer, tx);
         claim.take();
-        LeafSplit.split(leaf, upper, header.sortedLeaves());
+        LeafSplit.split(leaf, upper);
         header.addLeaves(1);
         run.fill(buffer.blockId());
       } finally {
@@ -91,27 +125,37 @@ final class FatStructure {
     }
   }
 
-  /** Merges the empty leaf of a hash with its empty sibling, and goes on as long as there are. */
+  /** Whether so little is left in a leaf, which is locked for writing, that a shrink is due. */
+  boolean wantsShrink(Leaf leaf) {
+    if (leaf.prefixLength() == 0) {
+      return false;
+    }
+    return policy == ShrinkPolicy.MERGE ? leaf.takeMergeAttempt() : leaf.entryCount() == 0;
+  }
+
+  /**
+   * Merges the leaf of a hash with its sibling, and goes on as long as the policy allows. A table
+   * that is far too large then gets smaller.
+   */
   void shrink(FatHeader header, long hash, Transaction tx) {
-    boolean lastBlockFreed = false;
     MergeStep step = mergeStep(header, hash);
     while (step != null && merge(header, step, tx)) {
-      lastBlockFreed |= step.upperBlock() >= header.freeBlock() - 1;
       step = mergeStep(header, hash);
     }
-    if (lastBlockFreed) {
-      header.setFreeBlock(table.endOfUse(header));
+    numbers.endShrink(tx);
+    if (policy == ShrinkPolicy.MERGE) {
+      reduction.reduceIfDue(header, tx);
     }
   }
 
   /** Two leaves that may be siblings; the lower one has bit 0. */
-  private record MergeStep(long lowerBlock, long upperBlock, long prefix, int length) {}
+  private record MergeStep(long prefix, int length) {}
 
   private @Nullable MergeStep mergeStep(FatHeader header, long hash) {
     Leaf leaf = access.lockUnderStructure(header, hash, false);
     try {
       int length = leaf.prefixLength();
-      if (leaf.entryCount() != 0 || length == 0 || length > header.tableShift()) {
+      if (length == 0 || excess(leaf) > 0) {
         return null;
       }
       long count = 1L << (header.tableShift() - length);
@@ -121,18 +165,18 @@ final class FatStructure {
           || table.get(header, sibling + count - 1) != siblingBlock) {
         return null;
       }
-      boolean isUpper = (leaf.prefix() & 1) != 0;
-      return new MergeStep(
-          isUpper ? siblingBlock : leaf.blockId(),
-          isUpper ? leaf.blockId() : siblingBlock,
-          leaf.prefix() >>> 1,
-          length);
+      return new MergeStep(leaf.prefix() >>> 1, length);
     } finally {
       access.unlockShared(leaf);
     }
   }
 
-  /** Locks both leaves, the lower first, and merges them if they still are empty siblings. */
+  /** How many chunks too many are in use for a merge; the sibling's are to be added. */
+  private int excess(Leaf leaf) {
+    return leaf.usedChunks() - (policy == ShrinkPolicy.MERGE ? leaf.chunkCount() / 2 : 0);
+  }
+
+  /** Locks both leaves, the lower first, and merges them if they still are siblings that fit. */
   private boolean merge(FatHeader header, MergeStep step, Transaction tx) {
     long lowerHash = step.prefix() << 1 << (Long.SIZE - step.length());
     long upperHash = (step.prefix() << 1 | 1) << (Long.SIZE - step.length());
@@ -140,7 +184,9 @@ final class FatStructure {
     try {
       Leaf upper = access.lockUnderStructure(header, upperHash, true);
       try {
-        if (!isEmpty(lower, step.length()) || !isEmpty(upper, step.length())) {
+        if (lower.prefixLength() != step.length()
+            || upper.prefixLength() != step.length()
+            || excess(lower) + upper.usedChunks() > 0) {
           return false;
         }
         merge(header, lower, upper, tx);
@@ -153,22 +199,22 @@ final class FatStructure {
     }
   }
 
-  private static boolean isEmpty(Leaf leaf, int length) {
-    return leaf.prefixLength() == length && leaf.entryCount() == 0;
-  }
-
   private void merge(FatHeader header, Leaf lower, Leaf upper, Transaction tx) {
     long count = 1L << (header.tableShift() - upper.prefixLength());
     long first = upper.prefix() * count;
-    try (PointerTable.Run run = table.prepare(header, first, count, tx)) {
+    try (PointerTable.Run run = table.prepare(header, first, count, tx);
+        BlockNumbers.Claim freeing = numbers.claim(0, tx)) {
       checkRun(header, upper, run);
       object.dirty(header.buffer(), tx);
       object.dirty(lower.buffer(), tx);
-      // The upper leaf's bytes become zeros under its lock: whoever stands on it sees no leaf then.
-      object.freeRange(upper.blockId(), 1, tx);
+      // Not only because it is zeroed: to free a block that is dirty in this group takes no memory.
+      object.dirty(upper.buffer(), tx);
+      LeafMerge.merge(lower, upper);
       run.fill(lower.blockId());
       header.addLeaves(-1);
-      lower.block().setPrefix(lower.prefix() >>> 1, lower.prefixLength() - 1);
+      freeing.freed(upper.blockId(), 1);
+      // Last: should it fail, a block of zeros is left over that the next leaf can have.
+      object.freeRange(upper.blockId(), 1, tx);
     }
   }
 }

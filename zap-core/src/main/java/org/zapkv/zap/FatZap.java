@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.lang.System.Logger.Level;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +24,14 @@ final class FatZap implements Entries {
    * exclusively, splitting until it fits. By then another thread may have made room; so nothing
    * seen under the first lock is relied on under the second.
    *
-   * Early growth of the table and the merge of empty leaves come after the operation that called
-   * for them, which is done by then. They only keep the shape good; when they fail for a reason of
-   * the device or the memory the shape stays as it was, the next such operation tries again, and
-   * the operation does not fail for it.
+   * What no split can part goes to the overflow (see Overflow). A write whose key is not in a marked
+   * leaf, or whose value is apart, is decided under the structure lock only, so that everything that
+   * changes the overflow has it.
+   *
+   * Early growth of the table and a shrink come after the operation that called for them, which is
+   * done by then. They only keep the shape good; when they fail for a reason of the device or the
+   * memory the shape stays as it was, a later operation tries again, and this one does not fail for
+   * it.
    */
 
   private static final System.Logger LOGGER = System.getLogger(FatZap.class.getName());
@@ -35,7 +40,10 @@ final class FatZap implements Entries {
   private static final int LOW_WATER_CHUNKS = 20;
 
   private final BlockObject object;
+  private final ZapParameters parameters;
   private final StampedLock structure;
+  private final BlockNumbers numbers;
+  private final TableBlocks blocks;
   private final PointerTable table;
   private final LeafAccess access;
   private final FatStructure shape;
@@ -47,15 +55,97 @@ final class FatZap implements Entries {
   /** How often the number of entries was changed; guarded by the header lock. */
   private long entryChanges;
 
-  FatZap(BlockObject object, StampedLock structure, LeafCreator creator) {
+  /** Guards the making of the object below, of which there must be one; below the leaf locks. */
+  private final ReentrantLock overflowLock = new ReentrantLock();
+
+  private volatile @Nullable Overflow overflow;
+
+  FatZap(BlockObject object, ZapParameters parameters, StampedLock structure, LeafCreator creator) {
+    this(object, parameters, structure, creator, new HeaderAccess(object, 0), null);
+  }
+
+  private FatZap(
+      BlockObject object,
+      ZapParameters parameters,
+      StampedLock structure,
+      LeafCreator creator,
+      HeaderAccess headers,
+      @Nullable BlockNumbers numbersOfMain) {
     this.object = object;
+    this.parameters = parameters;
     this.structure = structure;
     this.creator = creator;
-    HeaderAccess headers = new HeaderAccess(object);
-    BlockNumbers numbers = new BlockNumbers(object, headers);
-    this.table = new PointerTable(object, numbers);
+    this.numbers =
+        numbersOfMain == null
+            ? new BlockNumbers(object, headers, parameters.shrinkPolicy())
+            : numbersOfMain;
+    this.table = new PointerTable(object, numbers, parameters.shrinkPolicy());
+    this.blocks = new TableBlocks(headers, table);
+    if (numbersOfMain == null) {
+      numbers.addUser(blocks);
+      numbers.addUser(Overflow.blocksOf(this));
+    }
     this.access = new LeafAccess(object, structure, headers, table);
-    this.shape = new FatStructure(object, access, table, numbers, creator);
+    this.shape =
+        new FatStructure(object, access, table, numbers, creator, parameters.shrinkPolicy());
+  }
+
+  /** The blocks were taken away: what is known of them in memory is wrong. */
+  void forget() {
+    numbers.forget();
+  }
+
+  /** The table of a map's overflow, whose header is in a block of its own. */
+  static FatZap ofOverflow(BlockObject object, long block, FatZap main) {
+    HeaderAccess headers = new HeaderAccess(object, block);
+    return new FatZap(
+        object, main.parameters, new StampedLock(), main.creator, headers, main.numbers);
+  }
+
+  /** The blocks that this table uses. */
+  TableBlocks blocks() {
+    return blocks;
+  }
+
+  /** The overflow, if there is one. */
+  @Nullable Overflow overflow() {
+    FatHeader header = access.holdHeader();
+    try {
+      return overflow(header);
+    } finally {
+      access.release(header);
+    }
+  }
+
+  @Nullable Overflow overflow(FatHeader header) {
+    Overflow known = overflow;
+    if (known != null || header.isOverflow() || header.overflowBlock() == 0) {
+      return known;
+    }
+    overflowLock.lock();
+    try {
+      if (overflow == null) {
+        overflow = Overflow.open(object, header.overflowBlock(), this);
+      }
+      return overflow;
+    } finally {
+      overflowLock.unlock();
+    }
+  }
+
+  private Overflow existingOverflow(FatHeader header, Leaf leaf, int entry) {
+    Overflow present = overflow(header);
+    if (present == null) {
+      throw Overflow.missing(leaf.block(), entry);
+    }
+    return present;
+  }
+
+  /** The value of an entry, wherever it is. */
+  private ZapValue value(FatHeader header, Leaf leaf, int entry, ZapName name) {
+    return leaf.isApart(entry)
+        ? existingOverflow(header, leaf, entry).valueOf(name, leaf.block(), entry)
+        : leaf.value(entry);
   }
 
   long leafReuses() {
@@ -80,7 +170,11 @@ final class FatZap implements Entries {
       Leaf leaf = access.lockShared(header, name.hash());
       try {
         int entry = leaf.find(name);
-        return entry == Leaf.NONE ? null : leaf.value(entry);
+        if (entry != Leaf.NONE) {
+          return value(header, leaf, entry, name);
+        }
+        Overflow further = leaf.hasOverflow() ? overflow(header) : null;
+        return further == null ? null : further.get(name);
       } finally {
         access.unlockShared(leaf);
       }
@@ -94,7 +188,27 @@ final class FatZap implements Entries {
     try {
       Leaf leaf = access.lockShared(header, name.hash());
       try {
-        return leaf.find(name) != Leaf.NONE;
+        return leaf.find(name) != Leaf.NONE || isInOverflow(header, leaf, name);
+      } finally {
+        access.unlockShared(leaf);
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
+  private boolean isInOverflow(FatHeader header, Leaf leaf, ZapName name) {
+    Overflow further = leaf.hasOverflow() ? overflow(header) : null;
+    return further != null && further.matches(name);
+  }
+
+  /** Whether this table has an entry that a lookup is for. */
+  boolean matches(ZapName name) {
+    FatHeader header = access.holdHeader();
+    try {
+      Leaf leaf = access.lockShared(header, name.hash());
+      try {
+        return leaf.match(name) != Leaf.NONE;
       } finally {
         access.unlockShared(leaf);
       }
@@ -110,7 +224,11 @@ final class FatZap implements Entries {
       Leaf leaf = access.lockShared(header, name.hash());
       try {
         int entry = leaf.match(name);
-        return entry == Leaf.NONE ? null : match(leaf, entry, name);
+        if (entry != Leaf.NONE) {
+          return match(header, leaf, entry, name);
+        }
+        Overflow further = leaf.hasOverflow() ? overflow(header) : null;
+        return further == null ? null : further.lookup(name);
       } finally {
         access.unlockShared(leaf);
       }
@@ -119,12 +237,15 @@ final class FatZap implements Entries {
     }
   }
 
-  private static ZapMatch match(Leaf leaf, int entry, ZapName name) {
+  private ZapMatch match(FatHeader header, Leaf leaf, int entry, ZapName name) {
     NormalForm form = name.form();
-    return new ZapMatch(
-        form == null ? name.key() : leaf.key(entry),
-        leaf.value(entry),
-        form != null && leaf.hasVariant(entry, form));
+    if (form == null) {
+      return new ZapMatch(name.key(), value(header, leaf, entry, name), false);
+    }
+    byte[] key = leaf.key(entry);
+    ZapName exact = leaf.isApart(entry) ? header.names().exact(key) : name;
+    boolean conflict = leaf.hasVariant(entry, form) || isInOverflow(header, leaf, name);
+    return new ZapMatch(key, value(header, leaf, entry, exact), conflict);
   }
 
   @Override
@@ -134,7 +255,11 @@ final class FatZap implements Entries {
       Leaf leaf = access.lockShared(header, name.hash());
       try {
         int entry = leaf.find(name);
-        return entry == Leaf.NONE ? null : leaf.length(entry);
+        if (entry != Leaf.NONE && !leaf.isApart(entry)) {
+          return leaf.length(entry);
+        }
+        Overflow further = leaf.hasOverflow() ? overflow(header) : null;
+        return further == null ? null : further.length(name);
       } finally {
         access.unlockShared(leaf);
       }
@@ -164,22 +289,66 @@ final class FatZap implements Entries {
         hash = last ? hash : leaf.hashAfter();
         access.unlockShared(leaf);
       }
+      Overflow further = overflow(header);
+      if (further != null) {
+        further.table().prefetchAll();
+      }
     } finally {
       access.release(header);
     }
   }
 
+  /** How many entries the map has. */
   long count() {
+    FatHeader header = access.holdHeader();
+    try {
+      if (header.overflowBlock() == 0) {
+        return countHere(header);
+      }
+      // Only who holds this lock adds to the overflow or removes from it.
+      long stamp = structure.readLock();
+      try {
+        Overflow further = overflow(header);
+        return countHere(header) + (further == null ? 0 : further.count());
+      } finally {
+        structure.unlockRead(stamp);
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
+  /** How many entries this table has, but for those that are only values of others. */
+  long countHere() {
+    FatHeader header = access.holdHeader();
+    try {
+      return countHere(header);
+    } finally {
+      access.release(header);
+    }
+  }
+
+  /** Whether this table has nothing in it, not even values of others. */
+  boolean isEmptyHere() {
     FatHeader header = access.holdHeader();
     try {
       headerLock.lock();
       try {
-        return header.entryCount();
+        return header.entryCount() == 0;
       } finally {
         headerLock.unlock();
       }
     } finally {
       access.release(header);
+    }
+  }
+
+  private long countHere(FatHeader header) {
+    headerLock.lock();
+    try {
+      return header.entryCount() - (header.isOverflow() ? header.apartCount() : 0);
+    } finally {
+      headerLock.unlock();
     }
   }
 
@@ -206,16 +375,22 @@ final class FatZap implements Entries {
       makeNative(header, tx);
       Write.Outcome outcome;
       boolean grow;
+      boolean shrink;
       int shift = header.tableShift();
       Leaf leaf = access.lockExclusive(header, write.name().hash());
       try {
-        outcome = tryWrite(header, leaf, write, tx);
+        int free = leaf.freeChunks();
+        outcome = tryWrite(header, leaf, leaf.find(write.name()), write, tx);
         grow = wantsGrowth(header, leaf, shift);
+        shrink = leaf.freeChunks() > free && shape.wantsShrink(leaf);
       } finally {
         access.unlockExclusive(leaf);
       }
       if (outcome == Write.Outcome.NO_ROOM || grow) {
         outcome = writeUnderStructure(header, write, outcome, shift, tx);
+      }
+      if (shrink) {
+        shrink(header, write.name().hash(), tx);
       }
       return finished(outcome, write);
     } finally {
@@ -258,7 +433,11 @@ final class FatZap implements Entries {
       int length;
       try {
         length = leaf.prefixLength();
-        Write.Outcome outcome = tryWrite(header, leaf, write, tx);
+        int entry = leaf.find(write.name());
+        Write.Outcome outcome = tryWrite(header, leaf, entry, write, tx);
+        if (outcome == Write.Outcome.NO_ROOM) {
+          outcome = tryWriteFlooded(header, leaf, entry, write, tx);
+        }
         if (outcome != Write.Outcome.NO_ROOM) {
           boolean grow = wantsGrowth(header, leaf, header.tableShift());
           if (grow) {
@@ -266,7 +445,6 @@ final class FatZap implements Entries {
           }
           return outcome;
         }
-        checkSplitHelps(header, leaf, write);
         if (length < header.tableShift()) {
           shape.split(header, leaf, tx);
         }
@@ -280,13 +458,20 @@ final class FatZap implements Entries {
   }
 
   /** One attempt in a leaf that is locked for writing. */
-  private Write.Outcome tryWrite(FatHeader header, Leaf leaf, Write write, Transaction tx) {
-    int entry = leaf.find(write.name());
-    if (write.isExpecting() && !write.isExpected(entry == Leaf.NONE ? null : leaf.value(entry))) {
-      return Write.Outcome.CHANGED;
-    }
+  private Write.Outcome tryWrite(
+      FatHeader header, Leaf leaf, int entry, Write write, Transaction tx) {
     if (entry != Leaf.NONE) {
-      return write.isReplacing() ? tryUpdate(leaf, entry, write, tx) : Write.Outcome.EXISTS;
+      if (!write.isReplacing()) {
+        return Write.Outcome.EXISTS;
+      }
+      return leaf.isApart(entry) ? Write.Outcome.NO_ROOM : tryUpdate(leaf, entry, write, tx);
+    }
+    return leaf.hasOverflow() ? Write.Outcome.NO_ROOM : tryInsert(header, leaf, write, tx);
+  }
+
+  private Write.Outcome tryInsert(FatHeader header, Leaf leaf, Write write, Transaction tx) {
+    if (write.isExpecting()) {
+      return Write.Outcome.CHANGED;
     }
     int chunks = chunks(write.name(), write.value());
     if (chunks > leaf.chunkCount()) {
@@ -297,31 +482,99 @@ final class FatZap implements Entries {
     }
     object.dirty(leaf.buffer(), tx);
     long cd = write.cd() == Write.ANY_CD ? leaf.unusedCd(write.name().hash()) : write.cd();
-    addEntries(header, 1, tx);
-    leaf.insert(write.name(), write.value(), cd);
+    addEntries(header, 1, write.mark(), tx);
+    leaf.insert(write.name(), write.value(), write.mark(), cd);
     return Write.Outcome.DONE;
   }
 
   private Write.Outcome tryUpdate(Leaf leaf, int entry, Write write, Transaction tx) {
+    if (write.isExpecting() && !write.isExpected(leaf.value(entry))) {
+      return Write.Outcome.CHANGED;
+    }
     checkFits(write.name(), write.value(), leaf.block().layout());
     if (leaf.extraChunks(entry, write.value()) > leaf.freeChunks()) {
       return Write.Outcome.NO_ROOM;
     }
     object.dirty(leaf.buffer(), tx);
     write.setPrevious(leaf.value(entry));
-    leaf.update(entry, write.value());
+    leaf.update(entry, write.value(), write.mark());
     return Write.Outcome.DONE;
   }
 
-  private void addEntries(FatHeader header, int delta, Transaction tx) {
+  /** Counts an entry in or out; one with a mark is only a value of another. */
+  private void addEntries(FatHeader header, int delta, int mark, Transaction tx) {
     headerLock.lock();
     try {
       object.dirty(header.buffer(), tx);
       header.addEntries(delta);
+      if (mark == LeafLayout.MARK_VALUE_OF_OTHER) {
+        header.addApart(delta);
+      }
       entryChanges++;
     } finally {
       headerLock.unlock();
     }
+  }
+
+  /**
+   * What is left of a write that found no room, or a leaf that is marked: the overflow, if it is
+   * the place. The structure lock is held exclusively, the leaf is locked for writing.
+   *
+   * @return NO_ROOM if the leaf has to be split first
+   */
+  private Write.Outcome tryWriteFlooded(
+      FatHeader header, Leaf leaf, int entry, Write write, Transaction tx) {
+    if (entry != Leaf.NONE && leaf.isApart(entry)) {
+      return existingOverflow(header, leaf, entry).writeApart(write, true, tx);
+    }
+    if (entry == Leaf.NONE && leaf.hasOverflow()) {
+      Overflow further = overflow(header);
+      if (further != null && further.contains(write.name())) {
+        return further.write(write, tx);
+      }
+      if (further == null || further.isEmpty()) {
+        object.dirty(leaf.buffer(), tx);
+        leaf.setOverflow(false);
+      }
+      Write.Outcome outcome = tryInsert(header, leaf, write, tx);
+      if (outcome != Write.Outcome.NO_ROOM) {
+        return outcome;
+      }
+    }
+    if (splitHelps(header, leaf, entry, write)) {
+      return Write.Outcome.NO_ROOM;
+    }
+    Overflow further = makeOverflow(header, leaf, tx);
+    if (entry == Leaf.NONE) {
+      return further.write(write, tx);
+    }
+    ZapValue previous = leaf.value(entry);
+    object.dirty(leaf.buffer(), tx);
+    further.writeApart(write, false, tx);
+    leaf.update(entry, ZapValue.NOTHING, LeafLayout.MARK_APART);
+    write.setPrevious(previous);
+    return Write.Outcome.DONE;
+  }
+
+  /** The overflow, made if there is none, with the leaf marked. */
+  private Overflow makeOverflow(FatHeader header, Leaf leaf, Transaction tx) {
+    if (header.isOverflow()) {
+      throw new MapFullException(
+          "object="
+              + object.objectId()
+              + ": a leaf of the overflow is full of one hash, which no choice of keys brings"
+              + " about; tell the authors");
+    }
+    Overflow present = overflow(header);
+    if (present == null) {
+      shape.createOverflow(header, parameters.newHashKey(), parameters.newHashKey(), tx);
+      present = overflow(header);
+    }
+    if (!leaf.hasOverflow()) {
+      object.dirty(leaf.buffer(), tx);
+      leaf.setOverflow(true);
+    }
+    return Objects.requireNonNull(present);
   }
 
   private Write.Outcome finished(Write.Outcome outcome, Write write) {
@@ -356,23 +609,15 @@ final class FatZap implements Entries {
   }
 
   /**
-   * Checks that the leaf's entries can be parted. Without this check a leaf full of one hash would
-   * be split until the pointer table is as large as it can be, and be full still.
+   * Whether the leaf's entries can be parted. Without this check a leaf full of one hash would be
+   * split until the pointer table is as large as it can be, and be full still.
    */
-  private void checkSplitHelps(FatHeader header, Leaf leaf, Write write) {
-    int bits = PointerTable.maxShift(header.hashBits());
-    ZapName self = write.isReplacing() ? write.name() : null;
+  private boolean splitHelps(FatHeader header, Leaf leaf, int entry, Write write) {
+    int bits = table.maxShift(header);
     int chunks =
-        leaf.chunksOfNeighbours(write.name().hash(), bits, self)
+        leaf.chunksOfNeighbours(write.name().hash(), bits, entry)
             + chunks(write.name(), write.value());
-    if (chunks > leaf.chunkCount()) {
-      throw new MapFullException(
-          "object="
-              + object.objectId()
-              + ": too many keys with hash=0x"
-              + Long.toHexString(write.name().hash())
-              + "; one leaf cannot hold them");
-    }
+    return chunks <= leaf.chunkCount();
   }
 
   /**
@@ -386,7 +631,7 @@ final class FatZap implements Entries {
 
   /** Takes one step, unless somebody has finished the growth meanwhile. */
   private void growEarly(FatHeader header, int shiftBefore, Transaction tx) {
-    if (header.tableShift() != shiftBefore || !PointerTable.mayGrow(header)) {
+    if (header.tableShift() != shiftBefore || !table.mayGrow(header)) {
       return;
     }
     try {
@@ -402,20 +647,22 @@ final class FatZap implements Entries {
     try {
       makeNative(header, tx);
       ZapMatch previous;
+      boolean flooded;
       boolean mergeable;
       Leaf leaf = access.lockExclusive(header, name.hash());
       try {
         int entry = leaf.match(name);
-        if (entry == Leaf.NONE || (expected != null && !expected.equals(leaf.value(entry)))) {
+        if (entry == Leaf.NONE && !isInOverflow(header, leaf, name)) {
           return null;
         }
-        object.dirty(leaf.buffer(), tx);
-        previous = match(leaf, entry, name);
-        addEntries(header, -1, tx);
-        leaf.remove(entry);
-        mergeable = leaf.entryCount() == 0 && leaf.prefixLength() > 0;
+        flooded = entry == Leaf.NONE || leaf.isApart(entry);
+        previous = flooded ? null : remove(header, leaf, entry, name, expected, tx);
+        mergeable = previous != null && shape.wantsShrink(leaf);
       } finally {
         access.unlockExclusive(leaf);
+      }
+      if (flooded) {
+        return removeFlooded(header, name, expected, tx);
       }
       if (mergeable) {
         shrink(header, name.hash(), tx);
@@ -426,42 +673,138 @@ final class FatZap implements Entries {
     }
   }
 
+  /** Removes an entry, unless it has another value than the one expected. */
+  private @Nullable ZapMatch remove(
+      FatHeader header,
+      Leaf leaf,
+      int entry,
+      ZapName name,
+      @Nullable ZapValue expected,
+      Transaction tx) {
+    ZapMatch previous = match(header, leaf, entry, name);
+    if (expected != null && !expected.equals(previous.value())) {
+      return null;
+    }
+    object.dirty(leaf.buffer(), tx);
+    object.dirty(header.buffer(), tx);
+    if (leaf.isApart(entry)) {
+      ZapName exact = header.names().exact(leaf.key(entry));
+      existingOverflow(header, leaf, entry).remove(exact, null, tx);
+    }
+    addEntries(header, -1, leaf.block().mark(entry), tx);
+    leaf.remove(entry);
+    return previous;
+  }
+
+  /** Removes an entry that is in the overflow, all of it or its value, unless it has moved. */
+  private @Nullable ZapMatch removeFlooded(
+      FatHeader header, ZapName name, @Nullable ZapValue expected, Transaction tx) {
+    long stamp = structure.writeLock();
+    try {
+      ZapMatch previous;
+      boolean mergeable;
+      Leaf leaf = access.lockUnderStructure(header, name.hash(), true);
+      try {
+        int entry = leaf.match(name);
+        if (entry == Leaf.NONE) {
+          Overflow further = overflow(header);
+          return further == null ? null : further.remove(name, expected, tx);
+        }
+        previous = remove(header, leaf, entry, name, expected, tx);
+        mergeable = previous != null && shape.wantsShrink(leaf);
+      } finally {
+        access.unlockExclusive(leaf);
+      }
+      if (mergeable) {
+        shrinkLocked(header, name.hash(), tx);
+      }
+      return previous;
+    } finally {
+      structure.unlockWrite(stamp);
+    }
+  }
+
   /**
-   * Moves a cursor to the first entry at or after its position.
+   * Moves a cursor to the first entry at or after its position: first those of the main table, then
+   * those of the overflow.
    *
    * @return whether there is one
    */
   boolean next(ZapCursor cursor) {
     FatHeader header = access.holdHeader();
     try {
-      for (; ; ) {
-        Leaf leaf = standOn(header, cursor);
-        try {
-          int entry = leaf.closest(cursor.positionHash(), cursor.positionCd());
-          if (entry != Leaf.NONE) {
-            LeafBlock block = leaf.block();
-            byte[] key = leaf.key(entry);
-            boolean conflict = header.sortedLeaves() && hasConflict(header, leaf, entry, key);
-            cursor.found(key, leaf.value(entry), block.hash(entry), block.cd(entry), conflict);
-            return true;
-          }
-          if (leaf.isLast()) {
-            return false;
-          }
-          cursor.moveTo(leaf.hashAfter());
-        } finally {
-          leaf.unlockShared();
+      if (!cursor.isInOverflow()) {
+        if (nextHere(header, cursor)) {
+          return true;
         }
         leave(cursor);
+        cursor.moveToOverflow();
       }
+      Overflow further = overflow(header);
+      if (further == null || !further.table().nextHere(cursor)) {
+        return false;
+      }
+      if (header.normflags() != 0) {
+        ZapName name = header.names().matching(cursor.key(), MatchType.NORMALIZED);
+        cursor.setConflict(matches(name) || further.hasOther(name));
+      }
+      return true;
     } finally {
       access.release(header);
     }
   }
 
-  private static boolean hasConflict(FatHeader header, Leaf leaf, int entry, byte[] key) {
-    NormalForm form = leaf.sharesHash(entry) ? header.names().variants(key) : null;
-    return form != null && leaf.hasVariant(entry, form);
+  private boolean nextHere(ZapCursor cursor) {
+    FatHeader header = access.holdHeader();
+    try {
+      return nextHere(header, cursor);
+    } finally {
+      access.release(header);
+    }
+  }
+
+  private boolean nextHere(FatHeader header, ZapCursor cursor) {
+    for (; ; ) {
+      Leaf leaf = standOn(header, cursor);
+      try {
+        int entry = leaf.closest(cursor.positionHash(), cursor.positionCd());
+        while (entry != Leaf.NONE && leaf.isValueOfOther(entry)) {
+          LeafBlock block = leaf.block();
+          entry = leaf.closest(block.hash(entry), block.cd(entry) + 1);
+        }
+        if (entry != Leaf.NONE) {
+          found(header, leaf, entry, cursor);
+          return true;
+        }
+        if (leaf.isLast()) {
+          return false;
+        }
+        cursor.moveTo(leaf.hashAfter());
+      } finally {
+        leaf.unlockShared();
+      }
+      release(cursor);
+    }
+  }
+
+  private void found(FatHeader header, Leaf leaf, int entry, ZapCursor cursor) {
+    LeafBlock block = leaf.block();
+    byte[] key = leaf.key(entry);
+    ZapValue value =
+        leaf.isApart(entry)
+            ? value(header, leaf, entry, header.names().exact(key))
+            : leaf.value(entry);
+    boolean conflict = header.normflags() != 0 && hasConflict(header, leaf, entry, key);
+    cursor.found(key, value, block.hash(entry), block.cd(entry), conflict);
+  }
+
+  private boolean hasConflict(FatHeader header, Leaf leaf, int entry, byte[] key) {
+    if (!leaf.sharesHash(entry) && !leaf.hasOverflow()) {
+      return false;
+    }
+    ZapName name = header.names().matching(key, MatchType.NORMALIZED);
+    NormalForm form = name.form();
+    return form != null && (leaf.hasVariant(entry, form) || isInOverflow(header, leaf, name));
   }
 
   /** The leaf of a cursor's position, locked for reading; the cursor holds it. */
@@ -469,18 +812,27 @@ final class FatZap implements Entries {
     Leaf leaf = cursor.leaf();
     if (leaf != null) {
       // It may have been split, merged away, or become another leaf since.
-      if (leaf.lockShared(cursor.positionHash())) {
+      if (leaf.lockShared(cursor.positionHash(), header.isOverflow())) {
         return leaf;
       }
-      leave(cursor);
+      release(cursor);
     }
     Leaf found = access.lockShared(header, cursor.positionHash());
     cursor.setLeaf(found);
     return found;
   }
 
-  /** Lets go the leaf that a cursor stands on. */
+  /** Lets go the leaf that a cursor stands on, in whichever table. */
   void leave(ZapCursor cursor) {
+    Overflow further = overflow;
+    if (cursor.isInOverflow() && further != null) {
+      further.table().release(cursor);
+    } else {
+      release(cursor);
+    }
+  }
+
+  private void release(ZapCursor cursor) {
     Leaf leaf = cursor.leaf();
     if (leaf != null) {
       cursor.setLeaf(null);
@@ -491,11 +843,21 @@ final class FatZap implements Entries {
   private void shrink(FatHeader header, long hash, Transaction tx) {
     long stamp = structure.writeLock();
     try {
-      shape.shrink(header, hash, tx);
-    } catch (ZapException e) {
-      LOGGER.log(Level.WARNING, "object={0}: an empty leaf stays: {1}", object.objectId(), e);
+      shrinkLocked(header, hash, tx);
     } finally {
       structure.unlockWrite(stamp);
+    }
+  }
+
+  private void shrinkLocked(FatHeader header, long hash, Transaction tx) {
+    try {
+      shape.shrink(header, hash, tx);
+    } catch (ZapException e) {
+      LOGGER.log(
+          Level.WARNING,
+          "object={0}: the map stays larger than it could be: {1}",
+          object.objectId(),
+          e);
     }
   }
 }

@@ -5,17 +5,20 @@ import java.util.concurrent.locks.StampedLock;
 import org.zapkv.cache.Buffer;
 import org.zapkv.object.BlockObject;
 
-/** Holds the header of a fat map, checked and attached to its buffer. */
+/** Holds the header of a table, checked and attached to its buffer. */
 final class HeaderAccess {
   private final BlockObject object;
+  private final long block;
 
-  HeaderAccess(BlockObject object) {
+  /** Access to the header in a block: 0, or that of the overflow. */
+  HeaderAccess(BlockObject object, long block) {
     this.object = object;
+    this.block = block;
   }
 
-  /** Holds block 0 of a fat map; let it go with {@link #release}. */
+  /** Holds the header; let it go with {@link #release}. */
   FatHeader hold() {
-    Buffer buffer = object.hold(0, this);
+    Buffer buffer = object.hold(block, this);
     boolean done = false;
     try {
       FatHeader header = header(buffer);

@@ -4,7 +4,6 @@ package org.zapkv.zap;
 import static org.zapkv.zap.LeafLayout.CHAIN_END;
 
 import java.util.concurrent.locks.StampedLock;
-import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.error.CorruptException;
@@ -41,17 +40,26 @@ final class Leaf implements BufferUser {
   static final int NONE = CHAIN_END;
 
   private final LeafBlock block;
-  private final int hashBits;
+  private final int mainHashBits;
   private final boolean uint64Keys;
   private final StampedLock lock = new StampedLock();
 
   /** Guarded by the lock. */
   private boolean checked;
 
-  Leaf(Buffer buffer, LeafLayout layout, int hashBits, boolean uint64Keys) {
+  /** With no more chunks in use than this a merge is worth an attempt; guarded by the lock. */
+  private int mergeAt;
+
+  /**
+   * A leaf object for a block, whatever the block is.
+   *
+   * @param mainHashBits how many bits the hashes have in the map's main table
+   */
+  Leaf(Buffer buffer, LeafLayout layout, int mainHashBits, boolean uint64Keys) {
     this.block = new LeafBlock(buffer, layout);
-    this.hashBits = hashBits;
+    this.mainHashBits = mainHashBits;
     this.uint64Keys = uint64Keys;
+    allowMerge();
   }
 
   /** Nothing to give back: this object is all there is. */
@@ -71,7 +79,7 @@ final class Leaf implements BufferUser {
   }
 
   int hashBits() {
-    return hashBits;
+    return isInOverflow() ? Overflow.HASH_BITS : mainHashBits;
   }
 
   boolean uint64Keys() {
@@ -83,17 +91,18 @@ final class Leaf implements BufferUser {
   /**
    * Locks the leaf for reading, if it is (still) a leaf that covers a hash.
    *
+   * @param inOverflow whether it is to be a leaf of the overflow
    * @return whether it is; if not, it is not locked either
    * @throws CorruptException if it is, but damaged
    */
-  boolean lockShared(long hash) {
+  boolean lockShared(long hash, boolean inOverflow) {
     lock.readLock();
     if (!checked) {
       lock.tryUnlockRead();
       checkOnce();
       lock.readLock();
     }
-    if (covers(hash)) {
+    if (covers(hash, inOverflow)) {
       return true;
     }
     lock.tryUnlockRead();
@@ -105,12 +114,12 @@ final class Leaf implements BufferUser {
   }
 
   /** Locks the leaf for writing; otherwise like {@link #lockShared}. */
-  boolean lockExclusive(long hash) {
+  boolean lockExclusive(long hash, boolean inOverflow) {
     lock.writeLock();
     boolean keep = false;
     try {
       check();
-      keep = covers(hash);
+      keep = covers(hash, inOverflow);
     } finally {
       if (!keep) {
         unlockExclusive();
@@ -152,8 +161,8 @@ final class Leaf implements BufferUser {
     }
   }
 
-  private boolean covers(long hash) {
-    if (!checked || !block.isLeaf()) {
+  private boolean covers(long hash, boolean inOverflow) {
+    if (!checked || !block.isLeaf() || isInOverflow() != inOverflow) {
       return false;
     }
     int length = block.prefixLength();
@@ -163,9 +172,15 @@ final class Leaf implements BufferUser {
   // The rest is for those who hold the lock.
 
   /** Makes the block an empty leaf; the block is dirty. */
-  void initialise(long prefix, int prefixLength, boolean sorted) {
-    block.initialise(prefix, prefixLength, sorted);
+  void initialise(long prefix, int prefixLength, int flags) {
+    block.initialise(prefix, prefixLength, flags);
     checked = true;
+    allowMerge();
+  }
+
+  /** Makes the block no leaf; it is dirty. */
+  void erase() {
+    block.erase();
   }
 
   int prefixLength() {
@@ -186,6 +201,31 @@ final class Leaf implements BufferUser {
 
   int chunkCount() {
     return block.layout().chunkCount();
+  }
+
+  int usedChunks() {
+    return chunkCount() - freeChunks();
+  }
+
+  /**
+   * Whether so little is left that a merge with the sibling is worth an attempt: at a quarter, and
+   * then each time what is left has halved, so that attempts are few however full the sibling is.
+   */
+  boolean takeMergeAttempt() {
+    int used = usedChunks();
+    if (used > 0 && used > mergeAt) {
+      if (used / 4 > mergeAt) {
+        mergeAt = Math.min(used / 2, chunkCount() / 4);
+      }
+      return false;
+    }
+    mergeAt = used / 2;
+    return true;
+  }
+
+  /** The next attempt is made at a quarter: the leaf, or its sibling, is another one now. */
+  void allowMerge() {
+    mergeAt = chunkCount() / 4;
   }
 
   private int bucket(long hash) {
@@ -220,6 +260,7 @@ final class Leaf implements BufferUser {
     for (int entry = block.bucketHead(bucket(hash)); entry != NONE; entry = block.next(entry)) {
       if (block.hash(entry) == hash
           && (best == NONE || block.cd(entry) < block.cd(best))
+          && !isValueOfOther(entry)
           && form.isFormOf(key(entry))) {
         best = entry;
       }
@@ -232,7 +273,7 @@ final class Leaf implements BufferUser {
   boolean hasVariant(int entry, NormalForm form) {
     int other = nextOfHash(block.bucketHead(bucket(block.hash(entry))), entry);
     for (int steps = 0; other != NONE; other = nextOfHash(block.next(other), entry)) {
-      if (form.isFormOf(key(other))) {
+      if (!isValueOfOther(other) && form.isFormOf(key(other))) {
         return true;
       }
       boundChain(++steps);
@@ -320,19 +361,45 @@ final class Leaf implements BufferUser {
     return cd;
   }
 
+  /** Whether the leaf belongs to the overflow. */
+  boolean isInOverflow() {
+    return (block.flags() & LeafLayout.FLAG_IN_OVERFLOW) != 0;
+  }
+
+  /** Whether keys of this leaf can be in the overflow. */
+  boolean hasOverflow() {
+    return (block.flags() & LeafLayout.FLAG_OVERFLOW) != 0;
+  }
+
+  /** Notes whether keys of this leaf can be in the overflow; the block is dirty. */
+  void setOverflow(boolean overflow) {
+    int others = block.flags() & ~LeafLayout.FLAG_OVERFLOW;
+    block.setFlags(overflow ? others | LeafLayout.FLAG_OVERFLOW : others);
+  }
+
+  /** Whether an entry of the overflow is no entry of the map, but the value of one. */
+  boolean isValueOfOther(int entry) {
+    return block.mark(entry) == LeafLayout.MARK_VALUE_OF_OTHER;
+  }
+
+  /** Whether an entry's value is in the overflow. */
+  boolean isApart(int entry) {
+    return block.mark(entry) == LeafLayout.MARK_APART;
+  }
+
   /** Adds an entry; there are enough free chunks, and the block is dirty. */
-  void insert(ZapName name, ZapValue value, long cd) {
+  void insert(ZapName name, ZapValue value, int mark, long cd) {
     int entry = block.allocateChunk();
     block.putEntry(entry, name.integerCount(), cd, name.hash());
     block.setNameChunk(entry, block.writeArray(name.key(), name.storedBytes()));
-    writeValue(entry, value);
+    writeValue(entry, value, mark);
     link(entry);
     block.addEntries(1);
   }
 
-  private void writeValue(int entry, ZapValue value) {
+  private void writeValue(int entry, ZapValue value, int mark) {
     int chunk = block.writeArray(value.bytes(), value.bytes().length);
-    block.setValue(entry, chunk, value.count(), value.integerBytes());
+    block.setValue(entry, chunk, value.count(), value.integerBytes(), mark);
   }
 
   /** Links an entry into its bucket's chain, before the first one with a greater cd. */
@@ -358,9 +425,9 @@ final class Leaf implements BufferUser {
   }
 
   /** Replaces an entry's value; there are enough free chunks, and the block is dirty. */
-  void update(int entry, ZapValue value) {
+  void update(int entry, ZapValue value, int mark) {
     block.freeArray(block.valueChunk(entry), block.valueBytes(entry));
-    writeValue(entry, value);
+    writeValue(entry, value, mark);
   }
 
   /** Removes an entry; the block is dirty. */
@@ -424,13 +491,16 @@ final class Leaf implements BufferUser {
     return (block.prefix() + 1) << (Long.SIZE - block.prefixLength());
   }
 
-  /** How many chunks the entries take whose hash begins with the same bits as the given one. */
-  int chunksOfNeighbours(long hash, int bits, @Nullable ZapName except) {
+  /**
+   * How many chunks the entries take whose hash begins with the same bits as the given one.
+   *
+   * @param except an entry that is not counted, or {@link #NONE}
+   */
+  int chunksOfNeighbours(long hash, int bits, int except) {
     int chunks = 0;
-    int excepted = except == null ? NONE : find(except);
     for (int chunk = 0; chunk < chunkCount(); chunk++) {
       if (block.chunkType(chunk) == LeafLayout.TYPE_ENTRY
-          && chunk != excepted
+          && chunk != except
           && (block.hash(chunk) ^ hash) >>> (Long.SIZE - bits) == 0) {
         chunks += entryChunks(chunk);
       }

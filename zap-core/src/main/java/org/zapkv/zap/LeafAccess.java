@@ -99,7 +99,8 @@ final class LeafAccess {
     Leaf leaf = hold(header, blockId);
     boolean locked = false;
     try {
-      locked = exclusive ? leaf.lockExclusive(hash) : leaf.lockShared(hash);
+      boolean inOverflow = header.isOverflow();
+      locked = exclusive ? leaf.lockExclusive(hash, inOverflow) : leaf.lockShared(hash, inOverflow);
     } finally {
       if (!locked) {
         release(leaf);

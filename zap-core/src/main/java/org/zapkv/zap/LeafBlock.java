@@ -111,10 +111,23 @@ final class LeafBlock {
     return NativeMemory.getUnsignedByte(address + LeafLayout.FLAGS_OFFSET);
   }
 
+  void setFlags(int flags) {
+    NativeMemory.putByte(address + LeafLayout.FLAGS_OFFSET, flags);
+  }
+
+  void addFlags(int flags) {
+    setFlags(flags() | flags);
+  }
+
+  /** Zeroes the block: it is no leaf any more. */
+  void erase() {
+    NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
+  }
+
   /**
    * Makes the block an empty leaf. What it held before does not show: all of it is zeroed first.
    */
-  void initialise(long prefix, int prefixLength, boolean sorted) {
+  void initialise(long prefix, int prefixLength, int flags) {
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
     clearBuckets();
     for (int chunk = 0; chunk < chunkCount; chunk++) {
@@ -124,7 +137,7 @@ final class LeafBlock {
     }
     setFreeCount(chunkCount);
     setPrefix(prefix, prefixLength);
-    NativeMemory.putByte(address + LeafLayout.FLAGS_OFFSET, sorted ? LeafLayout.FLAG_CD_SORTED : 0);
+    setFlags(flags);
     NativeMemory.putInt(address + LeafLayout.MAGIC_OFFSET, LeafLayout.MAGIC);
     NativeMemory.putLong(address + LeafLayout.TYPE_OFFSET, LeafLayout.BLOCK_TYPE);
   }
@@ -166,6 +179,15 @@ final class LeafBlock {
   }
 
   int integerBytes(int entry) {
+    return integerField(entry) & LeafLayout.INTEGER_BYTES_MASK;
+  }
+
+  /** What an entry's value is marked with: 0 but where there is an overflow. */
+  int mark(int entry) {
+    return integerField(entry) & ~LeafLayout.INTEGER_BYTES_MASK;
+  }
+
+  private int integerField(int entry) {
     return NativeMemory.getUnsignedByte(at(entry) + LeafLayout.ENTRY_INTEGER_BYTES_OFFSET);
   }
 
@@ -201,15 +223,15 @@ final class LeafBlock {
     return valueCount(entry) * integerBytes(entry);
   }
 
-  void setValue(int entry, int chunk, int count, int integerBytes) {
+  void setValue(int entry, int chunk, int count, int integerBytes, int mark) {
     long at = at(entry);
     NativeMemory.putShort(at + LeafLayout.ENTRY_VALUE_CHUNK_OFFSET, chunk);
-    setValueShape(at, count, integerBytes);
+    setValueShape(at, count, integerBytes | mark);
   }
 
-  private static void setValueShape(long at, int count, int integerBytes) {
+  private static void setValueShape(long at, int count, int integerField) {
     NativeMemory.putShort(at + LeafLayout.ENTRY_VALUE_COUNT_OFFSET, count);
-    NativeMemory.putByte(at + LeafLayout.ENTRY_INTEGER_BYTES_OFFSET, integerBytes);
+    NativeMemory.putByte(at + LeafLayout.ENTRY_INTEGER_BYTES_OFFSET, integerField);
   }
 
   void setValueChunk(int entry, int chunk) {

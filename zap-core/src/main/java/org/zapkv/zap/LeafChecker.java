@@ -153,6 +153,12 @@ final class LeafChecker {
       problem(offset + LeafLayout.ENTRY_INTEGER_BYTES_OFFSET, "integerBytes=" + integerBytes);
       return;
     }
+    if (!isMarkAllowed(entry)) {
+      problem(
+          offset + LeafLayout.ENTRY_INTEGER_BYTES_OFFSET,
+          "a value marked 0x" + Integer.toHexString(block.mark(entry)));
+      return;
+    }
     int nameBytes = leaf.nameBytes(entry);
     if (nameBytes < 1 || nameBytes > ZapNames.LONGEST_STORED_BYTES) {
       problem(offset + LeafLayout.ENTRY_NAME_LENGTH_OFFSET, "a name of " + nameBytes + " bytes");
@@ -170,6 +176,16 @@ final class LeafChecker {
       problem(offset + LeafLayout.ENTRY_NAME_LENGTH_OFFSET, "a name does not end with NUL");
     }
     array(block.valueChunk(entry), valueBytes, offset + LeafLayout.ENTRY_VALUE_CHUNK_OFFSET);
+  }
+
+  private boolean isMarkAllowed(int entry) {
+    int mark = block.mark(entry);
+    if (mark == 0) {
+      return true;
+    }
+    return leaf.isInOverflow()
+        ? mark == LeafLayout.MARK_VALUE_OF_OTHER
+        : mark == LeafLayout.MARK_APART && leaf.hasOverflow() && block.valueCount(entry) == 0;
   }
 
   private void hash(int entry, int bucket, int offset) {

@@ -46,6 +46,6 @@ interface LeafCreator {
 
   static Leaf newLeaf(Buffer buffer, FatHeader header) {
     return new Leaf(
-        buffer, header.leafLayout(), header.hashBits(), ZapName.isUint64(header.flags()));
+        buffer, header.leafLayout(), header.mainHashBits(), ZapName.isUint64(header.flags()));
   }
 }

@@ -41,6 +41,15 @@ final class LeafLayout {
   /** The flag of a leaf whose chains are sorted by cd: set in objects with normflags only. */
   static final int FLAG_CD_SORTED = 1;
 
+  /**
+   * The flag of a leaf some of whose keys are, or were, in the overflow (see {@link Overflow}). Not
+   * in OpenZFS's form.
+   */
+  static final int FLAG_OVERFLOW = 2;
+
+  /** The flag of a leaf that belongs to the overflow itself. Not in OpenZFS's form. */
+  static final int FLAG_IN_OVERFLOW = 4;
+
   static final int CHUNK_BYTES = 24;
   static final int CHUNK_TYPE_OFFSET = 0;
   static final int TYPE_ARRAY = 251;
@@ -48,6 +57,19 @@ final class LeafLayout {
   static final int TYPE_FREE = 253;
 
   static final int ENTRY_INTEGER_BYTES_OFFSET = 1;
+
+  /** The part of that field which is the size of an integer. */
+  static final int INTEGER_BYTES_MASK = 0x0F;
+
+  /**
+   * The mark of an entry whose value is kept apart: in the overflow, under the same key; here it is
+   * empty. Not in OpenZFS's form, as the next.
+   */
+  static final int MARK_APART = 0x80;
+
+  /** The mark of an entry of the overflow that is only the value of an entry marked as apart. */
+  static final int MARK_VALUE_OF_OTHER = 0x40;
+
   static final int ENTRY_NEXT_OFFSET = 2;
   static final int ENTRY_NAME_CHUNK_OFFSET = 4;
   static final int ENTRY_NAME_LENGTH_OFFSET = 6;

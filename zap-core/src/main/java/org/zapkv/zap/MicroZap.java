@@ -9,7 +9,6 @@ import org.zapkv.cache.BufferUser;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.error.CorruptException;
-import org.zapkv.error.MapFullException;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
 
@@ -188,7 +187,7 @@ final class MicroZap implements Entries {
     try {
       MicroIndex index = index(block0);
       int at = index.atOrAfter(cursor.positionHash(), cursor.positionCd());
-      if (at == index.size()) {
+      if (at == index.size() || cursor.isInOverflow()) {
         return false;
       }
       byte[] key = MicroEntry.key(block0.address(), index.slot(at));
@@ -263,7 +262,9 @@ final class MicroZap implements Entries {
     ZapName name = write.name();
     int at = index.find(block0.address(), name);
     if (at < 0) {
-      checkConvertible(block0, index, name);
+      if (!staysConvertible(block0, index, name)) {
+        return Write.Outcome.NO_ROOM;
+      }
       object.dirty(block0, tx);
       long cd = index.unusedCd(name.hash());
       int slot = index.takeSlot(block0.address());
@@ -280,9 +281,12 @@ final class MicroZap implements Entries {
     return Write.Outcome.DONE;
   }
 
-  /** Refuses an entry that would make it impossible ever to turn the map fat. */
-  private void checkConvertible(Buffer block0, MicroIndex index, ZapName name) {
-    int bits = PointerTable.maxShift(ZapName.MICRO_HASH_BITS);
+  /**
+   * Whether the map could become fat later with one more entry: no leaf may then have more entries
+   * than it can hold that no split can part. A map for which this is not so becomes fat now.
+   */
+  private boolean staysConvertible(Buffer block0, MicroIndex index, ZapName name) {
+    int bits = PointerTable.maxShift(ZapName.MICRO_HASH_BITS, 1, parameters.shrinkPolicy());
     long first = ZapHash.mask(name.hash(), bits);
     int from = index.atOrAfter(first, 0);
     int to = from;
@@ -294,14 +298,7 @@ final class MicroZap implements Entries {
         chunks += LeafLayout.entryChunks(length + 1, Long.BYTES) - MOST_CHUNKS_PER_ENTRY;
       }
     }
-    if (chunks + (to - from) * MOST_CHUNKS_PER_ENTRY > room) {
-      throw new MapFullException(
-          "object="
-              + object.objectId()
-              + ": too many keys with hash=0x"
-              + Long.toHexString(name.hash())
-              + "; one leaf could not hold them");
-    }
+    return chunks + (to - from) * MOST_CHUNKS_PER_ENTRY <= room;
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.zapkv.zap;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
@@ -18,12 +19,20 @@ import org.zapkv.pool.Transaction;
  * for the rest.
  */
 final class PointerTable {
+  /** Up to here (1 MiB of pointers) a table may grow under MERGE however few leaves there are. */
+  private static final int FREE_SHIFT = 17;
+
+  /** Beyond that it may have 256 pointers for each leaf. */
+  private static final int MOST_POINTERS_PER_LEAF_SHIFT = 8;
+
   private final BlockObject object;
   private final BlockNumbers numbers;
+  private final ShrinkPolicy policy;
 
-  PointerTable(BlockObject object, BlockNumbers numbers) {
+  PointerTable(BlockObject object, BlockNumbers numbers, ShrinkPolicy policy) {
     this.object = object;
     this.numbers = numbers;
+    this.policy = policy;
   }
 
   /** The index of a hash. */
@@ -98,12 +107,14 @@ final class PointerTable {
     return bits == 0;
   }
 
-  private static long checked(FatHeader header, long index, long leafBlock) {
-    if (leafBlock < FatHeaderLayout.FIRST_LEAF_BLOCK || leafBlock >= header.nextBlock()) {
+  private long checked(FatHeader header, long index, long leafBlock) {
+    // Only the main header knows the next free block.
+    long end = header.isOverflow() ? object.blockCount() : header.nextBlock();
+    if (leafBlock < FatHeaderLayout.FIRST_LEAF_BLOCK || leafBlock >= end) {
       throw header.corrupt(
-          header.tableBlock(),
+          header.tableBlock() == 0 ? header.buffer().blockId() : header.tableBlock(),
           CorruptException.NONE,
-          "pointer " + index + " is to block " + leafBlock + " of " + header.nextBlock());
+          "pointer " + index + " is to block " + leafBlock + " of " + end);
     }
     return leafBlock;
   }
@@ -186,9 +197,14 @@ final class PointerTable {
     }
   }
 
-  private Buffer holdDirty(long block, Transaction tx, List<Buffer> held) {
+  private Buffer hold(long block, List<Buffer> held) {
     Buffer buffer = object.hold(block, this);
     held.add(buffer);
+    return buffer;
+  }
+
+  private Buffer holdDirty(long block, Transaction tx, List<Buffer> held) {
+    Buffer buffer = hold(block, held);
     object.dirty(buffer, tx);
     return buffer;
   }
@@ -200,17 +216,34 @@ final class PointerTable {
     held.clear();
   }
 
-  /**
-   * Whether the table may become larger: it never uses more bits than the hash has, and a map that
-   * comes close is one whose leaves are full of equal hashes.
-   */
-  static boolean mayGrow(FatHeader header) {
-    return header.tableShift() < maxShift(header.hashBits());
+  /** Whether the table may become larger. */
+  boolean mayGrow(FatHeader header) {
+    return header.tableShift() < maxShift(header);
   }
 
-  /** The largest shift that a table reaches. */
-  static int maxShift(int hashBits) {
-    return hashBits - 2;
+  /** The largest shift that a table may reach now, or has reached. */
+  int maxShift(FatHeader header) {
+    int shift = maxShift(header.hashBits(), header.leafCount(), policy);
+    return Math.max(shift, header.tableShift());
+  }
+
+  /**
+   * The largest shift that a table may reach. It never uses more bits than the hash has, and a map
+   * that comes close is one whose leaves are full of equal hashes.
+   */
+  static int maxShift(int hashBits, long leafCount, ShrinkPolicy policy) {
+    int shift = hashBits - 2;
+    if (policy == ShrinkPolicy.MERGE) {
+      // Else whoever chooses the keys chooses the size of the table, too: deep leaves need few
+      // keys.
+      int byLeaves = MOST_POINTERS_PER_LEAF_SHIFT + log2(leafCount);
+      shift = Math.min(shift, Math.max(FREE_SHIFT, byLeaves));
+    }
+    return shift;
+  }
+
+  private static int log2(long value) {
+    return Long.SIZE - 1 - Long.numberOfLeadingZeros(value);
   }
 
   /**
@@ -251,41 +284,47 @@ final class PointerTable {
 
   /** Copies one block of the table; the last one makes the larger table the one in use. */
   private void growExternal(FatHeader header, Transaction tx, List<Buffer> held) {
-    long count = header.tableBlockCount();
-    try (BlockNumbers.Claim claim = header.isGrowing() ? null : numbers.claim(2 * count, tx)) {
-      long newBlock = claim == null ? header.growingBlock() : claim.first();
+    long wanted = header.isGrowing() ? 0 : 2 * header.tableBlockCount();
+    try (BlockNumbers.Claim claim = numbers.claim(wanted, tx)) {
+      long newBlock = wanted == 0 ? header.growingBlock() : claim.first();
       long copied = header.growingCopied();
-      Buffer from = object.hold(header.tableBlock() + copied, this);
-      held.add(from);
-      Buffer firstHalf = holdDirty(newBlock + 2 * copied, tx, held);
-      Buffer secondHalf = holdDirty(newBlock + 2 * copied + 1, tx, held);
-      if (claim != null) {
+      if (wanted != 0) {
+        // Most of them are not written for now, and have to read as zeros.
+        object.freeRange(newBlock, wanted, tx);
+      }
+      Buffer from = hold(header.tableBlock() + copied, held);
+      Buffer firstHalf = hold(newBlock + 2 * copied, held);
+      Buffer secondHalf = hold(newBlock + 2 * copied + 1, held);
+      object.dirty(firstHalf, tx);
+      object.dirty(secondHalf, tx);
+      if (wanted != 0) {
         claim.take();
       }
-      copyNextBlock(header, newBlock, from, firstHalf, secondHalf, tx);
+      copyBlock(header, from, firstHalf, secondHalf);
+      if (copied + 1 < header.tableBlockCount()) {
+        header.setGrowth(newBlock, copied + 1);
+      } else {
+        replaceBy(header, newBlock, claim, tx);
+      }
     }
   }
 
-  private void copyNextBlock(
-      FatHeader header,
-      long newBlock,
-      Buffer from,
-      Buffer firstHalf,
-      Buffer secondHalf,
-      Transaction tx) {
-    long oldBlock = header.tableBlock();
-    long oldCount = header.tableBlockCount();
-    long copied = header.growingCopied();
+  private static void copyBlock(
+      FatHeader header, Buffer from, Buffer firstHalf, Buffer secondHalf) {
     int halfShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift()) - 1;
     long half = 1L << halfShift;
     copyTwice(from.address(), firstHalf.address(), half);
     copyTwice(from.address() + FatHeaderLayout.pointerOffset(half), secondHalf.address(), half);
-    if (copied + 1 < oldCount) {
-      header.setGrowth(newBlock, copied + 1);
-      return;
-    }
+  }
+
+  private void replaceBy(
+      FatHeader header, long newBlock, BlockNumbers.Claim claim, Transaction tx) {
+    long oldBlock = header.tableBlock();
+    long oldCount = header.tableBlockCount();
+    claim.raise(newBlock + 2 * oldCount);
     header.setTable(newBlock, 2 * oldCount, header.tableShift() + 1);
     header.setGrowth(0, 0);
+    claim.freed(oldBlock, oldCount);
     // Last, so that a failure cannot leave the header pointing to a hole.
     object.freeRange(oldBlock, oldCount, tx);
   }
@@ -298,30 +337,66 @@ final class PointerTable {
     }
   }
 
-  /** 1 + the highest block that leaves, this table, or the larger one being built are in. */
-  long endOfUse(FatHeader header) {
-    long end = Math.max(header.tableBlock() + header.tableBlockCount(), header.growingEnd());
-    if (header.tableBlock() == 0) {
-      return endOfUse(header, header.embeddedTableAddress(), 1L << header.tableShift(), end);
+  /** Reads pointers one by one, those of a block while it is held. */
+  final class Reader implements AutoCloseable {
+    private final FatHeader header;
+    private @Nullable Buffer held;
+
+    Reader(FatHeader header) {
+      this.header = header;
     }
-    long perBlock = 1L << FatHeaderLayout.pointersPerBlockShift(header.blockShift());
-    for (long block = 0; block < header.tableBlockCount(); block++) {
-      Buffer buffer = object.hold(header.tableBlock() + block, this);
-      try {
-        end = endOfUse(header, buffer.address(), perBlock, end);
-      } finally {
-        buffer.release(this);
+
+    /**
+     * The block of the leaf at an index.
+     *
+     * @throws CorruptException if it cannot be one
+     */
+    long get(long index) {
+      if (header.tableBlock() == 0) {
+        return PointerTable.this.get(header, index);
+      }
+      int perBlockShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+      Buffer buffer = block(header.tableBlock() + (index >>> perBlockShift));
+      long inBlock = index & ((1L << perBlockShift) - 1);
+      return checked(header, index, pointer(header, buffer, inBlock));
+    }
+
+    private Buffer block(long blockId) {
+      Buffer buffer = held;
+      if (buffer == null || buffer.blockId() != blockId) {
+        close();
+        buffer = object.hold(blockId, this);
+        held = buffer;
+      }
+      return buffer;
+    }
+
+    @Override
+    public void close() {
+      if (held != null) {
+        held.release(this);
+        held = null;
       }
     }
-    return end;
   }
 
-  private static long endOfUse(FatHeader header, long pointers, long count, long before) {
-    long end = before;
-    for (long i = 0; i < count; i++) {
-      long leafBlock = NativeMemory.getLong(pointers + FatHeaderLayout.pointerOffset(i));
-      end = Math.max(end, checked(header, i, leafBlock) + 1);
+  /** Is told of the first of some pointers to the same block. */
+  @FunctionalInterface
+  interface RunVisitor {
+    void run(long firstIndex, long leafBlock);
+  }
+
+  /** Reads the whole table: pointers that follow each other and are equal are one run. */
+  void forEachRun(FatHeader header, RunVisitor visitor) {
+    try (Reader reader = new Reader(header)) {
+      long previous = 0;
+      for (long index = 0; index < 1L << header.tableShift(); index++) {
+        long leafBlock = reader.get(index);
+        if (leafBlock != previous) {
+          visitor.run(index, leafBlock);
+          previous = leafBlock;
+        }
+      }
     }
-    return end;
   }
 }

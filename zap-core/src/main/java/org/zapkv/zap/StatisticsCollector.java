@@ -25,37 +25,73 @@ final class StatisticsCollector {
   static ZapStatistics ofMicro(int blockSizeBytes, long entryCount, long salt) {
     List<Long> none = boxed(new long[BUCKETS]);
     return new ZapStatistics(
-        true, blockSizeBytes, 1, entryCount, salt, 0, 0, 0, 0, 0, 0, none, none, none, none, none);
+        true,
+        blockSizeBytes,
+        1,
+        entryCount,
+        salt,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        none,
+        none,
+        none,
+        none,
+        none);
   }
 
   ZapStatistics collect() {
     LeafAccess access = fat.access();
     FatHeader header = access.holdHeader();
     try {
-      long hash = 0;
-      boolean last = false;
-      while (!last) {
-        Leaf leaf = access.lockUnderStructure(header, hash, false);
-        try {
-          add(header, leaf);
-          last = leaf.isLast();
-          hash = last ? 0 : leaf.hashAfter();
-        } finally {
-          access.unlockShared(leaf);
-        }
+      addLeaves(access, header);
+      Overflow overflow = fat.overflow(header);
+      if (overflow == null) {
+        return statistics(header, 0, 0);
       }
-      return statistics(header);
+      long overflowLeaves = addOverflow(overflow.table().access());
+      return statistics(header, overflow.count(), overflowLeaves);
     } finally {
       access.release(header);
     }
   }
 
-  private ZapStatistics statistics(FatHeader header) {
+  private long addOverflow(LeafAccess access) {
+    FatHeader header = access.holdHeader();
+    try {
+      addLeaves(access, header);
+      return header.leafCount();
+    } finally {
+      access.release(header);
+    }
+  }
+
+  private void addLeaves(LeafAccess access, FatHeader header) {
+    long hash = 0;
+    boolean last = false;
+    while (!last) {
+      Leaf leaf = access.lockUnderStructure(header, hash, false);
+      try {
+        add(header, leaf);
+        last = leaf.isLast();
+        hash = last ? 0 : leaf.hashAfter();
+      } finally {
+        access.unlockShared(leaf);
+      }
+    }
+  }
+
+  private ZapStatistics statistics(FatHeader header, long overflowEntries, long overflowLeaves) {
     return new ZapStatistics(
         false,
         1 << header.blockShift(),
         header.freeBlock(),
-        fat.count(),
+        fat.countHere() + overflowEntries,
         header.salt(),
         header.leafCount(),
         1L << header.tableShift(),
@@ -63,6 +99,8 @@ final class StatisticsCollector {
         header.tableBlockCount(),
         header.growingBlock(),
         header.growingCopied(),
+        overflowEntries,
+        overflowLeaves,
         boxed(leavesByPointers),
         boxed(leavesByEntries),
         boxed(leavesByTenths),

@@ -26,6 +26,7 @@ final class Write {
   private final ZapValue value;
   private final boolean replacing;
   private final long cd;
+  private final int mark;
   private final @Nullable ZapValue expected;
   private @Nullable ZapValue previous;
 
@@ -36,21 +37,38 @@ final class Write {
    * @param cd the cd that a new entry gets, or {@link #ANY_CD}
    */
   Write(ZapName name, ZapValue value, boolean replacing, long cd) {
-    this(name, value, replacing, cd, null);
+    this(name, value, replacing, cd, 0, null);
   }
 
   private Write(
-      ZapName name, ZapValue value, boolean replacing, long cd, @Nullable ZapValue expected) {
+      ZapName name,
+      ZapValue value,
+      boolean replacing,
+      long cd,
+      int mark,
+      @Nullable ZapValue expected) {
     this.name = name;
     this.value = value;
     this.replacing = replacing;
     this.cd = cd;
+    this.mark = mark;
     this.expected = expected;
   }
 
   /** A write that only replaces a certain value. */
   static Write replacing(ZapName name, ZapValue expected, ZapValue value) {
-    return new Write(name, value, true, ANY_CD, expected);
+    return new Write(name, value, true, ANY_CD, 0, expected);
+  }
+
+  /** The same write to the overflow, under the name that the key has there. */
+  Write inOverflow(ZapName otherName) {
+    return new Write(otherName, value, replacing, ANY_CD, 0, expected);
+  }
+
+  /** The write of the value alone to the overflow. */
+  Write apart(ZapName otherName, boolean isThere) {
+    return new Write(
+        otherName, value, true, ANY_CD, LeafLayout.MARK_VALUE_OF_OTHER, isThere ? expected : null);
   }
 
   ZapName name() {
@@ -77,6 +95,11 @@ final class Write {
 
   long cd() {
     return cd;
+  }
+
+  /** What the value is marked with: 0, or what it is in the overflow for. */
+  int mark() {
+    return mark;
   }
 
   @Nullable ZapValue previous() {

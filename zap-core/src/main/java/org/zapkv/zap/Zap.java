@@ -52,7 +52,7 @@ public final class Zap {
     this.object = object;
     this.parameters = parameters;
     this.micro = new MicroZap(object, parameters);
-    this.fatZap = new FatZap(object, structure, creator);
+    this.fatZap = new FatZap(object, parameters, structure, creator);
     Buffer block0 = micro.hold();
     try {
       this.fat = !MicroZap.isMicro(block0);
@@ -106,7 +106,7 @@ public final class Zap {
 
   private static void createFat(
       BlockObject object, ZapParameters parameters, long salt, Transaction tx) {
-    FatZap fat = new FatZap(object, new StampedLock(), new ReusingLeafCreator());
+    FatZap fat = new FatZap(object, parameters, new StampedLock(), new ReusingLeafCreator());
     Buffer block0 = firstBlock(object, 1 << parameters.fatBlockShift(), tx);
     try {
       FatHeader header =
@@ -519,6 +519,11 @@ public final class Zap {
     } finally {
       structure.unlockRead(stamp);
     }
+  }
+
+  /** The hash of a key that is stored, however long. */
+  long storedHash(byte[] key) {
+    return names.upTo(ZapNames.LONGEST_STORED_BYTES).exact(key).hash();
   }
 
   /** How often a new leaf took over the object of an old one in the same block. */

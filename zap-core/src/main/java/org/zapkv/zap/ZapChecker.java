@@ -49,7 +49,7 @@ final class ZapChecker {
       changes = fat.entryChanges();
       walked = leaves(header, (block, offset, problem) -> {});
     }
-    long counted = fat.count();
+    long counted = fat.countHere();
     if (walked && changes == fat.entryChanges() && counted != entries) {
       sink.problem(
           0,

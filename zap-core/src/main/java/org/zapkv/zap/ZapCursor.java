@@ -22,10 +22,11 @@ public final class ZapCursor implements AutoCloseable {
   private final Zap zap;
   private final int hashBits;
 
-  /** The entries still to come are those at or after this. */
+  /** The entries still to come are those at or after this, in the table that is being walked. */
   private long hash;
 
   private long cd;
+  private boolean inOverflow;
   private boolean ended;
   private boolean closed;
 
@@ -43,11 +44,24 @@ public final class ZapCursor implements AutoCloseable {
     this.zap = zap;
     this.hashBits = hashBits;
     this.ended = cookie == END;
-    if (!ended) {
+    this.inOverflow = (cookie & overflowMark()) == overflowMark();
+    if (inOverflow) {
+      long position = cookie & ~overflowMark();
+      this.hash = position << (Long.SIZE - Overflow.HASH_BITS);
+      this.cd = position >>> Overflow.HASH_BITS;
+    } else {
       this.hash = cookie << (Long.SIZE - hashBits);
       long cookieCd = cookie >>> hashBits;
       this.cd = cookieCd < ZapName.cdLimit(hashBits) ? cookieCd : 0;
     }
+  }
+
+  /**
+   * What a cookie of a position in the overflow has set. No position in the main table has it:
+   * where hashes have 28 bits the bits above a cd are free, where they have 48 that cd is not used.
+   */
+  private long overflowMark() {
+    return hashBits == ZapName.MICRO_HASH_BITS ? 1L << 60 : 0xFFFFL << 48;
   }
 
   /**
@@ -96,16 +110,18 @@ public final class ZapCursor implements AutoCloseable {
   /**
    * The hash of the current entry's key.
    *
-   * @return the hash, its unused low bits zero
+   * @return the hash, its unused low bits zero; entries come in the order of their hashes, but for
+   *     those that the map had to keep apart as too many keys have nearly the same hash: these come
+   *     last, in no order
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public long hash() {
-    key();
-    return entryHash;
+    byte[] current = key();
+    return inOverflow ? zap.storedHash(current) : entryHash;
   }
 
   /**
-   * What tells the current entry from others with the same hash.
+   * What tells the current entry from others with the same hash, of those not kept apart.
    *
    * @return the collision differentiator, an unsigned number
    * @throws NoSuchElementException if the cursor is on no entry
@@ -147,7 +163,9 @@ public final class ZapCursor implements AutoCloseable {
   }
 
   private long cookie(long ofHash, long ofCd) {
-    return ofHash >>> (Long.SIZE - hashBits) | ofCd << hashBits;
+    return inOverflow
+        ? ofHash >>> (Long.SIZE - Overflow.HASH_BITS) | ofCd << Overflow.HASH_BITS | overflowMark()
+        : ofHash >>> (Long.SIZE - hashBits) | ofCd << hashBits;
   }
 
   /** Lets go what the cursor holds. Closing it twice does nothing. */
@@ -173,6 +191,16 @@ public final class ZapCursor implements AutoCloseable {
     return cd;
   }
 
+  boolean isInOverflow() {
+    return inOverflow;
+  }
+
+  /** The main table has no entries left. */
+  void moveToOverflow() {
+    inOverflow = true;
+    moveTo(0);
+  }
+
   /** No entries before this hash are left. */
   void moveTo(long toHash) {
     hash = toHash;
@@ -187,6 +215,10 @@ public final class ZapCursor implements AutoCloseable {
     entryCd = atCd;
     hash = atHash;
     cd = atCd + 1;
+  }
+
+  void setConflict(boolean conflict) {
+    entryConflict = conflict;
   }
 
   @Nullable Leaf leaf() {

@@ -57,6 +57,11 @@ final class ZapName {
     return new ZapName(key, key.length + 1, key.length + 1, hashed, hash, form);
   }
 
+  /** The same name with another hash. */
+  ZapName withHash(long otherHash) {
+    return new ZapName(key, storedBytes, integerCount, hashed, otherHash, form);
+  }
+
   byte[] key() {
     return key;
   }

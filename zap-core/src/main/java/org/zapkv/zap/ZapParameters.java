@@ -204,6 +204,11 @@ public final class ZapParameters {
     return flags;
   }
 
+  /** Half of a secret hash key. */
+  long newHashKey() {
+    return saltSource.getAsLong();
+  }
+
   /** A salt for a new map: odd, so never 0. */
   long newSalt() {
     return saltSource.getAsLong() | 1;

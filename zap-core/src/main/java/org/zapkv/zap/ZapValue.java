@@ -21,6 +21,9 @@ public record ZapValue(int integerBytes, byte[] bytes) {
   /** The longest value that a map can hold, in bytes. */
   public static final int MAX_BYTES = 8192;
 
+  /** No integers at all. */
+  static final ZapValue NOTHING = new ZapValue(1, new byte[0]);
+
   /**
    * Checks that the array holds whole integers.
    *

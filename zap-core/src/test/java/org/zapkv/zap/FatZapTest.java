@@ -3,13 +3,14 @@ package org.zapkv.zap;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumSet;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTooLargeException;
 
 class FatZapTest extends ZapContract {
@@ -79,26 +80,29 @@ class FatZapTest extends ZapContract {
   }
 
   @Test
-  void refusesOneHashTooManyBeforeAnyChange() {
+  void takesMoreKeysOfOneHashThanALeafHolds() {
     // The hash is the high 48 bits of the key, in which these do not differ.
-    ZapParameters preHashed = SMALL.withFlagBits(ZapName.ALL_FLAGS);
+    ZapParameters preHashed = SMALL.withFlags(EnumSet.allOf(ZapFlag.class));
     try (TestMap map = TestMap.create(preHashed)) {
       for (int i = 0; i < 6; i++) {
         assertTrue(map.add(wordKey(i), ZapValue.ofLong(i)));
       }
-      byte[] before = map.image();
-      assertThrows(MapFullException.class, () -> map.add(wordKey(6), ZapValue.ofLong(6)));
-      ZapValue larger = new ZapValue(8, new byte[24]);
-      assertThrows(MapFullException.class, () -> map.put(wordKey(3), larger));
-      assertArrayEquals(before, map.image());
-      assertEquals(6, map.content().size());
-      map.remove(wordKey(2));
+      assertEquals(0, map.zap().statistics().overflowLeafCount());
       assertTrue(map.add(wordKey(6), ZapValue.ofLong(6)));
+      assertEquals(1, map.zap().statistics().overflowEntryCount());
+      assertEquals(7, map.content().size());
+      map.remove(wordKey(2));
+      assertTrue(map.add(wordKey(7), ZapValue.ofLong(7)));
+      assertEquals(1, map.zap().statistics().overflowEntryCount(), "the leaf has room again");
       try (ZapCursor cursor = map.zap().cursor()) {
         for (int cd = 0; cd < 6; cd++) {
           assertTrue(cursor.next());
           assertEquals(cd, cursor.cd());
         }
+        assertTrue(cursor.next());
+        assertEquals(ZapValue.ofLong(6), cursor.value());
+        assertEquals(0x010203040506L << 16, cursor.hash());
+        assertFalse(cursor.next());
       }
     }
   }

@@ -183,9 +183,11 @@ final class MemoryBlockObject implements BlockObject {
 
   @Override
   public Buffer resize(Buffer block0, int newSizeBytes, Transaction tx, Object tag) {
-    if (blockCount.get() > 1 || block0.blockId() != 0) {
+    if (block0.blockId() != 0 || !hasOnlyBlock0()) {
       throw new IllegalStateException("blockCount=" + blockCount);
     }
+    blockCount.set(1);
+    cache.freeRange(objectId, 1, Long.MAX_VALUE - 1, open.group);
     Buffer resized = cache.resize(block0, newSizeBytes, tag);
     if (open.dirty.remove(0L, block0)) {
       block0.clean(open.group);
@@ -193,6 +195,12 @@ final class MemoryBlockObject implements BlockObject {
     blockSizeBytes = newSizeBytes;
     dirty(resized, tx);
     return resized;
+  }
+
+  private boolean hasOnlyBlock0() {
+    return stored.keySet().stream().allMatch(block -> block == 0)
+        && open.dirty.keySet().stream().allMatch(block -> block == 0)
+        && syncing.dirty.keySet().stream().allMatch(block -> block == 0);
   }
 
   @Override
