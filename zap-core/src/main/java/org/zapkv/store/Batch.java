@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.error.MapFullException;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.ZapValue;
 
@@ -257,14 +256,6 @@ public final class Batch {
 
     ZapValue encode(ValueStore values, Transaction tx) {
       return value == null ? ZapValue.ofLong(number) : values.encode(value, tx);
-    }
-
-    /** Another encoding, for a leaf that has no room for the first. */
-    ZapValue encodeApart(ValueStore values, Transaction tx, MapFullException because) {
-      if (value == null) {
-        throw because;
-      }
-      return values.encodeApart(value, tx, because);
     }
   }
 

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.error.MapFullException;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapValue;
@@ -65,11 +64,7 @@ final class BatchApplier {
       }
       return;
     }
-    try {
-      put(change.key, change.encode(store.values(), tx));
-    } catch (MapFullException e) {
-      put(change.key, change.encodeApart(store.values(), tx, e));
-    }
+    put(change.key, change.encode(store.values(), tx));
   }
 
   private void put(Batch.ChangeKey key, ZapValue value) {

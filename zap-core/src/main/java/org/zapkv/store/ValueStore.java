@@ -7,7 +7,6 @@ import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
-import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ZapException;
 import org.zapkv.object.DataObject;
@@ -101,20 +100,6 @@ final class ValueStore {
   ZapValue encode(byte[] value, Transaction tx) {
     if (value.length <= INLINE_BYTES) {
       return new ZapValue(1, value);
-    }
-    return encodeAsObject(value, tx);
-  }
-
-  /**
-   * Turns bytes that would be kept in the leaf into an object and a reference, since the leaf has
-   * no room: too many keys have nearly the same hash, and no split can part them.
-   *
-   * @param because what the map said
-   * @throws MapFullException if that would not take less room
-   */
-  ZapValue encodeApart(byte[] value, Transaction tx, MapFullException because) {
-    if (value.length <= REFERENCE_BYTES || value.length > INLINE_BYTES) {
-      throw because;
     }
     return encodeAsObject(value, tx);
   }

@@ -5,7 +5,6 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.DataObject;
 import org.zapkv.pool.Transaction;
@@ -19,8 +18,8 @@ import org.zapkv.zap.ZapValue;
  *
  * <p>A map whose values are longs and whose keys have 1 to 49 bytes without a zero byte stays a
  * micro ZAP, 64 bytes an entry, up to 2047 entries; any other entry makes it a fat ZAP. Values of
- * more than 2048 bytes are objects of their own, and so are smaller ones where too many keys have
- * nearly the same hash.
+ * more than 2048 bytes are objects of their own. Nobody can make a map slow or full by the choice
+ * of keys.
  *
  * <p>Safe for use from many threads. A change is atomic, seen by every thread at once when the call
  * returns, and durable as the package says. Every method throws {@link
@@ -76,11 +75,7 @@ public final class ZapMap {
     ValueStore.checkSize(Objects.requireNonNull(value, "value"));
     int slot = store.gate().enter();
     try (Transaction tx = store.begin(changeBytes() + ValueStore.objectBytes(value))) {
-      try {
-        replace(key, store.values().encode(value, tx), tx);
-      } catch (MapFullException e) {
-        replace(key, store.values().encodeApart(value, tx, e), tx);
-      }
+      replace(key, store.values().encode(value, tx), tx);
     } finally {
       store.gate().exit(slot);
     }

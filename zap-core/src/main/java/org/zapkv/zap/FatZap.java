@@ -24,9 +24,9 @@ final class FatZap implements Entries {
    * exclusively, splitting until it fits. By then another thread may have made room; so nothing
    * seen under the first lock is relied on under the second.
    *
-   * What no split can part goes to the overflow (see Overflow). A write whose key is not in a marked
-   * leaf, or whose value is apart, is decided under the structure lock only, so that everything that
-   * changes the overflow has it.
+   * What no split can part goes to the overflow (see Overflow). A write of what is there, or goes
+   * there, is done under the structure lock too, so that everything that changes the overflow has
+   * it; and with the lock of the main table's leaf, so that a key that is not there stays so.
    *
    * Early growth of the table and a shrink come after the operation that called for them, which is
    * done by then. They only keep the shape good; when they fail for a reason of the device or the
@@ -38,6 +38,9 @@ final class FatZap implements Entries {
 
   /** A leaf with fewer free chunks than this will soon be split. */
   private static final int LOW_WATER_CHUNKS = 20;
+
+  /** More entries than this have one hash only by somebody's choice, or as variants of one key. */
+  private static final int MOST_EQUAL_HASHES = 16;
 
   private final BlockObject object;
   private final ZapParameters parameters;
@@ -202,21 +205,6 @@ final class FatZap implements Entries {
     return further != null && further.matches(name);
   }
 
-  /** Whether this table has an entry that a lookup is for. */
-  boolean matches(ZapName name) {
-    FatHeader header = access.holdHeader();
-    try {
-      Leaf leaf = access.lockShared(header, name.hash());
-      try {
-        return leaf.match(name) != Leaf.NONE;
-      } finally {
-        access.unlockShared(leaf);
-      }
-    } finally {
-      access.release(header);
-    }
-  }
-
   @Override
   public @Nullable ZapMatch lookup(ZapName name) {
     FatHeader header = access.holdHeader();
@@ -235,6 +223,46 @@ final class FatZap implements Entries {
     } finally {
       access.release(header);
     }
+  }
+
+  /**
+   * The first entry that a lookup for variants is for, among all those whose hash begins with the
+   * same bits as that of the name.
+   */
+  @Nullable ZapMatch lookupNear(ZapName name, int bits) {
+    NormalForm form = Objects.requireNonNull(name.form());
+    ZapMatch match = null;
+    long hash = ZapHash.mask(name.hash(), bits);
+    FatHeader header = access.holdHeader();
+    try {
+      for (boolean last = false; !last && isNear(hash, name, bits); ) {
+        Leaf leaf = access.lockShared(header, hash);
+        try {
+          int entry = leaf.closest(hash, 0);
+          while (entry != Leaf.NONE && isNear(leaf.block().hash(entry), name, bits)) {
+            byte[] key = leaf.key(entry);
+            if (!leaf.isValueOfOther(entry) && form.isFormOf(key)) {
+              if (match != null) {
+                return new ZapMatch(match.key(), match.value(), true);
+              }
+              match = new ZapMatch(key, leaf.value(entry), false);
+            }
+            entry = leaf.closest(leaf.block().hash(entry), leaf.block().cd(entry) + 1);
+          }
+          last = leaf.isLast();
+          hash = last ? hash : leaf.hashAfter();
+        } finally {
+          access.unlockShared(leaf);
+        }
+      }
+      return match;
+    } finally {
+      access.release(header);
+    }
+  }
+
+  private static boolean isNear(long hash, ZapName name, int bits) {
+    return (hash ^ name.hash()) >>> (Long.SIZE - bits) == 0;
   }
 
   private ZapMatch match(FatHeader header, Leaf leaf, int entry, ZapName name) {
@@ -466,7 +494,17 @@ final class FatZap implements Entries {
       }
       return leaf.isApart(entry) ? Write.Outcome.NO_ROOM : tryUpdate(leaf, entry, write, tx);
     }
-    return leaf.hasOverflow() ? Write.Outcome.NO_ROOM : tryInsert(header, leaf, write, tx);
+    if (leaf.hasOverflow()) {
+      Overflow further = overflow(header);
+      if (further != null && further.contains(write.name())) {
+        return write.isReplacing() ? Write.Outcome.NO_ROOM : Write.Outcome.EXISTS;
+      }
+      if (further == null || further.isEmpty()) {
+        object.dirty(leaf.buffer(), tx);
+        leaf.setOverflow(false);
+      }
+    }
+    return tryInsert(header, leaf, write, tx);
   }
 
   private Write.Outcome tryInsert(FatHeader header, Leaf leaf, Write write, Transaction tx) {
@@ -480,11 +518,25 @@ final class FatZap implements Entries {
     if (chunks > leaf.freeChunks()) {
       return Write.Outcome.NO_ROOM;
     }
-    object.dirty(leaf.buffer(), tx);
     long cd = write.cd() == Write.ANY_CD ? leaf.unusedCd(write.name().hash()) : write.cd();
+    if (isOneTooMany(header, write, cd)) {
+      return Write.Outcome.NO_ROOM;
+    }
+    object.dirty(leaf.buffer(), tx);
     addEntries(header, 1, write.mark(), tx);
     leaf.insert(write.name(), write.value(), write.mark(), cd);
     return Write.Outcome.DONE;
+  }
+
+  /**
+   * Whether so many entries have the hash of a new one that it is better put into the overflow:
+   * each makes finding the others slower.
+   */
+  private boolean isOneTooMany(FatHeader header, Write write, long cd) {
+    return cd >= MOST_EQUAL_HASHES
+        && parameters.shrinkPolicy() == ShrinkPolicy.MERGE
+        && write.cd() == Write.ANY_CD
+        && !header.isOverflow();
   }
 
   private Write.Outcome tryUpdate(Leaf leaf, int entry, Write write, Transaction tx) {
@@ -527,21 +579,12 @@ final class FatZap implements Entries {
     if (entry != Leaf.NONE && leaf.isApart(entry)) {
       return existingOverflow(header, leaf, entry).writeApart(write, true, tx);
     }
-    if (entry == Leaf.NONE && leaf.hasOverflow()) {
-      Overflow further = overflow(header);
-      if (further != null && further.contains(write.name())) {
-        return further.write(write, tx);
-      }
-      if (further == null || further.isEmpty()) {
-        object.dirty(leaf.buffer(), tx);
-        leaf.setOverflow(false);
-      }
-      Write.Outcome outcome = tryInsert(header, leaf, write, tx);
-      if (outcome != Write.Outcome.NO_ROOM) {
-        return outcome;
-      }
+    if (entry == Leaf.NONE && isInOverflow(header, leaf, write.name())) {
+      return Objects.requireNonNull(overflow(header)).write(write, tx);
     }
-    if (splitHelps(header, leaf, entry, write)) {
+    boolean oneTooMany =
+        entry == Leaf.NONE && isOneTooMany(header, write, leaf.unusedCd(write.name().hash()));
+    if (!oneTooMany && splitHelps(header, leaf, entry, write)) {
       return Write.Outcome.NO_ROOM;
     }
     Overflow further = makeOverflow(header, leaf, tx);
@@ -689,7 +732,7 @@ final class FatZap implements Entries {
     object.dirty(header.buffer(), tx);
     if (leaf.isApart(entry)) {
       ZapName exact = header.names().exact(leaf.key(entry));
-      existingOverflow(header, leaf, entry).remove(exact, null, tx);
+      existingOverflow(header, leaf, entry).remove(exact, header.names(), null, tx);
     }
     addEntries(header, -1, leaf.block().mark(entry), tx);
     leaf.remove(entry);
@@ -708,7 +751,7 @@ final class FatZap implements Entries {
         int entry = leaf.match(name);
         if (entry == Leaf.NONE) {
           Overflow further = overflow(header);
-          return further == null ? null : further.remove(name, expected, tx);
+          return further == null ? null : further.remove(name, header.names(), expected, tx);
         }
         previous = remove(header, leaf, entry, name, expected, tx);
         mergeable = previous != null && shape.wantsShrink(leaf);
@@ -746,11 +789,20 @@ final class FatZap implements Entries {
       }
       if (header.normflags() != 0) {
         ZapName name = header.names().matching(cursor.key(), MatchType.NORMALIZED);
-        cursor.setConflict(matches(name) || further.hasOther(name));
+        cursor.setConflict(hasVariant(header, name) || further.hasOther(name));
       }
       return true;
     } finally {
       access.release(header);
+    }
+  }
+
+  private boolean hasVariant(FatHeader header, ZapName name) {
+    Leaf leaf = access.lockShared(header, name.hash());
+    try {
+      return leaf.match(name) != Leaf.NONE;
+    } finally {
+      access.unlockShared(leaf);
     }
   }
 

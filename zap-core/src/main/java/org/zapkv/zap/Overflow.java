@@ -29,6 +29,13 @@ final class Overflow {
   /** How many bits of a secret hash are used. */
   static final int HASH_BITS = 28;
 
+  /**
+   * How many of them are of a key's normal form, the rest being of the key itself: variants of one
+   * key, of which there can be any number, can so be parted, and are near each other nevertheless.
+   * Where nothing is normalised both are the same.
+   */
+  private static final int FORM_BITS = 8;
+
   private final FatZap table;
   private final long key0;
   private final long key1;
@@ -80,7 +87,12 @@ final class Overflow {
 
   /** A name with the hash that it has here. */
   ZapName rehashed(ZapName name) {
-    return name.withHash(ZapHash.mask(SipHash.hash(key0, key1, name.hashed()), HASH_BITS));
+    long hash = SipHash.hash(key0, key1, name.hashed());
+    if (name.key() != name.hashed()) {
+      long ofKey = SipHash.hash(key0, key1, name.key());
+      hash ^= (hash ^ ofKey) & (-1L >>> FORM_BITS);
+    }
+    return name.withHash(ZapHash.mask(hash, HASH_BITS));
   }
 
   @Nullable ZapValue get(ZapName name) {
@@ -93,7 +105,7 @@ final class Overflow {
 
   /** As {@link #contains}, for any key that a lookup is for. */
   boolean matches(ZapName name) {
-    return table.matches(rehashed(name));
+    return name.form() == null ? contains(name) : lookup(name) != null;
   }
 
   /** Whether there is another key than a name's own that a lookup is for. */
@@ -103,7 +115,8 @@ final class Overflow {
   }
 
   @Nullable ZapMatch lookup(ZapName name) {
-    return table.lookup(rehashed(name));
+    ZapName here = rehashed(name);
+    return name.form() == null ? table.lookup(here) : table.lookupNear(here, FORM_BITS);
   }
 
   @Nullable ZapLength length(ZapName name) {
@@ -157,7 +170,20 @@ final class Overflow {
     return outcome;
   }
 
-  @Nullable ZapMatch remove(ZapName name, @Nullable ZapValue expected, Transaction tx) {
-    return table.remove(rehashed(name), expected, tx);
+  /**
+   * Removes the entry that a lookup is for.
+   *
+   * @param names how keys become names in the main table
+   */
+  @Nullable ZapMatch remove(
+      ZapName name, ZapNames names, @Nullable ZapValue expected, Transaction tx) {
+    if (name.form() == null) {
+      return table.remove(rehashed(name), expected, tx);
+    }
+    ZapMatch match = lookup(name);
+    if (match == null || remove(names.exact(match.key()), names, expected, tx) == null) {
+      return null;
+    }
+    return match;
   }
 }

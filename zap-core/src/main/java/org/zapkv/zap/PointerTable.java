@@ -223,7 +223,9 @@ final class PointerTable {
 
   /** The largest shift that a table may reach now, or has reached. */
   int maxShift(FatHeader header) {
-    int shift = maxShift(header.hashBits(), header.leafCount(), policy);
+    // All of an overflow can be in a small part of its table (see Overflow.FORM_BITS).
+    long leaves = header.isOverflow() ? 4 * header.leafCount() : header.leafCount();
+    int shift = maxShift(header.hashBits(), leaves, policy);
     return Math.max(shift, header.tableShift());
   }
 

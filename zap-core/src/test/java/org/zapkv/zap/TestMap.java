@@ -48,6 +48,13 @@ final class TestMap implements AutoCloseable {
     return new TestMap(cache, parameters, creator);
   }
 
+  /** A map for many entries: holds are not traced, which takes most of the time else. */
+  static TestMap createUntraced(ZapParameters parameters) {
+    BufferCache cache =
+        BufferCache.builder().budgetBytes(256 << 20).initPolicy(InitPolicy.POISON).build();
+    return new TestMap(cache, parameters, new ReusingLeafCreator());
+  }
+
   /** A map that is fat from its first entries on. */
   static TestMap createFat(ZapParameters parameters) {
     TestMap map = create(parameters);
