@@ -66,17 +66,17 @@ public class NormalizationBenchmark {
     int normflags = new Normalization(LetterCase.UPPER, Form.NFC).normflags();
     normalizedNames = ZapNames.of(SALT, 0, normflags);
     plainLeaf = leaf(plainBuffer);
-    plainLeaf.initialise(0, 0, false);
+    plainLeaf.initialise(0, 0, 0);
     normalizedLeaf = leaf(normalizedBuffer);
-    normalizedLeaf.initialise(0, 0, true);
+    normalizedLeaf.initialise(0, 0, LeafLayout.FLAG_CD_SORTED);
     Random random = new Random(7);
     present = new byte[ENTRIES][];
     for (int i = 0; i < ENTRIES; i++) {
       String letters = keys.equals("ascii") ? "ae" : "\u00E5e\u0301";
       present[i] =
           (letters + (1L << 40 | random.nextLong() >>> 24)).getBytes(StandardCharsets.UTF_8);
-      plainLeaf.insert(plainNames.exact(present[i]), ZapValue.ofLong(i), 0);
-      normalizedLeaf.insert(normalizedNames.exact(present[i]), ZapValue.ofLong(i), 0);
+      plainLeaf.insert(plainNames.exact(present[i]), ZapValue.ofLong(i), 0, 0);
+      normalizedLeaf.insert(normalizedNames.exact(present[i]), ZapValue.ofLong(i), 0, 0);
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.CorruptException;
 import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ZapException;
@@ -243,7 +244,7 @@ final class FatZap implements Entries {
       return new ZapMatch(name.key(), value(header, leaf, entry, name), false);
     }
     byte[] key = leaf.key(entry);
-    ZapName exact = leaf.isApart(entry) ? header.names().exact(key) : name;
+    ZapName exact = leaf.isApart(entry) ? leaf.name(entry, header.names(), MatchType.EXACT) : name;
     boolean conflict = leaf.hasVariant(entry, form) || isInOverflow(header, leaf, name);
     return new ZapMatch(key, value(header, leaf, entry, exact), conflict);
   }
@@ -562,8 +563,8 @@ final class FatZap implements Entries {
       throw new MapFullException(
           "object="
               + object.objectId()
-              + ": a leaf of the overflow is full of one hash, which no choice of keys brings"
-              + " about; tell the authors");
+              + ": two leaves are full of variants of one key; a map that normalises its keys holds no"
+              + " more of them");
     }
     Overflow present = overflow(header);
     if (present == null) {
@@ -688,7 +689,7 @@ final class FatZap implements Entries {
     object.dirty(leaf.buffer(), tx);
     object.dirty(header.buffer(), tx);
     if (leaf.isApart(entry)) {
-      ZapName exact = header.names().exact(leaf.key(entry));
+      ZapName exact = leaf.name(entry, header.names(), MatchType.EXACT);
       existingOverflow(header, leaf, entry).remove(exact, null, tx);
     }
     addEntries(header, -1, leaf.block().mark(entry), tx);
@@ -745,13 +746,25 @@ final class FatZap implements Entries {
         return false;
       }
       if (header.normflags() != 0) {
-        ZapName name = header.names().matching(cursor.key(), MatchType.NORMALIZED);
+        ZapName name = storedName(header, cursor.key());
         cursor.setConflict(matches(name) || further.hasOther(name));
       }
       return true;
     } finally {
       access.release(header);
     }
+  }
+
+  /** The name of a key that a cursor found, for its variants. */
+  private static ZapName storedName(FatHeader header, byte[] key) {
+    return header
+        .names()
+        .stored(
+            key,
+            MatchType.NORMALIZED,
+            header.buffer().objectId(),
+            CorruptException.NONE,
+            CorruptException.NONE);
   }
 
   private boolean nextHere(ZapCursor cursor) {
@@ -792,17 +805,17 @@ final class FatZap implements Entries {
     byte[] key = leaf.key(entry);
     ZapValue value =
         leaf.isApart(entry)
-            ? value(header, leaf, entry, header.names().exact(key))
+            ? value(header, leaf, entry, leaf.name(entry, header.names(), MatchType.EXACT))
             : leaf.value(entry);
-    boolean conflict = header.normflags() != 0 && hasConflict(header, leaf, entry, key);
+    boolean conflict = header.normflags() != 0 && hasConflict(header, leaf, entry);
     cursor.found(key, value, block.hash(entry), block.cd(entry), conflict);
   }
 
-  private boolean hasConflict(FatHeader header, Leaf leaf, int entry, byte[] key) {
+  private boolean hasConflict(FatHeader header, Leaf leaf, int entry) {
     if (!leaf.sharesHash(entry) && !leaf.hasOverflow()) {
       return false;
     }
-    ZapName name = header.names().matching(key, MatchType.NORMALIZED);
+    ZapName name = leaf.name(entry, header.names(), MatchType.NORMALIZED);
     NormalForm form = name.form();
     return form != null && (leaf.hasVariant(entry, form) || isInOverflow(header, leaf, name));
   }

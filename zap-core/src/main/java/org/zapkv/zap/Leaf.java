@@ -322,6 +322,17 @@ final class Leaf implements BufferUser {
     return key;
   }
 
+  /**
+   * The name of an entry, to be found as a lookup says.
+   *
+   * @throws CorruptException if it cannot be one
+   */
+  ZapName name(int entry, ZapNames names, MatchType match) {
+    Buffer buffer = block.buffer();
+    return names.stored(
+        key(entry), match, buffer.objectId(), buffer.blockId(), block.chunkOffset(entry));
+  }
+
   ZapValue value(int entry) {
     byte[] bytes = new byte[block.valueBytes(entry)];
     block.readArray(block.valueChunk(entry), bytes);

@@ -259,7 +259,7 @@ final class LeafChecker {
 
   private void name(int entry, ZapNames names) {
     int offset = block.chunkOffset(entry);
-    ZapName name = names.stored(leaf.key(entry), leaf.buffer().objectId(), leaf.blockId(), offset);
+    ZapName name = leaf.name(entry, names, MatchType.EXACT);
     if (name.hash() != block.hash(entry)) {
       problem(
           offset + LeafLayout.ENTRY_HASH_OFFSET,

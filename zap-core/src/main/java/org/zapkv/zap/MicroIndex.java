@@ -86,7 +86,8 @@ final class MicroIndex implements BufferUser {
       throw corrupt(buffer, offset + MicroLayout.ENTRY_NAME_OFFSET, "a name does not end with NUL");
     }
     int nameOffset = offset + MicroLayout.ENTRY_NAME_OFFSET;
-    ZapName name = names.stored(key, buffer.objectId(), buffer.blockId(), nameOffset);
+    ZapName name =
+        names.stored(key, MatchType.EXACT, buffer.objectId(), buffer.blockId(), nameOffset);
     entries[size++] = pack(name.hash(), cd, slot);
   }
 

@@ -143,13 +143,13 @@ final class ZapNames {
   }
 
   /**
-   * The name of a key that is stored.
+   * The name of a key that is stored, to be found as a lookup says.
    *
    * @throws CorruptException if it cannot have been stored under these rules
    */
-  ZapName stored(byte[] key, long objectId, long blockId, long offsetBytes) {
+  ZapName stored(byte[] key, MatchType match, long objectId, long blockId, long offsetBytes) {
     try {
-      return exact(key);
+      return matching(key, match);
     } catch (KeyTooLongException | KeyNotTextException e) {
       throw new CorruptException(objectId, blockId, offsetBytes, String.valueOf(e.getMessage()));
     }
