@@ -273,7 +273,15 @@ final class FatZap implements Entries {
   public void prefetch(ZapName name) {
     FatHeader header = access.holdHeader();
     try {
-      access.unlockShared(access.lockShared(header, name.hash()));
+      Leaf leaf = access.lockShared(header, name.hash());
+      try {
+        Overflow further = leaf.hasOverflow() ? overflow(header) : null;
+        if (further != null) {
+          further.prefetch(name);
+        }
+      } finally {
+        access.unlockShared(leaf);
+      }
     } finally {
       access.release(header);
     }

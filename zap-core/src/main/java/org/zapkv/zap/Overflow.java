@@ -110,6 +110,10 @@ final class Overflow {
     return table.length(rehashed(name));
   }
 
+  void prefetch(ZapName name) {
+    table.prefetch(rehashed(name));
+  }
+
   /** How many entries of the map are here: those that are not only values of others. */
   long count() {
     return table.countHere();

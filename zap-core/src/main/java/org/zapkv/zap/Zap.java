@@ -18,9 +18,11 @@ import org.zapkv.pool.Transaction;
  * block that holds one 64-bit integer under each short key, and becomes fat when something no
  * longer fits there; it never goes back.
  *
- * <p>Keys have 0 to 1023 bytes, whatever the bytes are; they are not copied and must not change
- * during a call. Safe for use from several threads. There must be one of these per object at a
- * time, as the locks are in it. A change is durable when the group of its transaction is.
+ * <p>Keys have 0 to 1023 bytes, whatever the bytes are unless the map has a {@link Normalization}
+ * with a Unicode form; they are not copied and must not change during a call. A map that a machine
+ * of the other byte order wrote can be used like any other; what is changed is written in ours.
+ * Safe for use from several threads. There must be one of these per object at a time, as the locks
+ * are in it. A change is durable when the group of its transaction is.
  */
 public final class Zap {
   /*

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -21,7 +22,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
+import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.pool.Transaction;
@@ -191,43 +194,67 @@ class ByteOrderTest {
         });
   }
 
+  /** A first change of a map of the other byte order. */
+  private interface Change {
+    void run(Zap zap, Transaction tx);
+  }
+
   /** Whatever fails in the first change, what is written is all in one byte order or the other. */
   @TestFactory
-  Stream<DynamicTest> firstChangeFails() {
+  Stream<DynamicTest> firstRemovalFails() {
+    return each(
+        fixture -> failInTurn(fixture, key(fixture), (zap, tx) -> zap.remove(key(fixture), tx)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> firstAdditionFails() {
     return each(
         fixture -> {
-          byte[] key = HexFormat.of().parseHex((String) fixture.entries().get(0).get("name_hex"));
-          try (BufferCache cache = FixtureTest.newCache()) {
-            boolean failed = true;
-            for (int call = 0; failed; call++) {
-              MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
-              FaultyBlockObject faulty = new FaultyBlockObject(object, true);
-              Zap zap = Zap.open(faulty, fixture.parameters());
-              List<String> before = seen(zap);
-              faulty.failAfter(call);
-              try (Transaction tx = object.begin()) {
-                zap.remove(key, tx);
-              } catch (DeviceException e) {
-                assertTrue(faulty.hasFailed());
-              }
-              failed = faulty.hasFailed();
-              faulty.failAfter(Long.MAX_VALUE);
-              boolean gone = !zap.contains(key);
-              if (!gone) {
-                assertEquals(before, seen(zap));
-              }
-              object.sync();
-              object.forget();
-              assertEquals(gone, !zap.contains(key));
-              assertEquals(List.of(), FixtureTest.problems(zap));
-              try (Transaction tx = object.begin()) {
-                assertEquals(!gone, zap.remove(key, tx) != null);
-              }
-              assertEquals(before.size() - 1, seen(zap).size());
-              assertEquals(List.of(), cache.outstandingHolds());
-            }
-          }
+          byte[] other = key(fixture);
+          other[0] = '~';
+          failInTurn(fixture, other, (zap, tx) -> zap.add(other, ZapValue.ofLong(1), tx));
         });
+  }
+
+  private static byte[] key(Fixture fixture) {
+    return HexFormat.of().parseHex((String) fixture.entries().get(0).get("name_hex"));
+  }
+
+  private static void failInTurn(Fixture fixture, byte[] key, Change change) {
+    try (BufferCache cache = FixtureTest.newCache()) {
+      boolean failed = true;
+      for (int call = 0; failed; call++) {
+        MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
+        FaultyBlockObject faulty = new FaultyBlockObject(object, true);
+        Zap zap = Zap.open(faulty, fixture.parameters());
+        List<String> before = seen(zap);
+        boolean was = zap.contains(key);
+        faulty.failAfter(call);
+        try (Transaction tx = object.begin()) {
+          change.run(zap, tx);
+        } catch (DeviceException e) {
+          assertTrue(faulty.hasFailed());
+        }
+        failed = faulty.hasFailed();
+        faulty.failAfter(Long.MAX_VALUE);
+        boolean done = zap.contains(key) != was;
+        if (!done) {
+          assertEquals(before, seen(zap));
+        }
+        object.sync();
+        object.forget();
+        assertEquals(done, zap.contains(key) != was);
+        assertEquals(List.of(), FixtureTest.problems(zap));
+        try (Transaction tx = object.begin()) {
+          change.run(zap, tx);
+        }
+        object.sync();
+        object.forget();
+        assertEquals(before.size() + (was ? -1 : 1), seen(zap).size());
+        assertEquals(List.of(), FixtureTest.problems(zap));
+        assertEquals(List.of(), cache.outstandingHolds());
+      }
+    }
   }
 
   /** What is damaged is refused in this byte order too, again and again, with the same words. */
@@ -250,6 +277,12 @@ class ByteOrderTest {
           CorruptException e =
               assertThrows(CorruptException.class, () -> Zap.open(object, fixture.parameters()));
           assertEquals(offset, e.offsetBytes());
+          // As it was: in memory, too, the block says that its pointers are not in our byte order.
+          Buffer block0 = object.hold(0, this);
+          byte[] bytes = new byte[block0.sizeBytes()];
+          NativeMemory.copyToArray(block0.address(), bytes, 0, bytes.length);
+          block0.release(this);
+          assertArrayEquals(Arrays.copyOf(image, bytes.length), bytes);
         }
       }
     }

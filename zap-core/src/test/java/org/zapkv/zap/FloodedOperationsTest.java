@@ -150,6 +150,32 @@ class FloodedOperationsTest {
     }
   }
 
+  @Test
+  void prefetchesTheOverflowToo() {
+    try (TestMap map = TestMap.createFat(TestMap.FIXED_SALT.withFatBlockShift(12))) {
+      for (int i = 0; i < 10 * KEYS; i++) {
+        map.put(key(i), ZapValue.ofLong(i));
+      }
+      assertTrue(map.zap().statistics().overflowEntryCount() > 9 * KEYS);
+      map.reopen();
+      FaultyBlockObject faulty = new FaultyBlockObject(map.object(), false);
+      Zap zap = map.openOver(faulty);
+      for (int i = 0; i < 10 * KEYS; i += 50) {
+        map.object().forget();
+        zap.prefetch(key(i));
+        faulty.failAfter(0);
+        assertEquals(ZapValue.ofLong(i), zap.get(key(i)));
+        faulty.failAfter(Long.MAX_VALUE);
+      }
+      map.object().forget();
+      zap.prefetchAll();
+      faulty.failAfter(0);
+      for (int i = 0; i < 10 * KEYS; i++) {
+        assertEquals(ZapValue.ofLong(i), zap.get(key(i)));
+      }
+    }
+  }
+
   /** Every variant of one key, more than a leaf holds: 2^8 of them. */
   @Test
   void findsVariantsInTheOverflow() {
