@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.KeyNotTextException;
 import org.zapkv.error.KeyTooLongException;
 import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTooLargeException;
@@ -69,6 +70,8 @@ final class ImageTarget implements AutoCloseable {
       return operation.apply(tx);
     } catch (KeyTooLongException e) {
       return ImageResult.ENAMETOOLONG;
+    } catch (KeyNotTextException e) {
+      return ImageResult.ENOTSUP;
     } catch (ValueTooLargeException e) {
       return ImageResult.E2BIG;
     } catch (MapFullException e) {

@@ -30,6 +30,9 @@ class ImageCommandTest {
   private static final String ONE = "61\t8\t1\t0000000000000001";
   private static final int FAT_BLOCK = 16384;
 
+  /** Damaged images of each kind. */
+  private static final int ROUNDS = Integer.getInteger("zap.image.rounds", 25);
+
   @TempDir private Path directory;
   private Path out;
 
@@ -348,6 +351,19 @@ class ImageCommandTest {
     assertEquals("", dump(512).ok().out());
   }
 
+  @Test
+  void shouldNormaliseNames() {
+    String log =
+        "add\tc3a4\t8\t1\t0000000000000001\tOK\nadd\tff\t8\t1\t0000000000000001\tENOTSUP\n";
+    replay(log, "--normflags", "0x52").ok();
+    assertTrue(dump(512).ok().out().startsWith("c3a4\t8\t1\t0000000000000001\t0\t"));
+    assertMessage(build("ff\t8\t1\t0000000000000001", "--normflags", 16), ExitCode.NO, "(ENOTSUP)");
+    build("4141\t8\t1\t0000000000000001\n6161\t8\t1\t0000000000000002", "--normflags", 2).ok();
+    List<String> lines = dump(512).ok().out().lines().toList();
+    assertTrue(lines.get(0).startsWith("4141\t8\t1\t0000000000000001\t0\t"), lines.get(0));
+    assertTrue(lines.get(1).startsWith("6161\t8\t1\t0000000000000002\t1\t"), lines.get(1));
+  }
+
   // Lines that are none.
 
   @ParameterizedTest
@@ -530,7 +546,7 @@ class ImageCommandTest {
       build(entries(count), "--micro-max", 4096).ok();
       byte[] whole = image();
       int blockSize = count == 50 ? whole.length : FAT_BLOCK;
-      for (int round = 0; round < 60; round++) {
+      for (int round = 0; round < ROUNDS; round++) {
         byte[] image = whole.clone();
         int block = random.nextInt(image.length / blockSize) * blockSize;
         image[block + random.nextInt(round % 2 == 0 ? 104 : blockSize)] ^=

@@ -31,7 +31,6 @@ class ImageFixtureTest {
 
   private static Stream<DynamicTest> forEach(Consumer<Fixture> test) {
     return Fixture.all().stream()
-        .filter(fixture -> fixture.number("normflags") == 0)
         .map(fixture -> DynamicTest.dynamicTest(fixture.name(), () -> test.accept(fixture)));
   }
 
@@ -81,6 +80,13 @@ class ImageFixtureTest {
   @TestFactory
   Stream<DynamicTest> shouldDumpTheEntriesOfEach() {
     return forEach(fixture -> dump(fixture, fixture.file(".zap")));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> shouldDumpImagesOfTheOtherByteOrder() {
+    return Fixture.all().stream()
+        .filter(fixture -> Files.exists(fixture.file(".be.zap")))
+        .map(f -> DynamicTest.dynamicTest(f.name(), () -> dump(f, f.file(".be.zap"))));
   }
 
   private static void dump(Fixture fixture, Path image) {
