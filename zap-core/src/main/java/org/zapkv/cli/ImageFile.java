@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.object.ImageObject;
 import org.zapkv.zap.ShrinkPolicy;
@@ -81,7 +82,15 @@ final class ImageFile implements AutoCloseable {
 
   private static Zap openMap(ImageObject object) {
     ZapParameters parameters = ZapParameters.DEFAULT.withShrinkPolicy(ShrinkPolicy.FORMAT_FAITHFUL);
-    Zap zap = Zap.open(object, parameters);
+    Zap zap;
+    try {
+      zap = Zap.open(object, parameters);
+    } catch (CorruptException e) {
+      // It is a map by its type, so most likely only this is wrong.
+      String hint = "; is --block-size " + object.blockSizeBytes() + " right?";
+      throw new CorruptException(
+          object.objectId(), e.blockId(), e.offsetBytes(), withoutPlace(e.getMessage()) + hint);
+    }
     if (zap.isMicro() && object.blockCount() > 1) {
       throw new CorruptException(
           object.objectId(),
@@ -99,9 +108,8 @@ final class ImageFile implements AutoCloseable {
   }
 
   /** Something wrong in an image, with its place, for the user. */
-  static String problem(long blockId, long offsetBytes, String problem) {
-    // The message of an exception begins with the place, and with a number that an image has not.
-    String text = problem.replaceFirst("^corrupt( [a-z]+=[0-9]+)*: ", "");
+  static String problem(long blockId, long offsetBytes, @Nullable String problem) {
+    String text = withoutPlace(problem);
     StringBuilder line = new StringBuilder();
     if (blockId != CorruptException.NONE) {
       line.append("block ").append(blockId);
@@ -111,6 +119,11 @@ final class ImageFile implements AutoCloseable {
       line.append(": ");
     }
     return line.append(text).toString();
+  }
+
+  /** The message of an exception begins with the place, and a number that an image has not. */
+  private static String withoutPlace(@Nullable String message) {
+    return String.valueOf(message).replaceFirst("^corrupt( [a-z]+=[0-9]+)*: ", "");
   }
 
   Zap zap() {

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -447,6 +450,27 @@ class ImageCommandTest {
   }
 
   @Test
+  void shouldLeaveTheFileWhenTheImageDoesNotFit() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/bin/sh")));
+    write(new byte[] {1, 2, 3});
+    Path lines = Files.writeString(directory.resolve("lines"), entries(3000));
+    // A limit on the size of files is as good as a full disk, and needs no privilege.
+    List<String> command =
+        new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 64; exec \"$@\"", "sh"));
+    command.addAll(ChildJvm.command("image", "build", lines, out, "--salt", 1));
+    command.add(5, "-XX:-UsePerfData");
+    Process process = new ProcessBuilder(command).start();
+    try (BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+      String err = String.join("\n", errors.lines().toList());
+      assertEquals(ExitCode.UNUSABLE, process.waitFor(), err);
+      assertTrue(err.contains("zap: cannot write " + out), err);
+    }
+    assertArrayEquals(new byte[] {1, 2, 3}, image());
+    Files.delete(lines);
+    assertOnlyOutIsThere();
+  }
+
+  @Test
   void shouldSayThatAPackedFileIsDamaged() throws IOException {
     Path file = directory.resolve("lines.gz");
     byte[] packed = packed(entries(1000).getBytes(StandardCharsets.UTF_8));
@@ -503,7 +527,7 @@ class ImageCommandTest {
     assertRefused(512, "block 1 offset 0: a micro object is one block", "6656?");
     assertRefused(4096, "block 1 offset 2560: ", "multiple of the block size, 4096");
     build(entries(3000)).ok();
-    assertRefused(8192, "block 0 offset ");
+    assertRefused(8192, "block 0 offset ", "; is --block-size 8192 right?");
     assertRefused(1536, "multiple of the block size, 1536");
   }
 
