@@ -35,8 +35,18 @@ final class MapFigures {
     if (!shape.micro()) {
       figures.line("leaves", Sizes.count(shape.leafCount()));
       figures.line("pointer table", pointerTable(shape));
+      if (shape.overflowLeafCount() > 0) {
+        figures.line("overflow", overflow(shape));
+      }
       printHistograms(shape);
     }
+  }
+
+  private static String overflow(ZapStatistics shape) {
+    return Sizes.count(shape.overflowEntryCount())
+        + " entries with hashes too much alike, in "
+        + Sizes.count(shape.overflowLeafCount())
+        + " leaves of their own";
   }
 
   private static String pointerTable(ZapStatistics shape) {

@@ -56,21 +56,28 @@ public final class ImageObject implements BlockObject, AutoCloseable {
   private final ReentrantLock syncLock = new ReentrantLock();
   private final ReentrantReadWriteLock groupLock = new ReentrantReadWriteLock(true);
   private volatile int blockSizeBytes;
-  private volatile Changes open = new Changes(1);
-  private volatile Changes ended = new Changes(0);
+  private volatile Changes open = new Changes(1, 0);
+  private volatile Changes ended = new Changes(0, 0);
 
   /** What a group changed. A block that was freed and changed again later is in both. */
   private static final class Changes {
     private final Map<Long, Buffer> dirty = new ConcurrentHashMap<>();
     private final Set<Long> freed = ConcurrentHashMap.newKeySet();
     private final long group;
+    private final long blockCountBefore;
 
-    Changes(long group) {
+    Changes(long group, long blockCountBefore) {
       this.group = group;
+      this.blockCountBefore = blockCountBefore;
     }
 
     boolean isEmpty() {
       return dirty.isEmpty() && freed.isEmpty();
+    }
+
+    /** Whether nothing but block 0 was there before, or is there now. */
+    boolean hasOnlyBlock0() {
+      return blockCountBefore <= 1 && dirty.keySet().stream().allMatch(block -> block == 0);
     }
   }
 
@@ -155,6 +162,7 @@ public final class ImageObject implements BlockObject, AutoCloseable {
       throw new CorruptException(objectId, 0, 0, "the image is empty");
     }
     blockCount.set(block);
+    open = new Changes(open.group, block);
   }
 
   private static boolean isZero(byte[] bytes) {
@@ -271,7 +279,7 @@ public final class ImageObject implements BlockObject, AutoCloseable {
       groupLock.writeLock().lock();
       try {
         ended = open;
-        open = new Changes(ended.group + 1);
+        open = new Changes(ended.group + 1, blockCount.get());
       } finally {
         groupLock.writeLock().unlock();
       }
@@ -381,14 +389,18 @@ public final class ImageObject implements BlockObject, AutoCloseable {
   public Buffer resize(Buffer block0, int newSizeBytes, Transaction tx, Object tag) {
     checkBlockSize(newSizeBytes);
     Changes changes = openIn(tx);
-    if (blockCount.get() > 1 || block0.blockId() != 0) {
+    if (block0.blockId() != 0 || !changes.hasOnlyBlock0()) {
       throw new IllegalStateException(
           "object " + objectId + " has " + blockCount + " blocks: its block size is fixed");
     }
+    // What is in the cache of blocks that were freed has the old size.
+    cache.freeRange(objectId, 1, Long.MAX_VALUE - 1, changes.group);
     Buffer resized = cache.resize(block0, newSizeBytes, tag);
     if (changes.dirty.remove(0L, block0)) {
       block0.clean(changes.group);
     }
+    changes.freed.removeIf(block -> block > 0);
+    blockCount.set(1);
     blockSizeBytes = newSizeBytes;
     dirty(resized, tx);
     return resized;

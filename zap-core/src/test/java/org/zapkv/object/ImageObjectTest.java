@@ -224,6 +224,32 @@ class ImageObjectTest {
     assertThrows(IllegalArgumentException.class, () -> resize(100));
   }
 
+  @Test
+  void shouldForgetBlocksThatCameAndWentBeforeAResize() {
+    write(0, 1);
+    object.sync();
+    write(1, 2);
+    write(5, 2);
+    free(1, 5);
+    read(3);
+    resize(2 * BLOCK);
+    assertEquals(1, object.blockCount());
+    assertEquals(2 * BLOCK, read(3).length);
+    object.sync();
+    assertEquals(2 * BLOCK, image(object).length);
+  }
+
+  @Test
+  void shouldNotResizeWhatHadBlocksBefore() throws IOException {
+    object.readFrom(new ByteArrayInputStream(new byte[2 * BLOCK]));
+    assertThrows(IllegalStateException.class, () -> resize(2 * BLOCK));
+    free(1, 1);
+    assertThrows(IllegalStateException.class, () -> resize(2 * BLOCK));
+    object.sync();
+    assertThrows(IllegalStateException.class, () -> resize(2 * BLOCK));
+    assertEquals(2 * BLOCK, image(object).length);
+  }
+
   private void resize(int bytes) {
     Buffer block0 = object.hold(0, TAG);
     try (Transaction tx = object.begin()) {
