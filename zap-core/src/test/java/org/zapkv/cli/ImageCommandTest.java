@@ -284,6 +284,20 @@ class ImageCommandTest {
     }
   }
 
+  @Test
+  void shouldTellOfAnOverflow() {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 1000; i++) {
+      text.append(String.format("00000000000000ff%016x\t8\t1\t%016x\n", i, i));
+    }
+    build(text.toString(), "--flags", 7).ok();
+    String stat = Cli.run("image", "stat", out, "--block-size", FAT_BLOCK).ok().out();
+    assertTrue(stat.contains("entries        1,000\n"), stat);
+    assertTrue(stat.matches("(?s).*\noverflow       [0-9]+ entries .*, in [0-9]+ leaves .*"), stat);
+    assertEquals("no problems\n", check(FAT_BLOCK).ok().out());
+    assertEquals(1000, dump(FAT_BLOCK).ok().out().lines().distinct().count());
+  }
+
   // Names and their length.
 
   @Test

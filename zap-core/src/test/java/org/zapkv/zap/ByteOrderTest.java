@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
+import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /** Images that a machine of the other byte order wrote do whatever their counterparts do. */
@@ -36,8 +37,8 @@ class ByteOrderTest {
     return swapped.stream().map(f -> DynamicTest.dynamicTest(f.name(), () -> test.accept(f)));
   }
 
-  private static MemoryBlockObject object(BufferCache cache, Fixture fixture, byte[] image) {
-    return MemoryBlockObject.of(cache, (int) fixture.number("block_size"), image);
+  private static ImageObject object(BufferCache cache, Fixture fixture, byte[] image) {
+    return Images.of(cache, (int) fixture.number("block_size"), image);
   }
 
   /** Everything that can be seen of a map. */
@@ -68,13 +69,13 @@ class ByteOrderTest {
           try (BufferCache cache = FixtureTest.newCache()) {
             byte[] foreign = fixture.swappedImage();
             Zap zap = Zap.open(object(cache, fixture, fixture.image()), fixture.parameters());
-            MemoryBlockObject object = object(cache, fixture, foreign);
+            ImageObject object = object(cache, fixture, foreign);
             Zap swapped = Zap.open(object, fixture.parameters());
             List<String> expected = seen(zap);
             assertEquals("[]", expected.get(expected.size() - 1));
             assertEquals(expected, seen(swapped));
             object.sync();
-            assertArrayEquals(foreign, object.image(), "nothing is written");
+            assertArrayEquals(foreign, Images.image(object), "nothing is written");
             object.forget();
             assertEquals(expected, seen(swapped));
           }
@@ -104,7 +105,7 @@ class ByteOrderTest {
     List<String> keys = new ArrayList<>();
     fixture.entries().forEach(entry -> keys.add((String) entry.get("name_hex")));
     try (BufferCache cache = FixtureTest.newCache()) {
-      MemoryBlockObject object = object(cache, fixture, image);
+      ImageObject object = object(cache, fixture, image);
       Zap zap = Zap.open(object, parameters);
       for (int i = 0; i < CHANGES; i++) {
         String key = keys.get(random.nextInt(keys.size()));
@@ -142,7 +143,7 @@ class ByteOrderTest {
     return each(
         fixture -> {
           try (BufferCache cache = FixtureTest.newCache()) {
-            MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
+            ImageObject object = object(cache, fixture, fixture.swappedImage());
             Zap zap = Zap.open(object, fixture.parameters());
             fixture
                 .entries()
@@ -167,7 +168,7 @@ class ByteOrderTest {
     return each(
         fixture -> {
           try (BufferCache cache = FixtureTest.newCache()) {
-            MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
+            ImageObject object = object(cache, fixture, fixture.swappedImage());
             Zap zap = Zap.open(object, fixture.parameters());
             List<String> expected = seen(zap);
             ExecutorService threads = Executors.newFixedThreadPool(4);
@@ -200,8 +201,8 @@ class ByteOrderTest {
           try (BufferCache cache = FixtureTest.newCache()) {
             boolean failed = true;
             for (int call = 0; failed; call++) {
-              MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
-              FaultyBlockObject faulty = new FaultyBlockObject(object, true);
+              ImageObject object = object(cache, fixture, fixture.swappedImage());
+              FaultyBlockObject faulty = new FaultyBlockObject(cache, object, true);
               Zap zap = Zap.open(faulty, fixture.parameters());
               List<String> before = seen(zap);
               faulty.failAfter(call);
@@ -245,7 +246,7 @@ class ByteOrderTest {
       byte[] image = fixture.swappedImage();
       ByteBuffer.wrap(image).order(ByteOrder.BIG_ENDIAN).putLong(offset, 0x77777777L);
       try (BufferCache cache = FixtureTest.newCache()) {
-        MemoryBlockObject object = object(cache, fixture, image);
+        ImageObject object = object(cache, fixture, image);
         for (int i = 0; i < 2; i++) {
           CorruptException e =
               assertThrows(CorruptException.class, () -> Zap.open(object, fixture.parameters()));

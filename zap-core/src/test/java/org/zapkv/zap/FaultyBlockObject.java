@@ -2,8 +2,10 @@
 package org.zapkv.zap;
 
 import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferCache;
 import org.zapkv.error.DeviceException;
 import org.zapkv.object.BlockObject;
+import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /**
@@ -11,12 +13,14 @@ import org.zapkv.pool.Transaction;
  * those that hold a block that nobody holds, or resize.
  */
 final class FaultyBlockObject implements BlockObject {
-  private final MemoryBlockObject object;
+  private final BufferCache cache;
+  private final ImageObject object;
   private final boolean anyCallFails;
   private long callsUntilFault = Long.MAX_VALUE;
   private boolean failed;
 
-  FaultyBlockObject(MemoryBlockObject object, boolean anyCallFails) {
+  FaultyBlockObject(BufferCache cache, ImageObject object, boolean anyCallFails) {
+    this.cache = cache;
     this.object = object;
     this.anyCallFails = anyCallFails;
   }
@@ -54,7 +58,7 @@ final class FaultyBlockObject implements BlockObject {
 
   @Override
   public Buffer hold(long blockId, Object tag) {
-    if (anyCallFails || !object.isCached(blockId)) {
+    if (anyCallFails || !Images.isCached(cache, object, blockId)) {
       count("hold " + blockId);
     }
     return object.hold(blockId, tag);

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.ZapException;
+import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /** Damaged images: an exception that says where, or an answer, and always an end. */
@@ -78,7 +79,7 @@ class ZapDamageTest {
   private static boolean use(byte[] image, int blockSize, Random random) {
     boolean[] clean = {true};
     try (BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build()) {
-      MemoryBlockObject object = MemoryBlockObject.of(cache, blockSize, image);
+      ImageObject object = Images.of(cache, blockSize, image);
       Zap zap;
       try {
         zap = Zap.open(object, TestMap.FIXED_SALT.withFatBlockShift(12));
@@ -109,7 +110,7 @@ class ZapDamageTest {
     }
   }
 
-  private static void write(MemoryBlockObject object, Zap zap, byte[] key, int kind) {
+  private static void write(ImageObject object, Zap zap, byte[] key, int kind) {
     try (Transaction tx = object.begin()) {
       switch (kind) {
         case 0 -> zap.remove(key, tx);
@@ -134,7 +135,7 @@ class ZapDamageTest {
     byte[] image = image(12, true);
     image[4096 + LeafLayout.MAGIC_OFFSET] ^= 1;
     try (BufferCache cache = FixtureTest.newCache()) {
-      MemoryBlockObject object = MemoryBlockObject.of(cache, 4096, image);
+      ImageObject object = Images.of(cache, 4096, image);
       Zap zap = Zap.open(object, TestMap.FIXED_SALT);
       CorruptException e = assertThrows(CorruptException.class, () -> walk(zap));
       assertEquals(object.objectId(), e.objectId());
@@ -147,7 +148,7 @@ class ZapDamageTest {
   void refusesABlockThatIsNoMap() {
     for (byte[] image : new byte[][] {new byte[512], new byte[1536], new byte[4096]}) {
       try (BufferCache cache = FixtureTest.newCache()) {
-        MemoryBlockObject object = MemoryBlockObject.of(cache, image.length, image);
+        ImageObject object = Images.of(cache, image.length, image);
         assertThrows(CorruptException.class, () -> Zap.open(object, TestMap.FIXED_SALT));
         assertEquals(List.of(), cache.outstandingHolds());
       }
@@ -159,7 +160,7 @@ class ZapDamageTest {
     byte[] image = image(12, true);
     image[offset] += (byte) change;
     try (BufferCache cache = FixtureTest.newCache()) {
-      MemoryBlockObject object = MemoryBlockObject.of(cache, 4096, image);
+      ImageObject object = Images.of(cache, 4096, image);
       Zap zap = Zap.open(object, TestMap.FIXED_SALT);
       List<String> problems = new ArrayList<>();
       zap.check((block, at, text) -> problems.add(text));

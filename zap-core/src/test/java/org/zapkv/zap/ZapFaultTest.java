@@ -35,7 +35,7 @@ class ZapFaultTest {
         setUp.accept(map);
         Map<String, ZapValue> before = map.content();
         map.zap().close();
-        FaultyBlockObject faulty = new FaultyBlockObject(map.object(), anyCallFails);
+        FaultyBlockObject faulty = new FaultyBlockObject(map.cache(), map.object(), anyCallFails);
         Zap zap = map.openOver(faulty);
         failed = failOnce(map, faulty, zap, before, operation, calls);
         zap.close();
