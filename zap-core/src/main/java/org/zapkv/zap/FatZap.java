@@ -93,6 +93,7 @@ final class FatZap implements Entries {
   /** The blocks were taken away: what is known of them in memory is wrong. */
   void forget() {
     numbers.forget();
+    overflow = null;
   }
 
   /** The table of a map's overflow, whose header is in a block of its own. */

@@ -208,14 +208,14 @@ final class Leaf implements BufferUser {
   }
 
   /**
-   * Whether so little is left that a merge with the sibling is worth an attempt: at a quarter, and
+   * Whether so little is left that a merge with the sibling is worth an attempt: at a half, and
    * then each time what is left has halved, so that attempts are few however full the sibling is.
    */
   boolean takeMergeAttempt() {
     int used = usedChunks();
     if (used > 0 && used > mergeAt) {
       if (used / 4 > mergeAt) {
-        mergeAt = Math.min(used / 2, chunkCount() / 4);
+        mergeAt = used / 2;
       }
       return false;
     }
@@ -223,9 +223,9 @@ final class Leaf implements BufferUser {
     return true;
   }
 
-  /** The next attempt is made at a quarter: the leaf, or its sibling, is another one now. */
+  /** The next attempt is made at a half: the leaf, or its sibling, is another one now. */
   void allowMerge() {
-    mergeAt = chunkCount() / 4;
+    mergeAt = chunkCount() / 2;
   }
 
   private int bucket(long hash) {

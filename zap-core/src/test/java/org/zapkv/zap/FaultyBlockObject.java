@@ -7,23 +7,41 @@ import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
 
 /**
- * A block object of which one call fails: any, or only one that needs memory or a device, which are
- * those that hold a block that nobody holds, or resize.
+ * A block object of which one call fails, or all from one on: any, or only those that need memory
+ * or a device, which are those that hold a block that nobody holds, or resize.
  */
 final class FaultyBlockObject implements BlockObject {
   private final MemoryBlockObject object;
   private final boolean anyCallFails;
   private long callsUntilFault = Long.MAX_VALUE;
+  private boolean forGood;
   private boolean failed;
+  private boolean failedToFree;
 
   FaultyBlockObject(MemoryBlockObject object, boolean anyCallFails) {
     this.object = object;
     this.anyCallFails = anyCallFails;
   }
 
+  /** One call fails, after this many. */
   void failAfter(long calls) {
+    failAfter(calls, false);
+  }
+
+  /** One call fails, after this many, or all from then on. */
+  void failAfter(long calls, boolean allOfThem) {
     callsUntilFault = calls;
+    forGood = allOfThem;
     failed = false;
+  }
+
+  /** No call fails any more. */
+  void work() {
+    failAfter(Long.MAX_VALUE);
+  }
+
+  boolean hasFailedToFree() {
+    return failedToFree;
   }
 
   boolean hasFailed() {
@@ -31,7 +49,8 @@ final class FaultyBlockObject implements BlockObject {
   }
 
   private void count(String call) {
-    if (callsUntilFault-- == 0) {
+    long left = callsUntilFault--;
+    if (left == 0 || (left < 0 && forGood)) {
       failed = true;
       throw new DeviceException("injected into " + call);
     }
@@ -77,7 +96,12 @@ final class FaultyBlockObject implements BlockObject {
   @Override
   public void freeRange(long firstBlock, long blockCount, Transaction tx) {
     if (anyCallFails) {
-      count("freeRange " + firstBlock);
+      try {
+        count("freeRange " + firstBlock);
+      } catch (DeviceException e) {
+        failedToFree = true;
+        throw e;
+      }
     }
     object.freeRange(firstBlock, blockCount, tx);
   }

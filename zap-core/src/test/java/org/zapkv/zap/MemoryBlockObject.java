@@ -124,6 +124,11 @@ final class MemoryBlockObject implements BlockObject {
     cache.awaitUserEvictions();
   }
 
+  /** How many blocks are synced and no holes. */
+  int storedBlocks() {
+    return stored.size();
+  }
+
   /** What is synced, as one array. */
   byte[] image() {
     byte[] image = new byte[Math.toIntExact(blockCount.get() * blockSizeBytes)];
