@@ -92,7 +92,7 @@ class ZapFaultTest {
       int thrown = 0;
       for (boolean forGood : new boolean[] {false, true}) {
         boolean failed = true;
-        for (int calls = 0; failed; calls += forGood ? 1 + calls / 8 : 1) {
+        for (int calls = 0; failed; calls += forGood ? 1 + calls / 4 : 1) {
           try (Attempt attempt = new Attempt(this, anyCall)) {
             failed = attempt.fail(calls, forGood);
             thrown += attempt.thrown ? 1 : 0;
