@@ -2,16 +2,20 @@
 package org.zapkv.zap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -304,6 +308,39 @@ class ZapShrinkTest {
       putCluster(map, 9, 10, 100);
       map.assertSound();
       assertEquals(106, map.content().size());
+    }
+  }
+
+  /** Both halves of a run lead to one leaf, which says that it covers both. */
+  @Test
+  @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void siblingsThatAreOneLeafAreNotMerged() {
+    byte[] image;
+    try (TestMap map = TestMap.create(CHOSEN.withShrinkPolicy(ShrinkPolicy.FORMAT_FAITHFUL))) {
+      putCluster(map, 1, 2, 6);
+      putCluster(map, 1, 1, 1);
+      removeCluster(map, 1, 1, 0, 1);
+      assertEquals(2, map.zap().statistics().leafCount());
+      image = map.image();
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+    int pointers = FatHeaderLayout.embeddedTableOffset(9);
+    long upper = bytes.getLong(pointers + (EMBEDDED_SMALL - 1) * Long.BYTES);
+    bytes.putLong(pointers, upper);
+    int leaf = (int) upper << 9;
+    assertEquals(0, bytes.getShort(leaf + LeafLayout.ENTRY_COUNT_OFFSET));
+    bytes.putLong(leaf + LeafLayout.PREFIX_OFFSET, 0);
+    bytes.putShort(leaf + LeafLayout.PREFIX_LENGTH_OFFSET, (short) 0);
+    try (BufferCache cache = FixtureTest.newCache()) {
+      MemoryBlockObject object = MemoryBlockObject.of(cache, 512, image);
+      Zap zap = Zap.open(object, CHOSEN);
+      for (int i = 0; i < 6; i++) {
+        try (Transaction tx = object.begin()) {
+          assertNotNull(zap.remove(chosen(1, 2, i), tx));
+        }
+      }
+      assertEquals(0, zap.count());
+      assertNotEquals(List.of(), FixtureTest.problems(zap));
     }
   }
 }
