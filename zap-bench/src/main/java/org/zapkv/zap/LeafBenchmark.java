@@ -87,7 +87,9 @@ public class LeafBenchmark {
   }
 
   private static Leaf leaf(Buffer buffer) {
-    return new Leaf(buffer, LeafLayout.of(BLOCK_SHIFT), ZapName.MICRO_HASH_BITS, false);
+    Leaf leaf = new Leaf(buffer, LeafLayout.of(BLOCK_SHIFT), ZapName.MICRO_HASH_BITS, false);
+    leaf.setNames(ZapNames.of(SALT, 0, 0));
+    return leaf;
   }
 
   private static ZapName name(Random random) {
@@ -196,5 +198,36 @@ public class LeafBenchmark {
   public int split(FullLeaf full) {
     LeafSplit.split(full.lower, full.upper);
     return full.upper.entryCount();
+  }
+
+  /** A full leaf that stays as it is. */
+  @State(Scope.Thread)
+  public static class LoadedLeaf {
+    private Leaf leaf;
+
+    /** Made by JMH. */
+    public LoadedLeaf() {}
+
+    /**
+     * Fills the leaf.
+     *
+     * @param parts the buffers and values
+     */
+    @Setup
+    public void fill(LeafBenchmark parts) {
+      FullLeaf full = new FullLeaf();
+      full.fill(parts);
+      leaf = full.lower;
+    }
+  }
+
+  /**
+   * Checks a full leaf, as happens once each time it is read into memory.
+   *
+   * @param loaded the leaf
+   */
+  @Benchmark
+  public void loadCheck(LoadedLeaf loaded) {
+    LeafChecker.check(loaded.leaf);
   }
 }

@@ -76,6 +76,7 @@ final class FatConversion {
       micro.removeUser(index);
       return micro;
     }
+    MicroZap.checkOneBlock(object);
     Buffer resized = object.resize(micro, blockSizeBytes, tx, this);
     micro.removeUser(index);
     micro.release(this);

@@ -133,6 +133,30 @@ final class FatZap implements Entries {
     }
   }
 
+  /** Checks that the header of an overflow is one of this map. */
+  void checkOverflow(FatHeader further) {
+    FatHeader header = access.holdHeader();
+    try {
+      long tableEnd =
+          Math.max(further.tableBlock() + further.tableBlockCount(), further.growingEnd());
+      if (further.flags() != header.flags() || tableEnd > header.nextBlock()) {
+        throw header.corrupt(
+            further.buffer().blockId(),
+            FatHeaderLayout.FLAGS_OFFSET,
+            "an overflow with flags="
+                + further.flags()
+                + " and tables up to block "
+                + tableEnd
+                + ", but block 0 says flags="
+                + header.flags()
+                + " and up to block "
+                + header.nextBlock());
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
   private Overflow existingOverflow(FatHeader header, Leaf leaf, int entry) {
     Overflow present = overflow(header);
     if (present == null) {

@@ -4,6 +4,7 @@ package org.zapkv.zap;
 import static org.zapkv.zap.LeafLayout.CHAIN_END;
 
 import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.error.CorruptException;
@@ -19,8 +20,9 @@ final class Leaf implements BufferUser {
    * States, all guarded by the lock:
    *
    *   unchecked --(first lock that finds a leaf there: byte order, LeafChecker)--> checked
+   *   checked --(LeafAccess, before its first use: the pointer table)--> placed
    *   checked or unchecked --(freeRange: the bytes become zeros)--> no leaf: isLeaf() is false
-   *   no leaf --(initialise, by the creator of a new leaf in the same block)--> checked
+   *   no leaf --(initialise, by the creator of a new leaf in the same block)--> placed
    *
    * The object outlives what its block is. A reader may have found the block's number in the pointer
    * table before the leaf was merged away, and hold the buffer, attach this object, or wait for the
@@ -49,6 +51,18 @@ final class Leaf implements BufferUser {
 
   /** With no more chunks in use than this a merge is worth an attempt; guarded by the lock. */
   private int mergeAt;
+
+  /**
+   * Whether the pointer table was seen to lead here. Set with the structure lock held; who reads it
+   * too early looks at the table once more.
+   */
+  private boolean placed;
+
+  /**
+   * How keys become names in the main table; null as long as only the overflow has come here, which
+   * does not know. Not guarded: all that is ever set says the same.
+   */
+  private volatile @Nullable ZapNames names;
 
   /**
    * A leaf object for a block, whatever the block is.
@@ -84,6 +98,24 @@ final class Leaf implements BufferUser {
 
   boolean uint64Keys() {
     return uint64Keys;
+  }
+
+  /** How keys become names in the main table; null when it is not known. */
+  @Nullable ZapNames names() {
+    return names;
+  }
+
+  /** Somebody comes from the main table. */
+  void setNames(ZapNames newNames) {
+    names = newNames;
+  }
+
+  boolean isPlaced() {
+    return placed;
+  }
+
+  void setPlaced() {
+    placed = true;
   }
 
   // Locking.
@@ -155,7 +187,7 @@ final class Leaf implements BufferUser {
 
   private void check() {
     makeNative();
-    if (!checked && block.isLeaf()) {
+    if (!checked && block.isLeaf() && (names != null || isInOverflow())) {
       LeafChecker.check(this);
       checked = true;
     }
@@ -171,10 +203,11 @@ final class Leaf implements BufferUser {
 
   // The rest is for those who hold the lock.
 
-  /** Makes the block an empty leaf; the block is dirty. */
+  /** Makes the block an empty leaf, which its pointers will lead to; the block is dirty. */
   void initialise(long prefix, int prefixLength, int flags) {
     block.initialise(prefix, prefixLength, flags);
     checked = true;
+    placed = true;
     allowMerge();
   }
 
@@ -472,7 +505,12 @@ final class Leaf implements BufferUser {
   }
 
   private boolean isBefore(int entry, int other) {
-    return compare(block.hash(entry), block.cd(entry), block.hash(other), block.cd(other)) < 0;
+    return compare(entry, other) < 0;
+  }
+
+  /** The order of two entries by (hash, cd). */
+  int compare(int entry, int other) {
+    return compare(block.hash(entry), block.cd(entry), block.hash(other), block.cd(other));
   }
 
   private static int compare(long hash, long cd, long otherHash, long otherCd) {

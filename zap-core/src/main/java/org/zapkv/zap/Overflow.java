@@ -29,6 +29,11 @@ final class Overflow {
   /** How many bits of a secret hash are used. */
   static final int HASH_BITS = 28;
 
+  /**
+   * The first cd that is too large: a cookie has 20 bits for it, and those of the end are taken.
+   */
+  static final long CD_LIMIT = 0xFFFFE;
+
   private final FatZap table;
   private final long key0;
   private final long key1;
@@ -48,6 +53,7 @@ final class Overflow {
     FatZap table = FatZap.ofOverflow(object, block, main);
     FatHeader header = table.access().holdHeader();
     try {
+      main.checkOverflow(header);
       return new Overflow(table, header.hashKey0(), header.hashKey1());
     } finally {
       table.access().release(header);

@@ -59,6 +59,11 @@ final class MemoryBlockObject implements BlockObject {
     return object;
   }
 
+  /** The object says that it is longer than what was written to it. */
+  void extend(long blocks) {
+    blockCount.accumulateAndGet(blocks, Math::max);
+  }
+
   /** A transaction of the open group, which is not switched before the transaction has ended. */
   Transaction begin() {
     groupLock.readLock().lock();
