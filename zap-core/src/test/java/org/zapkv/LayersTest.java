@@ -2,6 +2,7 @@
 package org.zapkv;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -12,6 +13,8 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.net.URI;
 import org.junit.jupiter.api.Test;
+import org.zapkv.object.ImageObject;
+import org.zapkv.zap.ZapStatistics;
 
 /** Each layer knows only those below it; what is dangerous or foreign stays in its one place. */
 class LayersTest {
@@ -48,7 +51,7 @@ class LayersTest {
         .whereLayer("zap")
         .mayOnlyBeAccessedByLayers("store", "cli")
         .whereLayer("object")
-        .mayOnlyBeAccessedByLayers("zap", "store")
+        .mayOnlyBeAccessedByLayers("zap", "store", "cli")
         .whereLayer("pool")
         .mayOnlyBeAccessedByLayers("object", "zap", "store", "cli")
         .whereLayer("cache")
@@ -71,6 +74,30 @@ class LayersTest {
         .orShould()
         .dependOnClassesThat()
         .haveFullyQualifiedName("org.zapkv.object.DataObject")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("org.zapkv.object.ImageObject")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyImagesLetTheCommandLineBelowTheStore() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.zapkv.cli..")
+        .and()
+        .haveSimpleNameNotStartingWith("Image")
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("org.zapkv.zap..", "org.zapkv.object..")
+                .and(not(type(ZapStatistics.class))))
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("org.zapkv.cli..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("org.zapkv.object..").and(not(type(ImageObject.class))))
         .check(CLASSES);
   }
 

@@ -24,7 +24,7 @@ import org.zapkv.cache.memory.NativeMemory;
 /**
  * One leaf of 16 KiB, about half full, with keys of 16 bytes: what a leaf costs without the layers
  * around it (no lock, no hold, no pointer table, no transaction). {@link #split} is the cost of one
- * whole split of a full leaf.
+ * whole split of a full leaf, {@link #merge} that of one whole merge of two.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -87,7 +87,9 @@ public class LeafBenchmark {
   }
 
   private static Leaf leaf(Buffer buffer) {
-    return new Leaf(buffer, LeafLayout.of(BLOCK_SHIFT), ZapName.MICRO_HASH_BITS, false);
+    Leaf leaf = new Leaf(buffer, LeafLayout.of(BLOCK_SHIFT), ZapName.MICRO_HASH_BITS, false);
+    leaf.setNames(ZapNames.of(SALT, 0, 0));
+    return leaf;
   }
 
   private static ZapName name(Random random) {
@@ -196,5 +198,84 @@ public class LeafBenchmark {
   public int split(FullLeaf full) {
     LeafSplit.split(full.lower, full.upper);
     return full.upper.entryCount();
+  }
+
+  /** Two siblings, each filled to a quarter, made anew for each merge. */
+  @State(Scope.Thread)
+  public static class Siblings {
+    private Leaf lower;
+    private Leaf upper;
+
+    /** Made by JMH. */
+    public Siblings() {}
+
+    /**
+     * Fills the leaves.
+     *
+     * @param parts the buffers and values
+     */
+    @Setup(Level.Invocation)
+    public void fill(LeafBenchmark parts) {
+      lower = leaf(parts.lowerBuffer);
+      upper = leaf(parts.upperBuffer);
+      NativeMemory.fill(parts.lowerBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
+      NativeMemory.fill(parts.upperBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
+      lower.initialise(0, 1, 0);
+      upper.initialise(1, 1, 0);
+      Random random = new Random(11);
+      int chunks = LeafLayout.entryChunks(KEY_BYTES + 1, parts.valueBytes);
+      int mostUsed = lower.chunkCount() / 4;
+      while (lower.usedChunks() + chunks <= mostUsed || upper.usedChunks() + chunks <= mostUsed) {
+        ZapName name = name(random);
+        Leaf leaf = name.hash() < 0 ? upper : lower;
+        if (leaf.usedChunks() + chunks <= mostUsed) {
+          leaf.insert(name, parts.values[0], 0, 0);
+        }
+      }
+    }
+  }
+
+  /**
+   * Merges two leaves into one that is half full then.
+   *
+   * @param siblings the leaves
+   * @return how many entries there are
+   */
+  @Benchmark
+  @OperationsPerInvocation(1)
+  public int merge(Siblings siblings) {
+    LeafMerge.merge(siblings.lower, siblings.upper);
+    return siblings.lower.entryCount();
+  }
+
+  /** A full leaf that stays as it is. */
+  @State(Scope.Thread)
+  public static class LoadedLeaf {
+    private Leaf leaf;
+
+    /** Made by JMH. */
+    public LoadedLeaf() {}
+
+    /**
+     * Fills the leaf.
+     *
+     * @param parts the buffers and values
+     */
+    @Setup
+    public void fill(LeafBenchmark parts) {
+      FullLeaf full = new FullLeaf();
+      full.fill(parts);
+      leaf = full.lower;
+    }
+  }
+
+  /**
+   * Checks a full leaf, as happens once each time it is read into memory.
+   *
+   * @param loaded the leaf
+   */
+  @Benchmark
+  public void loadCheck(LoadedLeaf loaded) {
+    LeafChecker.check(loaded.leaf);
   }
 }

@@ -3,7 +3,7 @@ package org.zapkv.error;
 
 /**
  * A value has another form than the one asked for: bytes where a long was asked for, or a long
- * where bytes were.
+ * where bytes were; several integers where one was; integers that are larger than asked for.
  */
 public final class ValueTypeException extends ZapException {
   private static final long serialVersionUID = 1L;

@@ -119,6 +119,7 @@ public final class Main implements Runnable {
         .addSubcommand(new StatCommand(streams))
         .addSubcommand(new CheckCommand(streams))
         .addSubcommand(new DemoCommand(streams))
+        .addSubcommand(ImageCommand.commandLine(streams))
         .addSubcommand(new HelpCommand());
     commandLine.setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8));
     commandLine.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));

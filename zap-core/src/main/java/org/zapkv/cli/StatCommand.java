@@ -2,14 +2,12 @@
 package org.zapkv.cli;
 
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.pool.PoolStatistics;
 import org.zapkv.store.StoreStatistics;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
-import org.zapkv.zap.ZapStatistics;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -24,8 +22,6 @@ import picocli.CommandLine.Parameters;
       "all its blocks are read."
     })
 final class StatCommand extends StoreCommand {
-  private static final int ENTRIES_STEP = 5;
-
   @Parameters(
       index = "1",
       arity = "0..1",
@@ -33,8 +29,11 @@ final class StatCommand extends StoreCommand {
       description = "The map; without it the store as a whole.")
   private @Nullable String map;
 
+  private final Figures figures;
+
   StatCommand(Streams streams) {
     super(streams);
+    figures = new Figures(streams.out());
   }
 
   @Override
@@ -44,112 +43,44 @@ final class StatCommand extends StoreCommand {
         printStore(store);
       } else {
         checkMapName(map);
-        printMap(store.existingMap(map).statistics());
+        new MapFigures(figures).print("map", map, store.existingMap(map).statistics());
       }
     }
     return ExitCode.OK;
   }
 
-  private void line(String name, String value) {
-    out().println(String.format(Locale.ROOT, "%-14s %s", name, value));
-  }
-
-  private static String bytes(long bytes) {
-    return Sizes.show(bytes) + (bytes < 1024 ? "" : " (" + Sizes.count(bytes) + " bytes)");
-  }
-
   private void printStore(ZapStore store) {
     List<String> names = store.mapNames();
     StoreStatistics statistics = store.statistics();
-    line("store", store.name());
+    figures.line("store", store.name());
     printPool(statistics.pool());
-    line("maps", Sizes.count(names.size()));
+    figures.line("maps", Sizes.count(names.size()));
     for (String name : names) {
       ZapMap map = store.existingMap(name);
-      line("  " + (map.isMicro() ? "micro" : "fat"), Sizes.count(map.size()) + " entries: " + name);
+      figures.line(
+          "  " + (map.isMicro() ? "micro" : "fat"), Sizes.count(map.size()) + " entries: " + name);
     }
     printCache(store.statistics().cache());
   }
 
   private void printPool(PoolStatistics pool) {
-    line("id", pool.storeId().toString());
-    line("file", bytes(pool.deviceBytes()));
-    line("allocated", bytes(pool.allocatedBytes()));
-    line("free", bytes(pool.freeBytes()) + " within the file");
-    line("can grow by", bytes(pool.growableBytes()));
-    line("groups", Sizes.count(pool.syncedGroup()) + " on disk");
+    figures.line("id", pool.storeId().toString());
+    figures.line("file", Figures.bytes(pool.deviceBytes()));
+    figures.line("allocated", Figures.bytes(pool.allocatedBytes()));
+    figures.line("free", Figures.bytes(pool.freeBytes()) + " within the file");
+    figures.line("can grow by", Figures.bytes(pool.growableBytes()));
+    figures.line("groups", Sizes.count(pool.syncedGroup()) + " on disk");
   }
 
   private void printCache(CacheStats cache) {
-    line("cache", bytes(cache.budgetBytes()) + " at most");
-    line("  in use", bytes(cache.usedBytes()) + ", at most so far " + bytes(cache.peakUsedBytes()));
-    line("  hits", Sizes.count(cache.hits()));
-    line("  misses", Sizes.count(cache.misses()));
-    line("  evictions", Sizes.count(cache.evictions()));
-  }
-
-  private void printMap(ZapStatistics shape) {
-    line("map", map + ", " + (shape.micro() ? "micro" : "fat"));
-    line("entries", Sizes.count(shape.entryCount()));
-    String size = bytes(shape.blockCount() * shape.blockSizeBytes());
-    line(
-        "blocks",
-        Sizes.count(shape.blockCount())
-            + " of "
-            + Sizes.show(shape.blockSizeBytes())
-            + ": "
-            + size);
-    line("salt", String.format("0x%016x", shape.salt()));
-    if (!shape.micro()) {
-      line("leaves", Sizes.count(shape.leafCount()));
-      line("pointer table", pointerTable(shape));
-      printHistograms(shape);
-    }
-  }
-
-  private static String pointerTable(ZapStatistics shape) {
-    int shift = Long.SIZE - 1 - Long.numberOfLeadingZeros(shape.tableLength());
-    String place =
-        shape.tableFirstBlock() == 0
-            ? "embedded in block 0"
-            : "external, "
-                + Sizes.count(shape.tableBlockCount())
-                + " blocks from block "
-                + shape.tableFirstBlock();
-    String growth =
-        shape.growingFirstBlock() == 0
-            ? "not growing"
-            : "growing: "
-                + Sizes.count(shape.growingBlocksCopied())
-                + " blocks copied to block "
-                + shape.growingFirstBlock()
-                + " on";
-    return Sizes.count(shape.tableLength())
-        + " pointers (shift "
-        + shift
-        + "), "
-        + place
-        + ", "
-        + growth;
-  }
-
-  private void printHistograms(ZapStatistics shape) {
-    print(
-        Histogram.lines(
-            "leaves by pointers to them", shape.leavesByPointers(), i -> "" + (1 << i)));
-    print(Histogram.lines("leaves by entries", shape.leavesByEntries(), StatCommand::entriesRange));
-    print(Histogram.lines("leaves by how full", shape.leavesByTenths(), i -> i * 10 + "%"));
-    print(Histogram.lines("entries by chunks used", shape.entriesByChunks(), i -> "" + i));
-    print(Histogram.lines("hash buckets by entries", shape.bucketsByEntries(), i -> "" + i));
-  }
-
-  private static String entriesRange(int bucket) {
-    int first = bucket * ENTRIES_STEP;
-    boolean open = bucket == ZapStatistics.BUCKETS - 1;
-    return open ? "" + first : first + "-" + (first + ENTRIES_STEP - 1);
-  }
-
-  private void print(List<String> lines) {
-    lines.forEach(out()::println);
+    figures.line("cache", Figures.bytes(cache.budgetBytes()) + " at most");
+    figures.line(
+        "  in use",
+        Figures.bytes(cache.usedBytes())
+            + ", at most so far "
+            + Figures.bytes(cache.peakUsedBytes()));
+    figures.line("  hits", Sizes.count(cache.hits()));
+    figures.line("  misses", Sizes.count(cache.misses()));
+    figures.line("  evictions", Sizes.count(cache.evictions()));
   }
 }

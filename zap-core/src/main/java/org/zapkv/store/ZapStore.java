@@ -221,9 +221,9 @@ public final class ZapStore implements AutoCloseable {
     try (Transaction tx = objects.begin(changeBytes(rootObject, ZapParameters.DEFAULT))) {
       DataObject object = objects.create(ObjectType.MAP, 512, tx);
       try {
-        Zap zap = Zap.create(object, mapParameters, tx);
-        root.add(key, ZapValue.ofLong(object.objectId()), tx);
-        return new ZapMap(this, mapName, object, zap);
+        Zap zap = Zap.createLinked(object, mapParameters, root, key, tx);
+        // Whoever creates a map holds mapsLock, and has looked the name up under it.
+        return new ZapMap(this, mapName, object, Objects.requireNonNull(zap));
       } catch (RuntimeException | Error e) {
         if (root.isBroken()) {
           fail("the root directory could not be made fat and is half-way", e);

@@ -78,6 +78,16 @@ final class BlockNumbers {
     lastFreed = false;
   }
 
+  /** The first number after all those that were given out. */
+  long end() {
+    FatHeader header = headers.hold();
+    try {
+      return header.nextBlock();
+    } finally {
+      headers.release(header);
+    }
+  }
+
   /**
    * Finds free numbers, all that can fail included. They stay free until {@link Claim#take}.
    *

@@ -76,6 +76,7 @@ final class FatConversion {
       micro.removeUser(index);
       return micro;
     }
+    MicroZap.checkOneBlock(object);
     Buffer resized = object.resize(micro, blockSizeBytes, tx, this);
     micro.removeUser(index);
     micro.release(this);
@@ -97,10 +98,12 @@ final class FatConversion {
     Buffer restored = block0;
     try {
       fat.forget();
-      if (object.blockCount() > 1) {
+      boolean longer = object.blockCount() > 1;
+      if (longer) {
         object.freeRange(1, object.blockCount() - 1, tx);
       }
-      if (block0.sizeBytes() != saved.length) {
+      if (longer || block0.sizeBytes() != saved.length) {
+        // In the same size, too: it makes the object one block long again.
         restored = object.resize(block0, saved.length, tx, this);
         block0.release(this);
       }

@@ -103,7 +103,12 @@ final class FatHeader implements BufferUser {
   @Override
   public void evictSync() {}
 
-  private void check(long blockCount) {
+  /**
+   * Checks every field.
+   *
+   * @throws CorruptException if one cannot be right
+   */
+  void check(long blockCount) {
     require(
         word(FatHeaderLayout.TYPE_OFFSET) == FatHeaderLayout.BLOCK_TYPE,
         FatHeaderLayout.TYPE_OFFSET,
@@ -159,9 +164,13 @@ final class FatHeader implements BufferUser {
         FatHeaderLayout.TABLE_BLOCK_OFFSET,
         "table: first block, with next free block=" + free);
     require(
-        leafCount() >= 1 && leafCount() < free,
+        leafCount() >= 1 && leafCount() < free && leafCount() <= 1L << tableShift(),
         FatHeaderLayout.LEAF_COUNT_OFFSET,
-        "number of leaves");
+        "number of leaves, with next free block=" + free);
+    require(
+        entryCount() / leafLayout().chunkCount() < free,
+        FatHeaderLayout.ENTRY_COUNT_OFFSET,
+        "number of entries, with next free block=" + free);
     require(
         overflowBlock() >= 0 && overflowBlock() < nextBlock(),
         FatHeaderLayout.OVERFLOW_BLOCK_OFFSET,
@@ -174,7 +183,7 @@ final class FatHeader implements BufferUser {
       require(tableBlock() == 0, FatHeaderLayout.TABLE_BLOCK_OFFSET, "table: first block");
       require(count == 0, FatHeaderLayout.TABLE_BLOCK_COUNT_OFFSET, "table: blocks");
       require(
-          tableShift() == FatHeaderLayout.embeddedShift(blockShift),
+          word(FatHeaderLayout.TABLE_SHIFT_OFFSET) == FatHeaderLayout.embeddedShift(blockShift),
           FatHeaderLayout.TABLE_SHIFT_OFFSET,
           "shift of the embedded table");
       return;

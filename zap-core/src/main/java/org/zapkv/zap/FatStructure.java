@@ -3,6 +3,7 @@ package org.zapkv.zap;
 
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
+import org.zapkv.error.CorruptException;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
 
@@ -85,6 +86,7 @@ final class FatStructure {
   /** Splits a leaf that is locked for writing and has fewer prefix bits than the table. */
   void split(FatHeader header, Leaf leaf, Transaction tx) {
     try (BlockNumbers.Claim claim = numbers.claim(1, tx)) {
+      checkOther(header, leaf, claim.first());
       Buffer buffer = object.hold(claim.first(), this);
       try {
         split(header, leaf, buffer, claim, tx);
@@ -182,6 +184,7 @@ final class FatStructure {
     long upperHash = (step.prefix() << 1 | 1) << (Long.SIZE - step.length());
     Leaf lower = access.lockUnderStructure(header, lowerHash, true);
     try {
+      checkOther(header, lower, table.get(header, PointerTable.index(header, upperHash)));
       Leaf upper = access.lockUnderStructure(header, upperHash, true);
       try {
         if (lower.prefixLength() != step.length()
@@ -196,6 +199,14 @@ final class FatStructure {
       }
     } finally {
       access.unlockExclusive(lower);
+    }
+  }
+
+  /** Who would lock a leaf twice, because the image is damaged, would wait for ever. */
+  private static void checkOther(FatHeader header, Leaf locked, long otherBlock) {
+    if (otherBlock == locked.blockId()) {
+      throw header.corrupt(
+          otherBlock, CorruptException.NONE, "this leaf is where another one should be");
     }
   }
 

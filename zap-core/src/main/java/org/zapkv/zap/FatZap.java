@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.CorruptException;
 import org.zapkv.error.MapFullException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ZapException;
@@ -96,6 +97,7 @@ final class FatZap implements Entries {
   /** The blocks were taken away: what is known of them in memory is wrong. */
   void forget() {
     numbers.forget();
+    overflow = null;
   }
 
   /** The table of a map's overflow, whose header is in a block of its own. */
@@ -136,6 +138,30 @@ final class FatZap implements Entries {
     }
   }
 
+  /** Checks that the header of an overflow is one of this map. */
+  void checkOverflow(FatHeader further) {
+    FatHeader header = access.holdHeader();
+    try {
+      long tableEnd =
+          Math.max(further.tableBlock() + further.tableBlockCount(), further.growingEnd());
+      if (further.flags() != header.flags() || tableEnd > header.nextBlock()) {
+        throw header.corrupt(
+            further.buffer().blockId(),
+            FatHeaderLayout.FLAGS_OFFSET,
+            "an overflow with flags="
+                + further.flags()
+                + " and tables up to block "
+                + tableEnd
+                + ", but block 0 says flags="
+                + header.flags()
+                + " and up to block "
+                + header.nextBlock());
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
   private Overflow existingOverflow(FatHeader header, Leaf leaf, int entry) {
     Overflow present = overflow(header);
     if (present == null) {
@@ -153,6 +179,10 @@ final class FatZap implements Entries {
 
   long leafReuses() {
     return creator.reuses();
+  }
+
+  long objectId() {
+    return object.objectId();
   }
 
   LeafAccess access() {
@@ -225,6 +255,22 @@ final class FatZap implements Entries {
     }
   }
 
+  /** What the entry of a name is marked with; -1 when there is none. */
+  int mark(ZapName name) {
+    FatHeader header = access.holdHeader();
+    try {
+      Leaf leaf = access.lockShared(header, name.hash());
+      try {
+        int entry = leaf.find(name);
+        return entry == Leaf.NONE ? -1 : leaf.block().mark(entry);
+      } finally {
+        access.unlockShared(leaf);
+      }
+    } finally {
+      access.release(header);
+    }
+  }
+
   /**
    * The first entry that a lookup for variants is for, among all those whose hash begins with the
    * same bits as that of the name.
@@ -271,7 +317,7 @@ final class FatZap implements Entries {
       return new ZapMatch(name.key(), value(header, leaf, entry, name), false);
     }
     byte[] key = leaf.key(entry);
-    ZapName exact = leaf.isApart(entry) ? header.names().exact(key) : name;
+    ZapName exact = leaf.isApart(entry) ? leaf.name(entry, header.names(), MatchType.EXACT) : name;
     boolean conflict = leaf.hasVariant(entry, form) || isInOverflow(header, leaf, name);
     return new ZapMatch(key, value(header, leaf, entry, exact), conflict);
   }
@@ -300,7 +346,15 @@ final class FatZap implements Entries {
   public void prefetch(ZapName name) {
     FatHeader header = access.holdHeader();
     try {
-      access.unlockShared(access.lockShared(header, name.hash()));
+      Leaf leaf = access.lockShared(header, name.hash());
+      try {
+        Overflow further = leaf.hasOverflow() ? overflow(header) : null;
+        if (further != null) {
+          further.prefetch(name);
+        }
+      } finally {
+        access.unlockShared(leaf);
+      }
     } finally {
       access.release(header);
     }
@@ -605,8 +659,8 @@ final class FatZap implements Entries {
       throw new MapFullException(
           "object="
               + object.objectId()
-              + ": a leaf of the overflow is full of one hash, which no choice of keys brings"
-              + " about; tell the authors");
+              + ": two leaves are full of variants of one key; a map that normalises its keys holds no"
+              + " more of them");
     }
     Overflow present = overflow(header);
     if (present == null) {
@@ -731,7 +785,7 @@ final class FatZap implements Entries {
     object.dirty(leaf.buffer(), tx);
     object.dirty(header.buffer(), tx);
     if (leaf.isApart(entry)) {
-      ZapName exact = header.names().exact(leaf.key(entry));
+      ZapName exact = leaf.name(entry, header.names(), MatchType.EXACT);
       existingOverflow(header, leaf, entry).remove(exact, header.names(), null, tx);
     }
     addEntries(header, -1, leaf.block().mark(entry), tx);
@@ -788,7 +842,7 @@ final class FatZap implements Entries {
         return false;
       }
       if (header.normflags() != 0) {
-        ZapName name = header.names().matching(cursor.key(), MatchType.NORMALIZED);
+        ZapName name = storedName(header, cursor.key());
         cursor.setConflict(hasVariant(header, name) || further.hasOther(name));
       }
       return true;
@@ -804,6 +858,18 @@ final class FatZap implements Entries {
     } finally {
       access.unlockShared(leaf);
     }
+  }
+
+  /** The name of a key that a cursor found, for its variants. */
+  private static ZapName storedName(FatHeader header, byte[] key) {
+    return header
+        .names()
+        .stored(
+            key,
+            MatchType.NORMALIZED,
+            header.buffer().objectId(),
+            CorruptException.NONE,
+            CorruptException.NONE);
   }
 
   private boolean nextHere(ZapCursor cursor) {
@@ -844,17 +910,17 @@ final class FatZap implements Entries {
     byte[] key = leaf.key(entry);
     ZapValue value =
         leaf.isApart(entry)
-            ? value(header, leaf, entry, header.names().exact(key))
+            ? value(header, leaf, entry, leaf.name(entry, header.names(), MatchType.EXACT))
             : leaf.value(entry);
-    boolean conflict = header.normflags() != 0 && hasConflict(header, leaf, entry, key);
+    boolean conflict = header.normflags() != 0 && hasConflict(header, leaf, entry);
     cursor.found(key, value, block.hash(entry), block.cd(entry), conflict);
   }
 
-  private boolean hasConflict(FatHeader header, Leaf leaf, int entry, byte[] key) {
+  private boolean hasConflict(FatHeader header, Leaf leaf, int entry) {
     if (!leaf.sharesHash(entry) && !leaf.hasOverflow()) {
       return false;
     }
-    ZapName name = header.names().matching(key, MatchType.NORMALIZED);
+    ZapName name = leaf.name(entry, header.names(), MatchType.NORMALIZED);
     NormalForm form = name.form();
     return form != null && (leaf.hasVariant(entry, form) || isInOverflow(header, leaf, name));
   }

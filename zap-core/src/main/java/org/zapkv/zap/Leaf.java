@@ -4,6 +4,7 @@ package org.zapkv.zap;
 import static org.zapkv.zap.LeafLayout.CHAIN_END;
 
 import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.error.CorruptException;
@@ -19,8 +20,9 @@ final class Leaf implements BufferUser {
    * States, all guarded by the lock:
    *
    *   unchecked --(first lock that finds a leaf there: byte order, LeafChecker)--> checked
+   *   checked --(LeafAccess, before its first use: the pointer table)--> placed
    *   checked or unchecked --(freeRange: the bytes become zeros)--> no leaf: isLeaf() is false
-   *   no leaf --(initialise, by the creator of a new leaf in the same block)--> checked
+   *   no leaf --(initialise, by the creator of a new leaf in the same block)--> placed
    *
    * The object outlives what its block is. A reader may have found the block's number in the pointer
    * table before the leaf was merged away, and hold the buffer, attach this object, or wait for the
@@ -49,6 +51,18 @@ final class Leaf implements BufferUser {
 
   /** With no more chunks in use than this a merge is worth an attempt; guarded by the lock. */
   private int mergeAt;
+
+  /**
+   * Whether the pointer table was seen to lead here. Set with the structure lock held; who reads it
+   * too early looks at the table once more.
+   */
+  private boolean placed;
+
+  /**
+   * How keys become names in the main table; null as long as only the overflow has come here, which
+   * does not know. Not guarded: all that is ever set says the same.
+   */
+  private volatile @Nullable ZapNames names;
 
   /**
    * A leaf object for a block, whatever the block is.
@@ -84,6 +98,24 @@ final class Leaf implements BufferUser {
 
   boolean uint64Keys() {
     return uint64Keys;
+  }
+
+  /** How keys become names in the main table; null when it is not known. */
+  @Nullable ZapNames names() {
+    return names;
+  }
+
+  /** Somebody comes from the main table. */
+  void setNames(ZapNames newNames) {
+    names = newNames;
+  }
+
+  boolean isPlaced() {
+    return placed;
+  }
+
+  void setPlaced() {
+    placed = true;
   }
 
   // Locking.
@@ -155,7 +187,7 @@ final class Leaf implements BufferUser {
 
   private void check() {
     makeNative();
-    if (!checked && block.isLeaf()) {
+    if (!checked && block.isLeaf() && (names != null || isInOverflow())) {
       LeafChecker.check(this);
       checked = true;
     }
@@ -171,10 +203,11 @@ final class Leaf implements BufferUser {
 
   // The rest is for those who hold the lock.
 
-  /** Makes the block an empty leaf; the block is dirty. */
+  /** Makes the block an empty leaf, which its pointers will lead to; the block is dirty. */
   void initialise(long prefix, int prefixLength, int flags) {
     block.initialise(prefix, prefixLength, flags);
     checked = true;
+    placed = true;
     allowMerge();
   }
 
@@ -208,14 +241,14 @@ final class Leaf implements BufferUser {
   }
 
   /**
-   * Whether so little is left that a merge with the sibling is worth an attempt: at a quarter, and
+   * Whether so little is left that a merge with the sibling is worth an attempt: at a half, and
    * then each time what is left has halved, so that attempts are few however full the sibling is.
    */
   boolean takeMergeAttempt() {
     int used = usedChunks();
     if (used > 0 && used > mergeAt) {
       if (used / 4 > mergeAt) {
-        mergeAt = Math.min(used / 2, chunkCount() / 4);
+        mergeAt = used / 2;
       }
       return false;
     }
@@ -223,9 +256,9 @@ final class Leaf implements BufferUser {
     return true;
   }
 
-  /** The next attempt is made at a quarter: the leaf, or its sibling, is another one now. */
+  /** The next attempt is made at a half: the leaf, or its sibling, is another one now. */
   void allowMerge() {
-    mergeAt = chunkCount() / 4;
+    mergeAt = chunkCount() / 2;
   }
 
   private int bucket(long hash) {
@@ -320,6 +353,17 @@ final class Leaf implements BufferUser {
     byte[] key = new byte[nameBytes(entry) - (uint64Keys ? 0 : 1)];
     block.readArray(block.nameChunk(entry), key);
     return key;
+  }
+
+  /**
+   * The name of an entry, to be found as a lookup says.
+   *
+   * @throws CorruptException if it cannot be one
+   */
+  ZapName name(int entry, ZapNames names, MatchType match) {
+    Buffer buffer = block.buffer();
+    return names.stored(
+        key(entry), match, buffer.objectId(), buffer.blockId(), block.chunkOffset(entry));
   }
 
   ZapValue value(int entry) {
@@ -472,7 +516,12 @@ final class Leaf implements BufferUser {
   }
 
   private boolean isBefore(int entry, int other) {
-    return compare(block.hash(entry), block.cd(entry), block.hash(other), block.cd(other)) < 0;
+    return compare(entry, other) < 0;
+  }
+
+  /** The order of two entries by (hash, cd). */
+  int compare(int entry, int other) {
+    return compare(block.hash(entry), block.cd(entry), block.hash(other), block.cd(other));
   }
 
   private static int compare(long hash, long cd, long otherHash, long otherCd) {

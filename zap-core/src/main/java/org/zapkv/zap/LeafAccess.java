@@ -22,6 +22,10 @@ final class LeafAccess {
    * So no I/O for a leaf happens under the structure lock but in the rare second attempt, and a
    * pointer to a wrong leaf is an error rather than an endless search.
    *
+   * A leaf that was read takes the second attempt too, once: there all the pointers that its prefix
+   * speaks of are seen to lead to it. From then on they do, as they and the prefix only change
+   * together. So a leaf and a lookup never disagree about what the leaf covers.
+   *
    * The order of locks allows a leaf's to be taken under the structure lock, never the other way
    * round: whoever finds under a leaf's lock that the structure has to change lets the leaf go,
    * takes the structure lock and begins again.
@@ -67,8 +71,11 @@ final class LeafAccess {
       structure.unlockRead(stamp);
     }
     Leaf leaf = tryLock(header, blockId, hash, exclusive);
-    if (leaf != null) {
+    if (leaf != null && leaf.isPlaced()) {
       return leaf;
+    }
+    if (leaf != null) {
+      unlock(leaf, exclusive);
     }
     stamp = structure.readLock();
     try {
@@ -85,14 +92,41 @@ final class LeafAccess {
     if (leaf == null) {
       throw misplaced(header, blockId, hash);
     }
-    if (leaf.prefixLength() > header.tableShift()) {
-      unlock(leaf, exclusive);
-      throw header.corrupt(
-          blockId,
-          LeafLayout.PREFIX_LENGTH_OFFSET,
-          "prefixLength is above the table's shift=" + header.tableShift());
+    boolean placed = false;
+    try {
+      place(header, leaf);
+      placed = true;
+    } finally {
+      if (!placed) {
+        unlock(leaf, exclusive);
+      }
     }
     return leaf;
+  }
+
+  private void place(FatHeader header, Leaf leaf) {
+    if (leaf.isPlaced()) {
+      return;
+    }
+    int length = leaf.prefixLength();
+    if (length > header.tableShift()) {
+      throw header.corrupt(
+          leaf.blockId(),
+          LeafLayout.PREFIX_LENGTH_OFFSET,
+          "prefixLength=" + length + " is above the table's shift=" + header.tableShift());
+    }
+    if (!table.isGivenOut(leaf.blockId())) {
+      throw header.corrupt(
+          leaf.blockId(), CorruptException.NONE, "this leaf is in a block that was not given out");
+    }
+    long count = 1L << (header.tableShift() - length);
+    if (!table.leadsTo(header, leaf.prefix() * count, count, leaf.blockId())) {
+      throw header.corrupt(
+          leaf.blockId(),
+          LeafLayout.PREFIX_LENGTH_OFFSET,
+          "prefixLength=" + length + ", but not all those pointers lead here");
+    }
+    leaf.setPlaced();
   }
 
   private @Nullable Leaf tryLock(FatHeader header, long blockId, long hash, boolean exclusive) {
@@ -100,6 +134,10 @@ final class LeafAccess {
     boolean locked = false;
     try {
       boolean inOverflow = header.isOverflow();
+      if (inOverflow && !leaf.isInOverflow()) {
+        // Damage can lead from the overflow to the very leaf of the main table that is locked now.
+        return null;
+      }
       locked = exclusive ? leaf.lockExclusive(hash, inOverflow) : leaf.lockShared(hash, inOverflow);
     } finally {
       if (!locked) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
-import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 
@@ -31,14 +30,17 @@ interface LeafCreator {
       Leaf fresh = newLeaf(buffer, header);
       user = buffer.setUser(fresh);
       if (user == null) {
-        return fresh;
+        user = fresh;
       }
     }
     return asLeaf(buffer, header, user);
   }
 
-  private static Leaf asLeaf(Buffer buffer, FatHeader header, @Nullable BufferUser user) {
+  private static Leaf asLeaf(Buffer buffer, FatHeader header, BufferUser user) {
     if (user instanceof Leaf leaf) {
+      if (leaf.names() == null && !header.isOverflow()) {
+        leaf.setNames(header.names());
+      }
       return leaf;
     }
     throw header.corrupt(buffer.blockId(), 0, "a pointer leads to a block that is no leaf");

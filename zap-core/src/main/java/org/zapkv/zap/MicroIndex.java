@@ -86,7 +86,8 @@ final class MicroIndex implements BufferUser {
       throw corrupt(buffer, offset + MicroLayout.ENTRY_NAME_OFFSET, "a name does not end with NUL");
     }
     int nameOffset = offset + MicroLayout.ENTRY_NAME_OFFSET;
-    ZapName name = names.stored(key, buffer.objectId(), buffer.blockId(), nameOffset);
+    ZapName name =
+        names.stored(key, MatchType.EXACT, buffer.objectId(), buffer.blockId(), nameOffset);
     entries[size++] = pack(name.hash(), cd, slot);
   }
 
@@ -106,14 +107,32 @@ final class MicroIndex implements BufferUser {
             MicroLayout.entryOffset(slot(i)) + MicroLayout.ENTRY_CD_OFFSET,
             "two entries with hash=0x" + Long.toHexString(hash(i)) + " cd=" + cd(i));
       }
-      for (int j = i - 1; j >= 0 && hash(j) == hash(i); j--) {
-        byte[] key = MicroEntry.key(buffer.address(), slot(j));
-        if (MicroEntry.isNamed(buffer.address(), slot(i), key)) {
-          throw corrupt(
-              buffer,
-              MicroLayout.entryOffset(slot(i)) + MicroLayout.ENTRY_NAME_OFFSET,
-              "two entries with the same name");
-        }
+    }
+    int first = 0;
+    for (int i = 1; i <= size; i++) {
+      if (i == size || hash(i) != hash(first)) {
+        checkNames(buffer, first, i);
+        first = i;
+      }
+    }
+  }
+
+  /** Entries with one hash have different names. There may be many: they are not all compared. */
+  private void checkNames(Buffer buffer, int from, int to) {
+    if (to - from < 2) {
+      return;
+    }
+    byte[][] keys = new byte[to - from][];
+    for (int i = from; i < to; i++) {
+      keys[i - from] = MicroEntry.key(buffer.address(), slot(i));
+    }
+    Arrays.sort(keys, Arrays::compare);
+    for (int i = 1; i < keys.length; i++) {
+      if (Arrays.equals(keys[i - 1], keys[i])) {
+        throw corrupt(
+            buffer,
+            MicroLayout.entryOffset(slot(from)) + MicroLayout.ENTRY_NAME_OFFSET,
+            "this entry or one with the same hash has the same name as another");
       }
     }
   }

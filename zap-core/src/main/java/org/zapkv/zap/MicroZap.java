@@ -250,12 +250,28 @@ final class MicroZap implements Entries {
   }
 
   private Buffer grow(Buffer block0, MicroIndex index, int sizeBytes, Transaction tx) {
+    checkOneBlock(object);
     Buffer grown = object.resize(block0, sizeBytes, tx, this);
     block0.removeUser(index);
     release(block0);
     index.setSlotCount(MicroLayout.slotCount(sizeBytes));
     attach(grown, index);
     return grown;
+  }
+
+  /**
+   * Checks that the object has no other block, without which its block size cannot change.
+   *
+   * @throws CorruptException if it has
+   */
+  static void checkOneBlock(BlockObject object) {
+    if (object.blockCount() > 1) {
+      throw new CorruptException(
+          object.objectId(),
+          0,
+          MicroLayout.TYPE_OFFSET,
+          "a micro map in an object of " + object.blockCount() + " blocks");
+    }
   }
 
   private Write.Outcome write(Buffer block0, MicroIndex index, Write write, Transaction tx) {
@@ -337,6 +353,7 @@ final class MicroZap implements Entries {
   void check(ZapProblems sink) {
     Buffer block0 = hold();
     try {
+      checkOneBlock(object);
       MicroIndex index = index(block0);
       if (!index.sameEntries(MicroIndex.read(block0))) {
         sink.problem(0, CorruptException.NONE, "the entries differ from the index of them");

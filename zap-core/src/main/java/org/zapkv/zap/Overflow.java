@@ -36,6 +36,11 @@ final class Overflow {
    */
   private static final int FORM_BITS = 8;
 
+  /**
+   * The first cd that is too large: a cookie has 20 bits for it, and those of the end are taken.
+   */
+  static final long CD_LIMIT = 0xFFFFE;
+
   private final FatZap table;
   private final long key0;
   private final long key1;
@@ -55,6 +60,7 @@ final class Overflow {
     FatZap table = FatZap.ofOverflow(object, block, main);
     FatHeader header = table.access().holdHeader();
     try {
+      main.checkOverflow(header);
       return new Overflow(table, header.hashKey0(), header.hashKey1());
     } finally {
       table.access().release(header);
@@ -108,6 +114,11 @@ final class Overflow {
     return name.form() == null ? contains(name) : lookup(name) != null;
   }
 
+  /** What the entry of a name is marked with; -1 when there is none. */
+  int mark(ZapName name) {
+    return table.mark(rehashed(name));
+  }
+
   /** Whether there is another key than a name's own that a lookup is for. */
   boolean hasOther(ZapName name) {
     ZapMatch match = lookup(name);
@@ -121,6 +132,10 @@ final class Overflow {
 
   @Nullable ZapLength length(ZapName name) {
     return table.length(rehashed(name));
+  }
+
+  void prefetch(ZapName name) {
+    table.prefetch(rehashed(name));
   }
 
   /** How many entries of the map are here: those that are not only values of others. */

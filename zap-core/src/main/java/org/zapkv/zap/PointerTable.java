@@ -25,6 +25,8 @@ final class PointerTable {
   /** Beyond that it may have 256 pointers for each leaf. */
   private static final int MOST_POINTERS_PER_LEAF_SHIFT = 8;
 
+  private static final int MOST_BLOCKS_COMPARED = 16;
+
   private final BlockObject object;
   private final BlockNumbers numbers;
   private final ShrinkPolicy policy;
@@ -108,15 +110,86 @@ final class PointerTable {
   }
 
   private long checked(FatHeader header, long index, long leafBlock) {
-    // Only the main header knows the next free block.
-    long end = header.isOverflow() ? object.blockCount() : header.nextBlock();
-    if (leafBlock < FatHeaderLayout.FIRST_LEAF_BLOCK || leafBlock >= end) {
+    if (!mayBeLeaf(header, leafBlock)) {
       throw header.corrupt(
           header.tableBlock() == 0 ? header.buffer().blockId() : header.tableBlock(),
           CorruptException.NONE,
-          "pointer " + index + " is to block " + leafBlock + " of " + end);
+          "pointer " + index + " is to block " + leafBlock + " of " + endOfBlocks(header));
     }
     return leafBlock;
+  }
+
+  /** Whether a block is before those that can be given to somebody else. */
+  boolean isGivenOut(long block) {
+    return block < numbers.end();
+  }
+
+  /** The first block that was not given out: only the main header knows it. */
+  long endOfBlocks(FatHeader header) {
+    return header.isOverflow() ? object.blockCount() : header.nextBlock();
+  }
+
+  /** Whether a block is one that a leaf can be in: given out, and not for a table. */
+  boolean mayBeLeaf(FatHeader header, long block) {
+    if (block < FatHeaderLayout.FIRST_LEAF_BLOCK || block >= endOfBlocks(header)) {
+      return false;
+    }
+    long table = header.tableBlock();
+    return table == 0
+        || ((block < table || block >= table + header.tableBlockCount())
+            && (block < header.growingBlock() || block >= header.growingEnd()));
+  }
+
+  /**
+   * Whether a run of pointers leads to a block, in the larger table too as far as that is copied.
+   * Of a run that is longer than some blocks only its beginning and its last block are looked at:
+   * it may be half of a table that is larger than memory.
+   */
+  boolean leadsTo(FatHeader header, long first, long count, long leafBlock) {
+    if (header.tableBlock() == 0) {
+      long from = header.embeddedTableAddress() + FatHeaderLayout.pointerOffset(first);
+      return allAre(from, count, leafBlock);
+    }
+    if (!leadsTo(header, header.tableBlock(), first, count, leafBlock)) {
+      return false;
+    }
+    long perBlock = 1L << FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+    long copied = Math.min(count, header.growingCopied() * perBlock - first);
+    return copied <= 0 || leadsTo(header, header.growingBlock(), 2 * first, 2 * copied, leafBlock);
+  }
+
+  private boolean leadsTo(
+      FatHeader header, long tableBlock, long first, long count, long leafBlock) {
+    int perBlockShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+    long perBlock = 1L << perBlockShift;
+    long lastBlock = (first + count - 1) >>> perBlockShift;
+    long stored = header.isForeign() ? Long.reverseBytes(leafBlock) : leafBlock;
+    for (long block = first >>> perBlockShift; block <= lastBlock; block++) {
+      long from = Math.max(first, block << perBlockShift);
+      long end = Math.min(first + count, (block + 1) << perBlockShift);
+      Buffer buffer = object.hold(tableBlock + block, this);
+      try {
+        long address = buffer.address() + FatHeaderLayout.pointerOffset(from & (perBlock - 1));
+        if (!allAre(address, end - from, stored)) {
+          return false;
+        }
+      } finally {
+        buffer.release(this);
+      }
+      if (block - (first >>> perBlockShift) == MOST_BLOCKS_COMPARED) {
+        block = Math.max(block, lastBlock - 1);
+      }
+    }
+    return true;
+  }
+
+  private static boolean allAre(long address, long count, long leafBlock) {
+    for (long i = 0; i < count; i++) {
+      if (NativeMemory.getLong(address + FatHeaderLayout.pointerOffset(i)) != leafBlock) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -173,10 +246,8 @@ final class PointerTable {
     /** Whether all of them, in the table that is in use, lead to a block. */
     boolean allLeadTo(long block) {
       for (long[] part : parts.subList(0, currentParts)) {
-        for (long i = 0; i < part[1]; i++) {
-          if (NativeMemory.getLong(part[0] + FatHeaderLayout.pointerOffset(i)) != block) {
-            return false;
-          }
+        if (!allAre(part[0], part[1], block)) {
+          return false;
         }
       }
       return true;

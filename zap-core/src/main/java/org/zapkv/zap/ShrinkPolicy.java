@@ -13,8 +13,18 @@ public enum ShrinkPolicy {
    */
   FORMAT_FAITHFUL,
   /**
-   * Space follows content: sibling leaves that fit one leaf with room to spare become one, a
-   * pointer table that is far too large is given back, numbers of freed blocks are used again.
+   * Space follows content.
+   *
+   * <ul>
+   *   <li>Two sibling leaves become one when both together use at most half of a leaf: as much
+   *       again has to be added before it is split, so an entry that comes and goes does not merge
+   *       and split each time. (Entries that fill most of a leaf alone are the exception.) A leaf
+   *       is looked at when half of it is left, and then each time when that has halved.
+   *   <li>A pointer table of 16 pointers and more for each leaf is replaced by a smaller one, or by
+   *       the one inside the header, which keeps one bit more than the leaves need. It never grows
+   *       beyond 2^17 pointers, or 256 for each leaf if that is more.
+   *   <li>The numbers of freed blocks are used again, the lowest first.
+   * </ul>
    */
   MERGE
 }

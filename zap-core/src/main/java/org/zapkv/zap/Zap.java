@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import java.nio.ByteBuffer;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.ValueTooLargeException;
+import org.zapkv.error.ValueTypeException;
 import org.zapkv.error.ZapException;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
@@ -16,9 +18,11 @@ import org.zapkv.pool.Transaction;
  * block that holds one 64-bit integer under each short key, and becomes fat when something no
  * longer fits there; it never goes back.
  *
- * <p>Keys have 0 to 1023 bytes, whatever the bytes are; they are not copied and must not change
- * during a call. Safe for use from several threads. There must be one of these per object at a
- * time, as the locks are in it. A change is durable when the group of its transaction is.
+ * <p>Keys have 0 to 1023 bytes, whatever the bytes are unless the map has a {@link Normalization}
+ * with a Unicode form; they are not copied and must not change during a call. A map that a machine
+ * of the other byte order wrote can be used like any other; what is changed is written in ours.
+ * Safe for use from several threads. There must be one of these per object at a time, as the locks
+ * are in it. A change is durable when the group of its transaction is.
  */
 public final class Zap {
   /*
@@ -102,6 +106,34 @@ public final class Zap {
       createFat(object, parameters, salt, tx);
     }
     return new Zap(object, parameters, creator);
+  }
+
+  /**
+   * Makes an empty map in an object and enters the object's number in another map.
+   *
+   * @param object a new object, in which nothing was written
+   * @param parameters how the map is made and used
+   * @param parent the map that leads to the new one
+   * @param name the key under which it does, with the number as one 64-bit integer
+   * @param tx the transaction that the changes belong to
+   * @return the map, or null when the name is there: nothing is written then, unless somebody else
+   *     has entered the name during the call, in which case the object holds a map that nothing
+   *     leads to
+   * @throws IllegalArgumentException if keys are to be 64-bit words and to be normalised
+   * @throws org.zapkv.error.KeyTooLongException if the name, or its normal form, is longer than the
+   *     parent can hold
+   * @throws org.zapkv.error.KeyNotTextException if the parent needs text and the name is not UTF-8
+   * @throws org.zapkv.error.MapFullException if too many keys of the parent have the same hash
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the parent is closed
+   */
+  public static @Nullable Zap createLinked(
+      BlockObject object, ZapParameters parameters, Zap parent, byte[] name, Transaction tx) {
+    if (parent.contains(name)) {
+      return null;
+    }
+    Zap zap = create(object, parameters, tx);
+    return parent.add(name, ZapValue.ofLong(object.objectId()), tx) ? zap : null;
   }
 
   private static void createFat(
@@ -231,6 +263,107 @@ public final class Zap {
     return read(entries -> entries.lookup(name));
   }
 
+  /**
+   * Reads a value into a buffer, as integers of a size of the caller's choice.
+   *
+   * @param key the key's bytes
+   * @param integerBytes the size of one integer in the buffer: 1, 2, 4 or 8, not below that of the
+   *     value's integers; smaller ones are widened without their signs
+   * @param destination written from its position on, in its byte order, with as many integers as it
+   *     has room for
+   * @return how many integers the value has, which is more than were written when the room was
+   *     short; -1 when the key is not there
+   * @throws IllegalArgumentException if the size is not 1, 2, 4 or 8
+   * @throws org.zapkv.error.ValueTypeException if it is smaller than that of the value's integers
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public int read(byte[] key, int integerBytes, ByteBuffer destination) {
+    if (!ZapValue.isIntegerSize(integerBytes)) {
+      throw new IllegalArgumentException(
+          "integerBytes=" + integerBytes + ": an integer has 1, 2, 4 or 8 bytes");
+    }
+    ZapValue value = get(key);
+    return value == null ? -1 : value.writeTo(integerBytes, destination);
+  }
+
+  /**
+   * How long a value is, without reading it.
+   *
+   * @param key the key's bytes
+   * @return the size and number of its integers, or null when the key is not there
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public @Nullable ZapLength length(byte[] key) {
+    ZapName name = name(key);
+    return read(entries -> entries.length(name));
+  }
+
+  /**
+   * Looks for a value: the first entry, in the order of a cursor, whose first integer is the one
+   * looked for. Goes through the whole map.
+   *
+   * @param value the integer; integers in the map are widened without their signs
+   * @param mask which bits are compared; 0 for all
+   * @return the key of the entry, or null when there is none; a value of no integers is never it
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public byte @Nullable [] findValue(long value, long mask) {
+    long bits = mask == 0 ? -1 : mask;
+    try (ZapCursor cursor = cursor()) {
+      while (cursor.next()) {
+        ZapValue found = cursor.value();
+        if (found.count() > 0 && ((found.integer(0) ^ value) & bits) == 0) {
+          return cursor.key();
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Brings what an access to a key needs into memory, so that the access itself need not wait for
+   * it. This call waits for it. Whether the key is there makes no difference.
+   *
+   * @param key the key's bytes
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public void prefetch(byte[] key) {
+    ZapName name = name(key);
+    read(
+        entries -> {
+          entries.prefetch(name);
+          return null;
+        });
+  }
+
+  /**
+   * Brings the whole map into memory, as far as there is room for it, and waits for that.
+   *
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public void prefetchAll() {
+    checkOpen(false);
+    read(
+        entries -> {
+          entries.prefetchAll();
+          return null;
+        });
+  }
+
   /** Reads from the map as it is, micro or fat. */
   private <T extends @Nullable Object> T read(Function<Entries, T> reader) {
     if (!fat) {
@@ -285,6 +418,87 @@ public final class Zap {
     Write write = new Write(name(key), value, true, Write.ANY_CD);
     write(write, tx);
     return write.previous();
+  }
+
+  /**
+   * Changes an entry if it is what the caller thinks it is. Nobody can change it in between.
+   *
+   * @param key the key's bytes
+   * @param expected the value that the key must have; null: it must not be there
+   * @param next the value that it gets; null: it is removed
+   * @param tx the transaction that the change belongs to
+   * @return whether it was as expected; if not, nothing is changed
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
+   * @throws ValueTooLargeException if no leaf can hold the next value
+   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public boolean replace(
+      byte[] key, @Nullable ZapValue expected, @Nullable ZapValue next, Transaction tx) {
+    if (expected == null) {
+      return next == null ? !contains(key) : add(key, next, tx);
+    }
+    ZapName name = name(key);
+    return next == null
+        ? remove(name, expected, tx) != null
+        : write(Write.replacing(name, expected, next), tx) == Write.Outcome.DONE;
+  }
+
+  /**
+   * Adds to an integer. A key that is not there counts as 0, and one that becomes 0 is removed.
+   *
+   * @param key the key's bytes
+   * @param delta what is added; with 0 nothing is changed
+   * @param tx the transaction that the change belongs to
+   * @return the sum, modulo 2^64; it is stored as one 64-bit integer, whatever size it had
+   * @throws org.zapkv.error.ValueTypeException if what is there is more than one integer
+   * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
+   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public long increment(byte[] key, long delta, Transaction tx) {
+    for (; ; ) {
+      ZapValue before = get(key);
+      if (before != null && before.count() > 1) {
+        throw new ValueTypeException(
+            "the value is " + before + "; only one integer can be added to");
+      }
+      long sum = delta + (before == null || before.count() == 0 ? 0 : before.integer(0));
+      if (delta == 0 || replace(key, before, sum == 0 ? null : ZapValue.ofLong(sum), tx)) {
+        return sum;
+      }
+    }
+  }
+
+  /**
+   * Adds every entry of another map whose key is not here, whatever the shape of its value. What is
+   * added to the source meanwhile may be added here or not. When an entry is refused, those before
+   * it have been added.
+   *
+   * @param source the other map; it stays as it is
+   * @param tx the transaction that the changes belong to
+   * @return how many of its keys were here already, and have kept their values
+   * @throws IllegalArgumentException if the source is this map, or if the keys of one are 64-bit
+   *     words and those of the other strings; nothing is changed
+   * @throws org.zapkv.error.KeyTooLongException if a key, or its normal form, is longer than this
+   *     map can hold
+   * @throws org.zapkv.error.KeyNotTextException if this map needs text and a key is not UTF-8
+   * @throws ValueTooLargeException if no leaf here can hold a value
+   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if one of the maps is closed
+   */
+  public long addAll(Zap source, Transaction tx) {
+    checkOpen(false);
+    source.checkOpen(false);
+    ZapJoin.check(this, source);
+    return ZapJoin.join(this, source, tx);
   }
 
   private Write.Outcome write(Write write, Transaction tx) {
@@ -548,6 +762,19 @@ public final class Zap {
       throw new ZapException(
           "object=" + object.objectId() + ": a conversion failed half-way; reopen the store",
           cause);
+    }
+  }
+
+  /** How keys become names. */
+  ZapNames names() {
+    return names;
+  }
+
+  /** Refuses an operation that only makes sense with keys that are strings. */
+  void checkStringKeys(String what) {
+    if (names.hasWords()) {
+      throw new IllegalArgumentException(
+          "object=" + object.objectId() + ": " + what + "; the keys of this map are 64-bit words");
     }
   }
 

@@ -9,9 +9,9 @@ import org.zapkv.error.ZapException;
 import org.zapkv.object.BlockObject;
 
 /**
- * Checks a fat map as a whole: every leaf, that the pointer table is what the leaves' prefixes say,
- * that no block is used twice, and that the header counts what is there. The structure lock is
- * held.
+ * Checks a fat map as a whole, its overflow too: every leaf, that the pointer table is what the
+ * leaves' prefixes say, that no block is used twice, and that the header counts what is there. The
+ * structure lock is held.
  */
 final class ZapChecker {
   /** Entries come and go during a walk; after this many disturbed ones the sum is not compared. */
@@ -36,63 +36,88 @@ final class ZapChecker {
       return;
     }
     try {
-      check(header, sink);
+      // It was checked when it was loaded, and has been changed since.
+      header.check(object.blockCount());
+      check(header, new ProblemLimit(sink));
+      Overflow overflow = fat.overflow(header);
+      if (overflow != null) {
+        new ZapChecker(object, overflow.table()).check(sink);
+        new OverflowChecker(fat, overflow, header.names(), sink).check();
+      }
+    } catch (ZapException e) {
+      report(sink, header.buffer().blockId(), e);
     } finally {
       fat.access().release(header);
     }
   }
 
-  private void check(FatHeader header, ZapProblems sink) {
+  private void check(FatHeader header, ProblemLimit sink) {
     long changes = fat.entryChanges();
     boolean walked = leaves(header, sink);
     for (int i = 1; i < ATTEMPTS && walked && changes != fat.entryChanges(); i++) {
       changes = fat.entryChanges();
-      walked = leaves(header, (block, offset, problem) -> {});
+      walked = leaves(header, new ProblemLimit((block, offset, problem) -> {}));
     }
-    long counted = fat.countHere();
+    long counted = fat.countHere() + (header.isOverflow() ? header.apartCount() : 0);
     if (walked && changes == fat.entryChanges() && counted != entries) {
       sink.problem(
-          0,
+          header.buffer().blockId(),
           FatHeaderLayout.ENTRY_COUNT_OFFSET,
           "number of entries=" + counted + ", but the leaves have " + entries);
     }
     if (walked && header.leafCount() != leafBlocks.size()) {
       sink.problem(
-          0,
+          header.buffer().blockId(),
           FatHeaderLayout.LEAF_COUNT_OFFSET,
           "number of leaves=" + header.leafCount() + ", but there are " + leafBlocks.size());
     }
-    tableBlocks(header, sink);
     if (header.isGrowing()) {
       growingTable(header, sink);
     }
   }
 
   /** Walks all leaves in the order of the table; whether every one could be counted. */
-  private boolean leaves(FatHeader header, ZapProblems sink) {
+  private boolean leaves(FatHeader header, ProblemLimit sink) {
     leafBlocks.clear();
     entries = 0;
     boolean clean = true;
-    long length = 1L << header.tableShift();
-    for (long index = 0; index < length; ) {
-      long step = leaf(header, index, sink);
-      clean &= step > 0;
-      index += Math.max(1, step);
+    boolean more = true;
+    try (PointerRuns runs = new PointerRuns(object, fat.table(), header)) {
+      while (more && !sink.isReached()) {
+        try {
+          more = runs.next();
+          clean &= !more || run(header, runs, sink);
+        } catch (ZapException e) {
+          report(sink, header.tableBlock(), e);
+          clean = false;
+        }
+      }
     }
-    return clean;
+    return clean && !more;
   }
 
-  /** Checks the leaf that a pointer leads to; how many pointers it has, 0 when it is damaged. */
-  private long leaf(FatHeader header, long index, ZapProblems sink) {
+  /** Checks pointers that lead to one block, and the leaf that is there; whether all is right. */
+  private boolean run(FatHeader header, PointerRuns runs, ZapProblems sink) {
+    long blockId = runs.pointer();
+    if (!fat.table().mayBeLeaf(header, blockId)) {
+      sink.problem(
+          runs.blockId(),
+          runs.offsetBytes(),
+          pointers(runs) + " lead to block " + blockId + " of " + fat.table().endOfBlocks(header));
+      return false;
+    }
+    if (!leafBlocks.add(blockId)) {
+      sink.problem(
+          runs.blockId(), runs.offsetBytes(), pointers(runs) + " lead to the leaf of others");
+      return false;
+    }
     LeafAccess access = fat.access();
-    long blockId = -1;
     try {
-      blockId = fat.table().get(header, index);
       Leaf leaf = access.hold(header, blockId);
       try {
         leaf.lockAnyway();
         try {
-          return leaf(header, index, leaf, sink);
+          return LeafChecker.report(leaf, sink) && place(header, runs, leaf, sink);
         } finally {
           leaf.unlockExclusive();
         }
@@ -101,98 +126,83 @@ final class ZapChecker {
       }
     } catch (ZapException e) {
       report(sink, blockId, e);
-      return 0;
+      return false;
     }
   }
 
-  private long leaf(FatHeader header, long index, Leaf leaf, ZapProblems sink) {
-    long blockId = leaf.blockId();
-    if (!LeafChecker.report(leaf, header.names(), sink)) {
-      return 0;
+  private static String pointers(PointerRuns runs) {
+    return runs.count() + " pointers from " + runs.first() + " on";
+  }
+
+  /** A leaf's pointers are those that its prefix says; its entries are counted. */
+  private boolean place(FatHeader header, PointerRuns runs, Leaf leaf, ZapProblems sink) {
+    if (!fat.table().isGivenOut(leaf.blockId())) {
+      sink.problem(leaf.blockId(), CorruptException.NONE, "this block was not given out");
+      return false;
     }
-    int length = leaf.prefixLength();
-    if (length > header.tableShift()) {
-      sink.problem(
-          blockId,
-          LeafLayout.PREFIX_LENGTH_OFFSET,
-          "prefixLength=" + length + " is above the table's shift=" + header.tableShift());
-      return 0;
+    if (leaf.isInOverflow() != header.isOverflow()) {
+      sink.problem(leaf.blockId(), LeafLayout.FLAGS_OFFSET, "a leaf of another table");
+      return false;
     }
-    long count = 1L << (header.tableShift() - length);
-    if (leaf.prefix() * count != index) {
+    int below = header.tableShift() - leaf.prefixLength();
+    if (below < 0 || leaf.prefix() << below != runs.first() || 1L << below != runs.count()) {
       sink.problem(
-          blockId,
+          leaf.blockId(),
           LeafLayout.PREFIX_OFFSET,
-          "prefix=0x" + Long.toHexString(leaf.prefix()) + " does not begin at pointer " + index);
-      return 0;
-    }
-    for (long i = index + 1; i < index + count; i++) {
-      if (fat.table().get(header, i) != blockId) {
-        sink.problem(
-            blockId, LeafLayout.PREFIX_LENGTH_OFFSET, "pointer " + i + " should lead here too");
-        return 0;
-      }
-    }
-    if (!leafBlocks.add(blockId)) {
-      sink.problem(blockId, CorruptException.NONE, "two runs of pointers lead to this leaf");
-      return 0;
+          "prefix=0x"
+              + Long.toHexString(leaf.prefix())
+              + " of "
+              + leaf.prefixLength()
+              + " bits, but "
+              + pointers(runs)
+              + " of 2^"
+              + header.tableShift()
+              + " lead here");
+      return false;
     }
     entries += leaf.entryCount();
-    return count;
-  }
-
-  /** No block is a leaf and part of a table, and the next free block is after all of them. */
-  private void tableBlocks(FatHeader header, ZapProblems sink) {
-    long end = header.tableBlock() + header.tableBlockCount();
-    for (long leafBlock : leafBlocks) {
-      if (leafBlock >= header.tableBlock() && leafBlock < end) {
-        sink.problem(leafBlock, CorruptException.NONE, "a leaf inside the pointer table");
-      }
-      if (leafBlock >= header.growingBlock() && leafBlock < header.growingEnd()) {
-        sink.problem(leafBlock, CorruptException.NONE, "a leaf inside the growing pointer table");
-      }
-    }
-    boolean overlap = end > header.growingBlock() && header.tableBlock() < header.growingEnd();
-    if (header.isGrowing() && overlap) {
-      sink.problem(
-          0, FatHeaderLayout.GROWING_BLOCK_OFFSET, "the growing table overlaps the present one");
-    }
-    if (end > header.nextBlock()) {
-      sink.problem(
-          0, FatHeaderLayout.FREE_BLOCK_OFFSET, "the pointer table reaches beyond the free block");
-    }
+    return true;
   }
 
   /**
    * The copied part of the larger table says the same as the present one; the rest says nothing or
    * the same.
    */
-  private void growingTable(FatHeader header, ZapProblems sink) {
-    int perBlockShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift());
-    long perBlock = 1L << perBlockShift;
-    long copied = 2 * header.growingCopied();
-    for (long block = 0; block < 2 * header.tableBlockCount(); block++) {
+  private void growingTable(FatHeader header, ProblemLimit sink) {
+    for (long block = 0; block < header.tableBlockCount() && !sink.isReached(); block++) {
       try {
-        Buffer buffer = object.hold(header.growingBlock() + block, this);
+        Buffer from = object.hold(header.tableBlock() + block, this);
         try {
-          for (long i = 0; i < perBlock; i++) {
-            long offset = FatHeaderLayout.pointerOffset(i);
-            long pointer = PointerTable.pointer(header, buffer, i);
-            long expected = fat.table().get(header, (block << perBlockShift | i) >>> 1);
-            if (pointer != expected && (block < copied || pointer != 0)) {
-              sink.problem(
-                  buffer.blockId(),
-                  offset,
-                  "the growing table leads to block " + pointer + " instead of " + expected);
-              break;
-            }
-          }
+          growingHalf(header, from, 2 * block, sink);
+          growingHalf(header, from, 2 * block + 1, sink);
         } finally {
-          buffer.release(this);
+          from.release(this);
         }
       } catch (ZapException e) {
-        report(sink, header.growingBlock() + block, e);
+        report(sink, header.tableBlock() + block, e);
       }
+    }
+  }
+
+  /** One block of the larger table, which has half of the pointers of a block, twice each. */
+  private void growingHalf(FatHeader header, Buffer from, long block, ZapProblems sink) {
+    long perBlock = 1L << FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+    boolean copied = block < 2 * header.growingCopied();
+    Buffer buffer = object.hold(header.growingBlock() + block, this);
+    try {
+      for (long i = 0; i < perBlock; i++) {
+        long pointer = PointerTable.pointer(header, buffer, i);
+        long expected = PointerTable.pointer(header, from, ((block & 1) * perBlock + i) >>> 1);
+        if (pointer != expected && (copied || pointer != 0)) {
+          sink.problem(
+              buffer.blockId(),
+              FatHeaderLayout.pointerOffset(i),
+              "the growing table leads to block " + pointer + " instead of " + expected);
+          return;
+        }
+      }
+    } finally {
+      buffer.release(this);
     }
   }
 

@@ -159,7 +159,15 @@ public final class ZapCursor implements AutoCloseable {
    * @return the cookie
    */
   public long nextCookie() {
-    return ended ? END : cookie(hash, cd);
+    if (ended) {
+      return END;
+    }
+    if (inOverflow || cd < ZapName.cdLimit(hashBits)) {
+      return cookie(hash, cd);
+    }
+    // A cookie has no place for the cd after the last one: it goes on with the next hash.
+    long next = hash + (1L << (Long.SIZE - hashBits));
+    return next == 0 ? overflowMark() : cookie(next, 0);
   }
 
   private long cookie(long ofHash, long ofCd) {

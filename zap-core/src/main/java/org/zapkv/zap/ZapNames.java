@@ -98,7 +98,7 @@ final class ZapNames {
   ZapName exact(byte[] key) {
     return normalizer == null
         ? ZapName.of(key, salt, flags, maxKeyBytes)
-        : normalized(normalizer, key, null);
+        : normalized(normalizer, key, MatchType.EXACT);
   }
 
   /**
@@ -114,14 +114,10 @@ final class ZapNames {
       throw new IllegalArgumentException(
           "match=" + match + ": the keys of this map are 64-bit words, which have no variants");
     }
-    NameNormalizer comparing = match == MatchType.NORMALIZED ? normalizer : caseNormalizer;
-    if (normalizer == null || comparing == null) {
-      return exact(key);
-    }
-    return normalized(normalizer, key, NormalForm.of(comparing, key));
+    return normalizer == null ? exact(key) : normalized(normalizer, key, match);
   }
 
-  private ZapName normalized(NameNormalizer hashing, byte[] key, @Nullable NormalForm form) {
+  private ZapName normalized(NameNormalizer hashing, byte[] key, MatchType match) {
     ZapName.checkLength("the key", key.length, maxKeyBytes);
     byte[] hashed = hashing.normalForm(key);
     if (hashed == null) {
@@ -132,6 +128,12 @@ final class ZapNames {
     }
     ZapName.checkLength("the normal form of the key", hashed.length, maxKeyBytes);
     long hash = ZapHash.mask(ZapHash.crc64(salt, hashed, 0, hashed.length), hashBits());
+    NormalForm form =
+        switch (match) {
+          case EXACT -> null;
+          case NORMALIZED -> new NormalForm(hashing, key, hashed);
+          case MATCH_CASE -> caseNormalizer == null ? null : NormalForm.of(caseNormalizer, key);
+        };
     return ZapName.ofString(key, hashed, hash, form);
   }
 
@@ -141,13 +143,13 @@ final class ZapNames {
   }
 
   /**
-   * The name of a key that is stored.
+   * The name of a key that is stored, to be found as a lookup says.
    *
    * @throws CorruptException if it cannot have been stored under these rules
    */
-  ZapName stored(byte[] key, long objectId, long blockId, long offsetBytes) {
+  ZapName stored(byte[] key, MatchType match, long objectId, long blockId, long offsetBytes) {
     try {
-      return exact(key);
+      return matching(key, match);
     } catch (KeyTooLongException | KeyNotTextException e) {
       throw new CorruptException(objectId, blockId, offsetBytes, String.valueOf(e.getMessage()));
     }

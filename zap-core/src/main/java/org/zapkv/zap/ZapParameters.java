@@ -89,7 +89,8 @@ public final class ZapParameters {
   }
 
   /**
-   * Another largest size of a micro map's block.
+   * Another largest size of a micro map's block, for this use of the map. OpenZFS takes 131072
+   * unless its pool has the feature of larger ones.
    *
    * @param bytes the size in bytes, 512 to 1048576
    * @return the changed parameters
@@ -109,7 +110,8 @@ public final class ZapParameters {
   }
 
   /**
-   * Another longest key.
+   * Another longest key, for this use of the map; it limits the normal form of a key too. OpenZFS
+   * takes 255 bytes, and 1023 in directories only.
    *
    * @param bytes the length in bytes, 1 to 1023
    * @return the changed parameters
@@ -156,7 +158,8 @@ public final class ZapParameters {
   /**
    * The normalisation of keys for maps that are made from now on; those that are there keep theirs.
    *
-   * @param newNormalization which keys are variants of one another
+   * @param newNormalization which keys are variants of one another; {@link Normalization#NONE}
+   *     where keys are 64-bit words
    * @return the changed parameters
    */
   public ZapParameters withNormalization(Normalization newNormalization) {

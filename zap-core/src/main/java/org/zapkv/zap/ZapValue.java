@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
+import org.zapkv.error.ValueTypeException;
 
 /**
  * What a map holds under a key: an array of integers that all have the same size of 1, 2, 4 or 8
@@ -116,6 +118,56 @@ public record ZapValue(int integerBytes, byte[] bytes) {
       value = value << 8 | (bytes[i] & 0xFF);
     }
     return value;
+  }
+
+  /**
+   * All integers, widened without their signs.
+   *
+   * @return a new array
+   */
+  public long[] toLongs() {
+    long[] integers = new long[count()];
+    for (int i = 0; i < integers.length; i++) {
+      integers[i] = integer(i);
+    }
+    return integers;
+  }
+
+  /**
+   * Writes the integers, as many as there is room for, in the byte order of a buffer, each widened
+   * without its sign.
+   *
+   * @param size the size that each integer gets, in bytes: 1, 2, 4 or 8
+   * @param destination written from its position on, which then is after the last integer
+   * @return how many integers there are, which is more than were written when the room was short
+   * @throws IllegalArgumentException if the size is not 1, 2, 4 or 8
+   * @throws ValueTypeException if it is smaller than that of the integers here; nothing is written
+   */
+  public int writeTo(int size, ByteBuffer destination) {
+    if (!isIntegerSize(size)) {
+      throw new IllegalArgumentException("size=" + size + ": an integer has 1, 2, 4 or 8 bytes");
+    }
+    if (size < integerBytes) {
+      throw new ValueTypeException(
+          "the value has integers of "
+              + integerBytes
+              + " bytes; they cannot be read as integers of "
+              + size);
+    }
+    int fitting = Math.min(count(), destination.remaining() / size);
+    for (int i = 0; i < fitting; i++) {
+      write(integer(i), size, destination);
+    }
+    return count();
+  }
+
+  private static void write(long integer, int size, ByteBuffer destination) {
+    switch (size) {
+      case Byte.BYTES -> destination.put((byte) integer);
+      case Short.BYTES -> destination.putShort((short) integer);
+      case Integer.BYTES -> destination.putInt((int) integer);
+      default -> destination.putLong(integer);
+    }
   }
 
   @Override

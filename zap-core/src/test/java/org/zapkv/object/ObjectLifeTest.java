@@ -219,6 +219,54 @@ final class ObjectLifeTest {
   }
 
   @Test
+  void blocksThatCameAndWentInTheGroupDoNotFixTheSize() {
+    long id = newObject(512);
+    try (DataObject object = objects.open(id)) {
+      try (Transaction tx = objects.begin(0)) {
+        TestObjects.fill(object, 0, 9, tx);
+      }
+      objects.sync();
+      try (Transaction tx = objects.begin(0)) {
+        resize(object, 4096, tx);
+        TestObjects.fill(object, 1, 3, tx);
+        TestObjects.fill(object, 700, 4, tx);
+        object.freeRange(1, 300, tx);
+        Buffer block0 = object.hold(0, TAG);
+        assertThrows(IllegalStateException.class, () -> object.resize(block0, 512, tx, TAG));
+        block0.release(TAG);
+        object.freeRange(301, 400, tx);
+        resize(object, 512, tx);
+        assertEquals(1, object.blockCount());
+        TestObjects.assertZeros(object, 1);
+        TestObjects.assertFilled(object, 0, 9);
+      }
+      objects.sync();
+    }
+    reopen();
+    try (DataObject object = objects.open(id)) {
+      assertEquals(1, object.blockCount());
+      TestObjects.assertFilled(object, 0, 9);
+      try (Transaction tx = objects.begin(0)) {
+        resize(object, 1024, tx);
+        TestObjects.fill(object, 1, 5, tx);
+      }
+      objects.sync();
+      try (Transaction tx = objects.begin(0)) {
+        object.freeRange(1, 1, tx);
+        Buffer block0 = object.hold(0, TAG);
+        assertThrows(IllegalStateException.class, () -> object.resize(block0, 512, tx, TAG));
+        block0.release(TAG);
+      }
+    }
+  }
+
+  private static void resize(DataObject object, int bytes, Transaction tx) {
+    Buffer old = object.hold(0, TAG);
+    object.resize(old, bytes, tx, TAG).release(TAG);
+    old.release(TAG);
+  }
+
+  @Test
   void aFreedBlockKeepsItsUserWhileItIsHeld() {
     long id = newObject(4096);
     boolean[] evicted = new boolean[1];

@@ -128,10 +128,16 @@ class FailingReadTest {
     AtomicInteger left = new AtomicInteger(reads);
     device.beforeRead(
         () -> {
-          if (left.getAndDecrement() == 0) {
+          if (!isForAMerge() && left.getAndDecrement() == 0) {
             throw TestDevice.failure();
           }
         });
+  }
+
+  /** A leaf that could not be merged stays: no change fails for it. */
+  private static boolean isForAMerge() {
+    return StackWalker.getInstance()
+        .walk(frames -> frames.anyMatch(frame -> frame.getMethodName().equals("shrink")));
   }
 
   /** All reads fail, and what was changed may no longer be in memory: then the disk is whole. */

@@ -2,11 +2,14 @@
 package org.zapkv.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -45,6 +48,79 @@ class SpaceTest {
       assertTrue(Files.size(file) < loaded / 20, Files.size(file) + " of " + loaded);
       assertEquals(List.of(), store.check((done, total) -> {}).problems());
     }
+  }
+
+  /** What removals at random leave is spread over all leaves. */
+  @Test
+  void spaceFollowsWhatIsLeftAfterRandomRemovals() throws IOException {
+    Path file = directory.resolve("s").resolve(StoreDirectory.BLOCKS_FILE);
+    int entries = Integer.getInteger("zap.space.entries", 100_000);
+    try (ZapStore store = ZapStore.open(directory.resolve("s"))) {
+      ZapMap map = store.map("m");
+      load(store, map, entries);
+      long loaded = allocatedBytes(store);
+      long loadedFile = Files.size(file);
+      long loadedLeaves = map.statistics().leafCount();
+      List<Integer> order = new ArrayList<>();
+      for (int i = 0; i < entries; i++) {
+        order.add(i);
+      }
+      Collections.shuffle(order, new Random(5));
+      int left = entries / 100;
+      Batch batch = store.batch();
+      for (int number : order.subList(left, entries)) {
+        batch.remove(map, Keys.utf8("key " + number));
+        if (batch.size() == 10_000) {
+          batch.commit();
+        }
+      }
+      batch.commit();
+      long after = allocatedBytes(store);
+      System.out.println(
+          "SpaceTest, 99 % of "
+              + entries
+              + " entries removed at random: allocated "
+              + loaded
+              + " -> "
+              + after
+              + ", file "
+              + loadedFile
+              + " -> "
+              + Files.size(file)
+              + ", leaves "
+              + loadedLeaves
+              + " -> "
+              + map.statistics().leafCount());
+      assertTrue(after <= loaded / 20, after + " of " + loaded);
+      assertEquals(left, map.size());
+      for (int number : order.subList(0, left)) {
+        assertNotNull(map.get(Keys.utf8("key " + number)));
+      }
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+      load(store, map, entries);
+      long again = allocatedBytes(store);
+      assertTrue(again <= loaded * 11 / 10, again + " after " + loaded);
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+  }
+
+  private static void load(ZapStore store, ZapMap map, int entries) {
+    Batch batch = store.batch();
+    Random random = new Random(3);
+    for (int i = 0; i < entries; i++) {
+      batch.put(map, Keys.utf8("key " + i), Seeds.bytes(random, 100));
+      if (batch.size() == 10_000) {
+        batch.commit();
+      }
+    }
+    batch.commit();
+  }
+
+  private static long allocatedBytes(ZapStore store) {
+    // The second one gives back what the group before the first one freed.
+    store.sync();
+    store.sync();
+    return store.statistics().pool().allocatedBytes();
   }
 
   @Test

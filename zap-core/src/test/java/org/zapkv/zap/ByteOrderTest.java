@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -21,9 +22,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
+import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
+import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /** Images that a machine of the other byte order wrote do whatever their counterparts do. */
@@ -36,8 +40,8 @@ class ByteOrderTest {
     return swapped.stream().map(f -> DynamicTest.dynamicTest(f.name(), () -> test.accept(f)));
   }
 
-  private static MemoryBlockObject object(BufferCache cache, Fixture fixture, byte[] image) {
-    return MemoryBlockObject.of(cache, (int) fixture.number("block_size"), image);
+  private static ImageObject object(BufferCache cache, Fixture fixture, byte[] image) {
+    return Images.of(cache, (int) fixture.number("block_size"), image);
   }
 
   /** Everything that can be seen of a map. */
@@ -68,13 +72,13 @@ class ByteOrderTest {
           try (BufferCache cache = FixtureTest.newCache()) {
             byte[] foreign = fixture.swappedImage();
             Zap zap = Zap.open(object(cache, fixture, fixture.image()), fixture.parameters());
-            MemoryBlockObject object = object(cache, fixture, foreign);
+            ImageObject object = object(cache, fixture, foreign);
             Zap swapped = Zap.open(object, fixture.parameters());
             List<String> expected = seen(zap);
             assertEquals("[]", expected.get(expected.size() - 1));
             assertEquals(expected, seen(swapped));
             object.sync();
-            assertArrayEquals(foreign, object.image(), "nothing is written");
+            assertArrayEquals(foreign, Images.image(object), "nothing is written");
             object.forget();
             assertEquals(expected, seen(swapped));
           }
@@ -104,7 +108,7 @@ class ByteOrderTest {
     List<String> keys = new ArrayList<>();
     fixture.entries().forEach(entry -> keys.add((String) entry.get("name_hex")));
     try (BufferCache cache = FixtureTest.newCache()) {
-      MemoryBlockObject object = object(cache, fixture, image);
+      ImageObject object = object(cache, fixture, image);
       Zap zap = Zap.open(object, parameters);
       for (int i = 0; i < CHANGES; i++) {
         String key = keys.get(random.nextInt(keys.size()));
@@ -142,7 +146,7 @@ class ByteOrderTest {
     return each(
         fixture -> {
           try (BufferCache cache = FixtureTest.newCache()) {
-            MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
+            ImageObject object = object(cache, fixture, fixture.swappedImage());
             Zap zap = Zap.open(object, fixture.parameters());
             fixture
                 .entries()
@@ -167,7 +171,7 @@ class ByteOrderTest {
     return each(
         fixture -> {
           try (BufferCache cache = FixtureTest.newCache()) {
-            MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
+            ImageObject object = object(cache, fixture, fixture.swappedImage());
             Zap zap = Zap.open(object, fixture.parameters());
             List<String> expected = seen(zap);
             ExecutorService threads = Executors.newFixedThreadPool(4);
@@ -191,43 +195,67 @@ class ByteOrderTest {
         });
   }
 
+  /** A first change of a map of the other byte order. */
+  private interface Change {
+    void run(Zap zap, Transaction tx);
+  }
+
   /** Whatever fails in the first change, what is written is all in one byte order or the other. */
   @TestFactory
-  Stream<DynamicTest> firstChangeFails() {
+  Stream<DynamicTest> firstRemovalFails() {
+    return each(
+        fixture -> failInTurn(fixture, key(fixture), (zap, tx) -> zap.remove(key(fixture), tx)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> firstAdditionFails() {
     return each(
         fixture -> {
-          byte[] key = HexFormat.of().parseHex((String) fixture.entries().get(0).get("name_hex"));
-          try (BufferCache cache = FixtureTest.newCache()) {
-            boolean failed = true;
-            for (int call = 0; failed; call++) {
-              MemoryBlockObject object = object(cache, fixture, fixture.swappedImage());
-              FaultyBlockObject faulty = new FaultyBlockObject(object, true);
-              Zap zap = Zap.open(faulty, fixture.parameters());
-              List<String> before = seen(zap);
-              faulty.failAfter(call);
-              try (Transaction tx = object.begin()) {
-                zap.remove(key, tx);
-              } catch (DeviceException e) {
-                assertTrue(faulty.hasFailed());
-              }
-              failed = faulty.hasFailed();
-              faulty.failAfter(Long.MAX_VALUE);
-              boolean gone = !zap.contains(key);
-              if (!gone) {
-                assertEquals(before, seen(zap));
-              }
-              object.sync();
-              object.forget();
-              assertEquals(gone, !zap.contains(key));
-              assertEquals(List.of(), FixtureTest.problems(zap));
-              try (Transaction tx = object.begin()) {
-                assertEquals(!gone, zap.remove(key, tx) != null);
-              }
-              assertEquals(before.size() - 1, seen(zap).size());
-              assertEquals(List.of(), cache.outstandingHolds());
-            }
-          }
+          byte[] other = key(fixture);
+          other[0] = '~';
+          failInTurn(fixture, other, (zap, tx) -> zap.add(other, ZapValue.ofLong(1), tx));
         });
+  }
+
+  private static byte[] key(Fixture fixture) {
+    return HexFormat.of().parseHex((String) fixture.entries().get(0).get("name_hex"));
+  }
+
+  private static void failInTurn(Fixture fixture, byte[] key, Change change) {
+    try (BufferCache cache = FixtureTest.newCache()) {
+      boolean failed = true;
+      for (int call = 0; failed; call++) {
+        ImageObject object = object(cache, fixture, fixture.swappedImage());
+        FaultyBlockObject faulty = new FaultyBlockObject(cache, object, true);
+        Zap zap = Zap.open(faulty, fixture.parameters());
+        List<String> before = seen(zap);
+        boolean was = zap.contains(key);
+        faulty.failAfter(call);
+        try (Transaction tx = object.begin()) {
+          change.run(zap, tx);
+        } catch (DeviceException e) {
+          assertTrue(faulty.hasFailed());
+        }
+        failed = faulty.hasFailed();
+        faulty.failAfter(Long.MAX_VALUE);
+        boolean done = zap.contains(key) != was;
+        if (!done) {
+          assertEquals(before, seen(zap));
+        }
+        object.sync();
+        object.forget();
+        assertEquals(done, zap.contains(key) != was);
+        assertEquals(List.of(), FixtureTest.problems(zap));
+        try (Transaction tx = object.begin()) {
+          change.run(zap, tx);
+        }
+        object.sync();
+        object.forget();
+        assertEquals(before.size() + (was ? -1 : 1), seen(zap).size());
+        assertEquals(List.of(), FixtureTest.problems(zap));
+        assertEquals(List.of(), cache.outstandingHolds());
+      }
+    }
   }
 
   /** What is damaged is refused in this byte order too, again and again, with the same words. */
@@ -245,11 +273,17 @@ class ByteOrderTest {
       byte[] image = fixture.swappedImage();
       ByteBuffer.wrap(image).order(ByteOrder.BIG_ENDIAN).putLong(offset, 0x77777777L);
       try (BufferCache cache = FixtureTest.newCache()) {
-        MemoryBlockObject object = object(cache, fixture, image);
+        ImageObject object = object(cache, fixture, image);
         for (int i = 0; i < 2; i++) {
           CorruptException e =
               assertThrows(CorruptException.class, () -> Zap.open(object, fixture.parameters()));
           assertEquals(offset, e.offsetBytes());
+          // As it was: in memory, too, the block says that its pointers are not in our byte order.
+          Buffer block0 = object.hold(0, this);
+          byte[] bytes = new byte[block0.sizeBytes()];
+          NativeMemory.copyToArray(block0.address(), bytes, 0, bytes.length);
+          block0.release(this);
+          assertArrayEquals(Arrays.copyOf(image, bytes.length), bytes);
         }
       }
     }

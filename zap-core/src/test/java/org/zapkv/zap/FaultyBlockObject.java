@@ -2,28 +2,50 @@
 package org.zapkv.zap;
 
 import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferCache;
 import org.zapkv.error.DeviceException;
 import org.zapkv.object.BlockObject;
+import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /**
- * A block object of which one call fails: any, or only one that needs memory or a device, which are
- * those that hold a block that nobody holds, or resize.
+ * A block object of which one call fails, or all from one on: any, or only those that need memory
+ * or a device, which are those that hold a block that nobody holds, or resize.
  */
 final class FaultyBlockObject implements BlockObject {
-  private final MemoryBlockObject object;
+  private final BufferCache cache;
+  private final ImageObject object;
   private final boolean anyCallFails;
   private long callsUntilFault = Long.MAX_VALUE;
+  private boolean forGood;
   private boolean failed;
+  private boolean failedToFree;
 
-  FaultyBlockObject(MemoryBlockObject object, boolean anyCallFails) {
+  FaultyBlockObject(BufferCache cache, ImageObject object, boolean anyCallFails) {
+    this.cache = cache;
     this.object = object;
     this.anyCallFails = anyCallFails;
   }
 
+  /** One call fails, after this many. */
   void failAfter(long calls) {
+    failAfter(calls, false);
+  }
+
+  /** One call fails, after this many, or all from then on. */
+  void failAfter(long calls, boolean allOfThem) {
     callsUntilFault = calls;
+    forGood = allOfThem;
     failed = false;
+  }
+
+  /** No call fails any more. */
+  void work() {
+    failAfter(Long.MAX_VALUE);
+  }
+
+  boolean hasFailedToFree() {
+    return failedToFree;
   }
 
   boolean hasFailed() {
@@ -31,7 +53,8 @@ final class FaultyBlockObject implements BlockObject {
   }
 
   private void count(String call) {
-    if (callsUntilFault-- == 0) {
+    long left = callsUntilFault--;
+    if (left == 0 || (left < 0 && forGood)) {
       failed = true;
       throw new DeviceException("injected into " + call);
     }
@@ -54,7 +77,7 @@ final class FaultyBlockObject implements BlockObject {
 
   @Override
   public Buffer hold(long blockId, Object tag) {
-    if (anyCallFails || !object.isCached(blockId)) {
+    if (anyCallFails || !Images.isCached(cache, object, blockId)) {
       count("hold " + blockId);
     }
     return object.hold(blockId, tag);
@@ -77,7 +100,12 @@ final class FaultyBlockObject implements BlockObject {
   @Override
   public void freeRange(long firstBlock, long blockCount, Transaction tx) {
     if (anyCallFails) {
-      count("freeRange " + firstBlock);
+      try {
+        count("freeRange " + firstBlock);
+      } catch (DeviceException e) {
+        failedToFree = true;
+        throw e;
+      }
     }
     object.freeRange(firstBlock, blockCount, tx);
   }

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /** A map that OpenZFS wrote: its image, what is in it, and the operations that made it. */
-final class Fixture {
+public final class Fixture {
   private static final String DESCRIPTION = ".json";
   private static final String SWAPPED = ".be.zap";
 
@@ -29,7 +29,7 @@ final class Fixture {
   }
 
   /** All fixtures: those in the test resources, and the full set where it is. */
-  static List<Fixture> all() {
+  public static List<Fixture> all() {
     Map<String, Fixture> fixtures = new TreeMap<>();
     for (Path folder : List.of(resources(), shared())) {
       if (Files.isDirectory(folder)) {
@@ -47,7 +47,7 @@ final class Fixture {
     return Path.of(System.getProperty("zap.shared", "absent"), "fixtures", "openzfs");
   }
 
-  static boolean isFullSet() {
+  public static boolean isFullSet() {
     return Files.isDirectory(shared());
   }
 
@@ -63,13 +63,19 @@ final class Fixture {
     }
   }
 
+  /** One of its files, packed if its name ends in .gz; there may be none. */
+  public Path file(String suffix) {
+    Path plain = folder.resolve(name + suffix);
+    return Files.exists(plain) ? plain : folder.resolve(name + suffix + ".gz");
+  }
+
   private byte[] bytes(String suffix) {
+    Path file = file(suffix);
     try {
-      Path plain = folder.resolve(name + suffix);
-      if (Files.exists(plain)) {
-        return Files.readAllBytes(plain);
+      byte[] packed = Files.readAllBytes(file);
+      if (!file.toString().endsWith(".gz")) {
+        return packed;
       }
-      byte[] packed = Files.readAllBytes(folder.resolve(name + suffix + ".gz"));
       try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
         return in.readAllBytes();
       }
@@ -82,11 +88,11 @@ final class Fixture {
     return new String(bytes(suffix), StandardCharsets.UTF_8);
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  byte[] image() {
+  public byte[] image() {
     return bytes(".zap");
   }
 
@@ -105,19 +111,19 @@ final class Fixture {
     return text(".ops.tsv").lines().map(line -> line.split("\t", -1)).toList();
   }
 
-  long number(String key) {
+  public long number(String key) {
     return ((Number) description.get(key)).longValue();
   }
 
-  boolean isMicro() {
+  public boolean isMicro() {
     return (Boolean) description.get("is_micro");
   }
 
-  long salt() {
+  public long salt() {
     return Long.parseUnsignedLong((String) description.get("salt"), 16);
   }
 
-  List<Map<String, Object>> entries() {
+  public List<Map<String, Object>> entries() {
     return list("entries");
   }
 

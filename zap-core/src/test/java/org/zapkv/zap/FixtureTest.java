@@ -25,6 +25,7 @@ import org.zapkv.cache.BufferCache;
 import org.zapkv.error.KeyNotTextException;
 import org.zapkv.error.KeyTooLongException;
 import org.zapkv.error.ValueTooLargeException;
+import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /**
@@ -87,7 +88,7 @@ class FixtureTest {
 
   private static void replay(Fixture fixture) {
     try (BufferCache cache = newCache()) {
-      MemoryBlockObject object = new MemoryBlockObject(cache, MicroLayout.STEP_BYTES);
+      ImageObject object = Images.create(cache, MicroLayout.STEP_BYTES);
       Zap zap;
       try (Transaction tx = object.begin()) {
         zap = Zap.create(object, fixture.parameters(), tx);
@@ -144,9 +145,9 @@ class FixtureTest {
     }
   }
 
-  private static void compare(Fixture fixture, MemoryBlockObject object) {
+  private static void compare(Fixture fixture, ImageObject object) {
     byte[] expected = fixture.image();
-    byte[] actual = object.image();
+    byte[] actual = Images.image(object);
     assertEquals(fixture.number("block_size"), object.blockSizeBytes());
     assertEquals(expected.length, actual.length, "image size");
     int from = 0;
@@ -184,8 +185,7 @@ class FixtureTest {
 
   private static void read(Fixture fixture, byte[] image, String what) {
     try (BufferCache cache = newCache()) {
-      MemoryBlockObject object =
-          MemoryBlockObject.of(cache, (int) fixture.number("block_size"), image);
+      ImageObject object = Images.of(cache, (int) fixture.number("block_size"), image);
       Zap zap = Zap.open(object, fixture.parameters());
       assertEquals(fixture.isMicro(), zap.isMicro());
       assertEquals(fixture.number("num_entries"), zap.count());

@@ -205,6 +205,33 @@ class FloodTest {
     return TestMap.key(key.toString());
   }
 
+  @Test
+  void aReplacementThatExpectsAValueIsRightInTheOverflowToo() {
+    try (TestMap map = TestMap.createFat(TestMap.FIXED_SALT)) {
+      for (int i = 0; i < 400; i++) {
+        map.put(key(i), ZapValue.ofLong(i));
+      }
+      ZapValue large = new ZapValue(8, new byte[2000]);
+      for (int i = 0; i < 400; i++) {
+        try (Transaction tx = map.object().begin()) {
+          assertFalse(map.zap().replace(key(i), ZapValue.ofLong(-1), large, tx));
+          assertTrue(map.zap().replace(key(i), ZapValue.ofLong(i), large, tx));
+          assertFalse(map.zap().replace(key(i), ZapValue.ofLong(i), large, tx));
+          assertEquals(new ZapLength(8, 250), map.zap().length(key(i)));
+          assertTrue(map.zap().replace(key(i), large, ZapValue.ofLong(i), tx));
+          assertFalse(map.zap().replace(key(i), large, null, tx));
+          if (i % 2 == 0) {
+            assertTrue(map.zap().replace(key(i), ZapValue.ofLong(i), null, tx));
+            assertFalse(map.zap().replace(key(i), ZapValue.ofLong(i), large, tx));
+          }
+        }
+      }
+      assertEquals(200, map.zap().count());
+      map.reopen();
+      assertEquals(200, map.content().size());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"9,0", "10,1", "12,0", "14,0", "12,3", "14,7"})
   void doesWhatAHashMapDoes(int blockShift, int flags) {

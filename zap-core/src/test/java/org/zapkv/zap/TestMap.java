@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.object.BlockObject;
+import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /** A map with everything that it needs, for one test. Closing it checks that all is in order. */
@@ -19,7 +20,7 @@ final class TestMap implements AutoCloseable {
   static final ZapParameters FIXED_SALT = ZapParameters.DEFAULT.withSaltSource(() -> 0x24955);
 
   private final BufferCache cache;
-  private final MemoryBlockObject object;
+  private final ImageObject object;
   private final ZapParameters parameters;
   private final LeafCreator creator;
   private Zap zap;
@@ -28,7 +29,7 @@ final class TestMap implements AutoCloseable {
     this.cache = cache;
     this.parameters = parameters;
     this.creator = creator;
-    this.object = new MemoryBlockObject(cache, MicroLayout.STEP_BYTES);
+    this.object = Images.create(cache, MicroLayout.STEP_BYTES);
     try (Transaction tx = object.begin()) {
       this.zap = Zap.create(object, parameters, tx, creator);
     }
@@ -80,7 +81,7 @@ final class TestMap implements AutoCloseable {
     return zap;
   }
 
-  MemoryBlockObject object() {
+  ImageObject object() {
     return object;
   }
 
@@ -143,7 +144,7 @@ final class TestMap implements AutoCloseable {
   /** The bytes as they would be synced now. */
   byte[] image() {
     object.sync();
-    return object.image();
+    return Images.image(object);
   }
 
   Map<String, ZapValue> content() {

@@ -121,8 +121,8 @@ class ZapConcurrencyTest {
   /** Syncs, checks, and walks. */
   private static void keep(TestMap map, AtomicBoolean done) {
     while (!done.get()) {
-      map.object().switchGroup();
-      map.object().write();
+      map.object().endGroup();
+      map.object().writeEndedGroup();
       assertEquals(List.of(), map.problems());
       assertFalse(map.zap().statistics().leafCount() < 0);
       map.content();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 class ZapCursorTest {
   private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
   private static final int STAYING = 60;
-  private static final int MOVING = 600;
+  private static final int MOVING = 1500;
 
   /** Takes the first entries, leaving cookies behind; the rest is for {@link #resume}. */
   private static List<Long> takeSome(TestMap map, Set<String> seen, int count) {
@@ -82,7 +83,9 @@ class ZapCursorTest {
       map.putAll(STAYING, MOVING);
       map.reopen();
       resume(map, new HashSet<>(seen), cookies);
+      long tableBlocks = map.zap().statistics().tableBlockCount();
       map.removeAll(STAYING, MOVING);
+      assertTrue(map.zap().statistics().tableBlockCount() < tableBlocks, "the table is smaller");
       map.reopen();
       resume(map, seen, cookies);
     }
@@ -125,7 +128,8 @@ class ZapCursorTest {
         random -> {
           try (TestMap map = TestMap.createFat(SMALL)) {
             map.putAll(0, STAYING);
-            walkWhile(map, () -> churn(map, random, 20));
+            walkWhile(map, () -> churn(map, random, 12));
+            assertTrue(map.zap().leafReuses() > 0);
           }
         });
   }
@@ -151,7 +155,12 @@ class ZapCursorTest {
       int upTo = STAYING + random.nextInt(MOVING);
       map.putAll(STAYING, upTo);
       map.sync();
-      map.removeAll(STAYING, upTo);
+      List<Integer> order = new ArrayList<>();
+      for (int number = STAYING; number < upTo; number++) {
+        order.add(number);
+      }
+      Collections.shuffle(order, random);
+      order.forEach(number -> map.remove(TestMap.key(number)));
     }
   }
 

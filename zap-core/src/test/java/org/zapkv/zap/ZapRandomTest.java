@@ -4,11 +4,16 @@ package org.zapkv.zap;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.zapkv.zap.ShrinkPolicy.FORMAT_FAITHFUL;
+import static org.zapkv.zap.ShrinkPolicy.MERGE;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.zapkv.error.MapFullException;
@@ -19,7 +24,9 @@ class ZapRandomTest {
   private static final int OPERATIONS = 4000;
 
   @ParameterizedTest
-  @CsvSource({"9,0", "10,0", "12,0", "14,0", "9,1", "10,1", "12,3", "14,7"})
+  @CsvSource({
+    "9,0", "10,0", "11,0", "12,0", "13,0", "14,0", "17,0", "9,1", "10,1", "12,3", "14,7", "15,1"
+  })
   void doesWhatAHashMapDoes(int blockShift, int flags) {
     Seeds.run(random -> new Run(random, blockShift, flags).go());
   }
@@ -32,6 +39,7 @@ class ZapRandomTest {
     private final int largestValue;
     private final Map<String, ZapValue> model = new HashMap<>();
     private final TestMap map;
+    private CookieWalk walk;
 
     Run(Random random, int blockShift, int flags) {
       this.random = random;
@@ -46,8 +54,10 @@ class ZapRandomTest {
               .withFatBlockShift(blockShift)
               .withFlagBits(flags)
               .withMicroMaxBytes(512 << random.nextInt(6))
+              .withShrinkPolicy(random.nextInt(4) == 0 ? FORMAT_FAITHFUL : MERGE)
               .withSaltSource(random::nextLong);
       this.map = TestMap.create(parameters, 64 << 20, new ReusingLeafCreator());
+      this.walk = new CookieWalk(model.keySet());
     }
 
     void go() {
@@ -59,6 +69,15 @@ class ZapRandomTest {
         }
         if (random.nextInt(1500) == 0) {
           map.reopen();
+        }
+        if (random.nextInt(60) == 0) {
+          map.assertSound();
+        }
+        if (random.nextInt(80) == 0) {
+          walk.goOn(map.zap(), random.nextInt(keySpace));
+          if (walk.isDone()) {
+            walk = new CookieWalk(model.keySet());
+          }
         }
         if (i % 1000 == 0) {
           compare();
@@ -74,7 +93,11 @@ class ZapRandomTest {
         new Random(number).nextBytes(words);
         return words;
       }
-      return TestMap.key("x".repeat(number % 7 * (number % 5)) + number);
+      return switch (number) {
+        case 0 -> new byte[0];
+        case 1 -> TestMap.key("x".repeat(1023));
+        default -> TestMap.key("x".repeat(number % 7 * (number % 5)) + number);
+      };
     }
 
     private ZapValue value() {
@@ -95,6 +118,7 @@ class ZapRandomTest {
       byte[] key = key();
       if (random.nextInt(100) >= additions) {
         assertEquals(model.remove(text(key)), map.remove(key));
+        walk.removed(text(key));
       } else {
         write(key, value());
       }
@@ -126,6 +150,45 @@ class ZapRandomTest {
       byte[] image = map.image();
       map.reopen();
       assertArrayEquals(image, map.image());
+    }
+  }
+
+  /** A walk by cookies alone, with whatever happens to the map between its steps. */
+  private static final class CookieWalk {
+    private final Set<String> staying;
+    private final Set<String> seen = new HashSet<>();
+    private final Set<String> removed = new HashSet<>();
+    private long cookie;
+    private boolean done;
+
+    CookieWalk(Set<String> keys) {
+      this.staying = new HashSet<>(keys);
+    }
+
+    void removed(String key) {
+      staying.remove(key);
+      removed.add(key);
+    }
+
+    void goOn(Zap zap, int steps) {
+      try (ZapCursor cursor = zap.cursor(cookie)) {
+        for (int i = 0; i < steps && !done; i++) {
+          done = !cursor.next();
+          if (!done) {
+            String key = new String(cursor.key(), StandardCharsets.ISO_8859_1);
+            assertTrue(seen.add(key) || removed.contains(key), () -> "twice: " + key);
+          }
+        }
+        cookie = cursor.nextCookie();
+      }
+      if (done) {
+        staying.removeAll(seen);
+        assertEquals(Set.of(), staying, "not met by the walk");
+      }
+    }
+
+    boolean isDone() {
+      return done;
     }
   }
 }
