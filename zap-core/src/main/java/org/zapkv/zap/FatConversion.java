@@ -88,7 +88,7 @@ final class FatConversion {
     block0.setUser(header);
     fat.shape().createFirstLeaf(header, tx);
     for (Write entry : entries) {
-      fat.writeLocked(header, entry, tx);
+      fat.writer().writeLocked(header, entry, tx);
     }
   }
 

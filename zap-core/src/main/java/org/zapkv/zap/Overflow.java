@@ -116,7 +116,7 @@ final class Overflow {
 
   /** What the entry of a name is marked with; -1 when there is none. */
   int mark(ZapName name) {
-    return table.mark(rehashed(name));
+    return table.reader().mark(rehashed(name));
   }
 
   /** Whether there is another key than a name's own that a lookup is for. */
@@ -127,7 +127,7 @@ final class Overflow {
 
   @Nullable ZapMatch lookup(ZapName name) {
     ZapName here = rehashed(name);
-    return name.form() == null ? table.lookup(here) : table.lookupNear(here, FORM_BITS);
+    return name.form() == null ? table.lookup(here) : table.reader().lookupNear(here, FORM_BITS);
   }
 
   @Nullable ZapLength length(ZapName name) {

@@ -528,7 +528,7 @@ public final class Zap {
         return outcome;
       }
       int shift = parameters.fatBlockShift();
-      FatZap.checkFits(write.name(), write.value(), LeafLayout.of(shift));
+      FatWriter.checkFits(write.name(), write.value(), LeafLayout.of(shift));
       convert(shift, tx);
       return null;
     } finally {
@@ -689,12 +689,12 @@ public final class Zap {
         structure.unlockRead(stamp);
       }
     }
-    return fatZap.next(cursor);
+    return fatZap.walk().next(cursor);
   }
 
   /** For a cursor: lets go the leaf that it stands on. */
   void leave(ZapCursor cursor) {
-    fatZap.leave(cursor);
+    fatZap.walk().leave(cursor);
   }
 
   /**
