@@ -371,6 +371,10 @@ final class PointerTable {
       object.dirty(firstHalf, tx);
       object.dirty(secondHalf, tx);
       if (wanted != 0) {
+        if (header.isOverflow()) {
+          // The main header says how long the object is, and does not know of this table.
+          object.dirty(hold(newBlock + wanted - 1, held), tx);
+        }
         claim.take();
       }
       copyBlock(header, from, firstHalf, secondHalf);

@@ -159,6 +159,21 @@ class FloodTest {
     }
   }
 
+  /** Half of the larger table is not written while it is being built. */
+  @Test
+  void theObjectIsAsLongAsItsHeaderSaysWhileTheTableOfTheOverflowGrows() {
+    try (TestMap map = TestMap.createUntraced(TestMap.FIXED_SALT.withFatBlockShift(9))) {
+      for (int i = 0; i < 3000; i++) {
+        map.add(key(i), ZapValue.ofLong(i));
+        if (i % 10 == 0) {
+          assertEquals(List.of(), map.problems());
+        }
+      }
+      map.reopen();
+      map.assertSound();
+    }
+  }
+
   /** Variants of one key have one hash by nature: these are 1024 of them. */
   @Test
   void variantsAreFoundInTheOverflowToo() {
