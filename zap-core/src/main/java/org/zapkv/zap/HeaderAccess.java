@@ -3,6 +3,7 @@ package org.zapkv.zap;
 
 import java.util.concurrent.locks.StampedLock;
 import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferUser;
 import org.zapkv.object.BlockObject;
 
 /** Holds the header of a table, checked and attached to its buffer. */
@@ -53,7 +54,7 @@ final class HeaderAccess {
     boolean done = false;
     try {
       FatHeader header = FatHeader.read(buffer, object.blockCount(), foreign);
-      buffer.setUser(header);
+      attach(buffer, header);
       done = true;
       return header;
     } finally {
@@ -62,6 +63,17 @@ final class HeaderAccess {
         ByteSwap.words(buffer);
       }
     }
+  }
+
+  /**
+   * Attaches the header, whatever is attached: the block of an overflow's header can have been a
+   * leaf before, and those who still stand on that leaf see from the bytes that it is gone.
+   */
+  private static void attach(Buffer buffer, FatHeader header) {
+    BufferUser before;
+    do {
+      before = buffer.user();
+    } while (buffer.replaceUser(before, header) != before);
   }
 
   void release(FatHeader header) {

@@ -130,7 +130,10 @@ final class LeafAccess {
   }
 
   private @Nullable Leaf tryLock(FatHeader header, long blockId, long hash, boolean exclusive) {
-    Leaf leaf = hold(header, blockId);
+    Leaf leaf = holdIfLeaf(header, blockId);
+    if (leaf == null) {
+      return null;
+    }
     boolean locked = false;
     try {
       boolean inOverflow = header.isOverflow();
@@ -154,6 +157,20 @@ final class LeafAccess {
         "the pointer table leads hash=0x"
             + Long.toHexString(hash)
             + " here, but this is no leaf that covers it");
+  }
+
+  /** Holds a block that was a leaf when the pointer to it was read; null if it is another now. */
+  private @Nullable Leaf holdIfLeaf(FatHeader header, long blockId) {
+    Buffer buffer = object.hold(blockId, this);
+    Leaf leaf = null;
+    try {
+      leaf = LeafCreator.attachIfLeaf(buffer, header);
+      return leaf;
+    } finally {
+      if (leaf == null) {
+        buffer.release(this);
+      }
+    }
   }
 
   /** Holds a block that is or was a leaf; let it go with {@link #release(Leaf)}. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 
@@ -25,6 +26,19 @@ interface LeafCreator {
    * @return the leaf object that is attached
    */
   static Leaf attach(Buffer buffer, FatHeader header) {
+    Leaf leaf = attachIfLeaf(buffer, header);
+    if (leaf == null) {
+      throw header.corrupt(buffer.blockId(), 0, "a pointer leads to a block that is no leaf");
+    }
+    return leaf;
+  }
+
+  /**
+   * As {@link #attach}, for those whose pointer may be an old one.
+   *
+   * @return null if what is attached is no leaf object: the block has become something else
+   */
+  static @Nullable Leaf attachIfLeaf(Buffer buffer, FatHeader header) {
     BufferUser user = buffer.user();
     if (user == null) {
       Leaf fresh = newLeaf(buffer, header);
@@ -33,17 +47,13 @@ interface LeafCreator {
         user = fresh;
       }
     }
-    return asLeaf(buffer, header, user);
-  }
-
-  private static Leaf asLeaf(Buffer buffer, FatHeader header, BufferUser user) {
-    if (user instanceof Leaf leaf) {
-      if (leaf.names() == null && !header.isOverflow()) {
-        leaf.setNames(header.names());
-      }
-      return leaf;
+    if (!(user instanceof Leaf leaf)) {
+      return null;
     }
-    throw header.corrupt(buffer.blockId(), 0, "a pointer leads to a block that is no leaf");
+    if (leaf.names() == null && !header.isOverflow()) {
+      leaf.setNames(header.names());
+    }
+    return leaf;
   }
 
   static Leaf newLeaf(Buffer buffer, FatHeader header) {

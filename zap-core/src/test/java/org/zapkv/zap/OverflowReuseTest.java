@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.zapkv.cache.Buffer;
+import org.zapkv.object.BlockObject;
+import org.zapkv.object.ImageObject;
+import org.zapkv.pool.Transaction;
+
+/** The header of an overflow can be in a block that was a leaf before. */
+class OverflowReuseTest {
+  private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
+  private static final long SALT = 0x24955;
+
+  /** Keys whose hashes begin with 0 or 1. */
+  private static List<byte[]> keys(boolean upper, int count) {
+    List<byte[]> keys = new ArrayList<>();
+    for (int i = 0; keys.size() < count; i++) {
+      byte[] key = TestMap.key(i);
+      if (ZapName.of(key, SALT, 0, 1023).hash() < 0 == upper) {
+        keys.add(key);
+      }
+    }
+    return keys;
+  }
+
+  private static byte[] flooding(int number) {
+    return Collisions.keyWithHash(SALT, 0x0123456789ABCDEFL, number);
+  }
+
+  private static void flood(Zap zap, ImageObject object) {
+    for (int i = 0; i < 12; i++) {
+      try (Transaction tx = object.begin()) {
+        assertTrue(zap.add(flooding(i), ZapValue.ofLong(i), tx));
+      }
+    }
+  }
+
+  @Test
+  void theHeaderTakesThePlaceOfALeafThatWasThere() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      List<byte[]> upper = keys(true, 12);
+      upper.forEach(key -> map.put(key, ZapValue.ofLong(1)));
+      upper.forEach(map::remove);
+      assertEquals(1, map.zap().statistics().leafCount());
+      flood(map.zap(), map.object());
+      assertTrue(map.zap().statistics().overflowLeafCount() > 0);
+      long block = overflowBlock(map.object());
+      Buffer buffer = map.object().hold(block, this);
+      try {
+        assertInstanceOf(FatHeader.class, buffer.user());
+      } finally {
+        buffer.release(this);
+      }
+    }
+  }
+
+  private static long overflowBlock(ImageObject object) {
+    HeaderAccess access = new HeaderAccess(object, 0);
+    FatHeader header = access.hold();
+    try {
+      return header.overflowBlock();
+    } finally {
+      access.release(header);
+    }
+  }
+
+  /** An object that does something before it holds a block for the first time. */
+  private static final class Interrupted implements BlockObject {
+    private final ImageObject object;
+    private long at = -1;
+    private Runnable action = () -> {};
+
+    Interrupted(ImageObject object) {
+      this.object = object;
+    }
+
+    void before(long block, Runnable what) {
+      at = block;
+      action = what;
+    }
+
+    @Override
+    public long objectId() {
+      return object.objectId();
+    }
+
+    @Override
+    public int blockSizeBytes() {
+      return object.blockSizeBytes();
+    }
+
+    @Override
+    public long blockCount() {
+      return object.blockCount();
+    }
+
+    @Override
+    public Buffer hold(long blockId, Object tag) {
+      if (blockId == at) {
+        at = -1;
+        action.run();
+      }
+      return object.hold(blockId, tag);
+    }
+
+    @Override
+    public void dirty(Buffer buffer, Transaction tx) {
+      object.dirty(buffer, tx);
+    }
+
+    @Override
+    public Buffer resize(Buffer block0, int blockSizeBytes, Transaction tx, Object tag) {
+      return object.resize(block0, blockSizeBytes, tx, tag);
+    }
+
+    @Override
+    public void freeRange(long firstBlock, long blockCount, Transaction tx) {
+      object.freeRange(firstBlock, blockCount, tx);
+    }
+  }
+
+  /** Between a reader's look at the pointer and its hold of the leaf much can happen. */
+  @Test
+  void aReaderOnItsWayToALeafThatHasBecomeTheHeader() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      Interrupted object = new Interrupted(map.object());
+      Zap zap = map.openOver(object);
+      List<byte[]> upper = keys(true, 4);
+      for (byte[] key : keys(false, 5)) {
+        map.zap().put(key, ZapValue.ofLong(2), begun(map));
+      }
+      for (byte[] key : upper) {
+        zap.put(key, ZapValue.ofLong(1), begun(map));
+      }
+      assertEquals(2, zap.statistics().leafCount());
+      object.before(
+          2,
+          () -> {
+            keys(false, 5).forEach(key -> assertNotNull(zap.remove(key, begun(map))));
+            upper.forEach(key -> assertNotNull(zap.remove(key, begun(map))));
+            assertEquals(1, zap.statistics().leafCount());
+            // As if the cache had let the freed block go.
+            try (Transaction tx = map.object().begin()) {
+              map.object().freeRange(2, 1, tx);
+            }
+            flood(zap, map.object());
+            assertEquals(2, overflowBlock(map.object()));
+          });
+      assertNull(zap.get(upper.get(0)));
+      assertEquals(12, zap.count());
+      zap.close();
+      map.reopen();
+    }
+  }
+
+  /** Not all blocks of a table that is being built have been written, here one of the overflow. */
+  @Test
+  void aMapIsReadAgainWhileTheTableOfItsOverflowGrows() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      int count = 0;
+      boolean longer = false;
+      while (!longer) {
+        assertTrue(count < 10_000);
+        map.add(flooding(count), ZapValue.ofLong(count));
+        count++;
+        HeaderAccess access = new HeaderAccess(map.object(), 0);
+        FatHeader header = access.hold();
+        longer = !header.isGrowing() && header.freeBlock() > map.object().blockCount();
+        access.release(header);
+      }
+      map.assertSound();
+      map.reopen();
+      for (int i = 0; i < count; i++) {
+        assertEquals(ZapValue.ofLong(i), map.get(flooding(i)));
+      }
+    }
+  }
+
+  private static Transaction begun(TestMap map) {
+    Transaction tx = map.object().begin();
+    tx.close();
+    return tx;
+  }
+}
