@@ -156,7 +156,7 @@ final class FatHeader implements BufferUser {
     require(salt != 0, FatHeaderLayout.SALT_OFFSET, "salt");
     long free = freeBlock();
     require(
-        free > FatHeaderLayout.FIRST_LEAF_BLOCK && free <= mostBlocks(blockCount),
+        free > FatHeaderLayout.FIRST_LEAF_BLOCK && free <= Math.max(blockCount, growingEnd()),
         FatHeaderLayout.FREE_BLOCK_OFFSET,
         "next free block, with blockCount=" + blockCount);
     require(
@@ -175,14 +175,6 @@ final class FatHeader implements BufferUser {
         overflowBlock() >= 0 && overflowBlock() < nextBlock(),
         FatHeaderLayout.OVERFLOW_BLOCK_OFFSET,
         "header of the overflow: block, with next free block=" + free);
-  }
-
-  /** How far the next free block can be: not all blocks of a growing table have been written. */
-  private long mostBlocks(long blockCount) {
-    long most = Math.max(blockCount, growingEnd());
-    // That of an overflow, which only its own header tells of, begins within the object and has
-    // twice the blocks of a table that is in there.
-    return overflowBlock() == 0 ? most : Math.max(most, 3 * blockCount);
   }
 
   private void checkTable(long blockCount) {
