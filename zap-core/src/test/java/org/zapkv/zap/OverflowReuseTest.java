@@ -162,29 +162,6 @@ class OverflowReuseTest {
     }
   }
 
-  /** Not all blocks of a table that is being built have been written, here one of the overflow. */
-  @Test
-  void aMapIsReadAgainWhileTheTableOfItsOverflowGrows() {
-    try (TestMap map = TestMap.createFat(SMALL)) {
-      int count = 0;
-      boolean longer = false;
-      while (!longer) {
-        assertTrue(count < 10_000);
-        map.add(flooding(count), ZapValue.ofLong(count));
-        count++;
-        HeaderAccess access = new HeaderAccess(map.object(), 0);
-        FatHeader header = access.hold();
-        longer = !header.isGrowing() && header.freeBlock() > map.object().blockCount();
-        access.release(header);
-      }
-      map.assertSound();
-      map.reopen();
-      for (int i = 0; i < count; i++) {
-        assertEquals(ZapValue.ofLong(i), map.get(flooding(i)));
-      }
-    }
-  }
-
   private static Transaction begun(TestMap map) {
     Transaction tx = map.object().begin();
     tx.close();
