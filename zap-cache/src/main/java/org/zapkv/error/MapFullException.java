@@ -2,8 +2,8 @@
 package org.zapkv.error;
 
 /**
- * A map cannot take another entry: its pointer table may not grow further, so a full leaf cannot be
- * split.
+ * A map cannot take another entry: a leaf of its overflow, the second table for entries whose
+ * hashes are too much alike, is full, and cannot be split.
  */
 public final class MapFullException extends ZapException {
   private static final long serialVersionUID = 1L;

@@ -155,6 +155,9 @@ abstract class ImageWriteCommand implements Callable<Integer> {
     if (set.contains(ZapFlag.PRE_HASHED_KEY) && !set.contains(ZapFlag.UINT64_KEY)) {
       throw usage("--flags: PRE_HASHED_KEY (4) needs UINT64_KEY (2) too");
     }
+    if (normflags != 0 && set.contains(ZapFlag.UINT64_KEY)) {
+      throw usage("--normflags: with UINT64_KEY (2) in --flags keys are words, which have none");
+    }
     return set;
   }
 

@@ -123,7 +123,8 @@ public final class Zap {
    * @throws org.zapkv.error.KeyTooLongException if the name, or its normal form, is longer than the
    *     parent can hold
    * @throws org.zapkv.error.KeyNotTextException if the parent needs text and the name is not UTF-8
-   * @throws org.zapkv.error.MapFullException if too many keys of the parent have the same hash
+   * @throws org.zapkv.error.MapFullException if a leaf of the parent's overflow is full and cannot
+   *     be split, which nobody can bring about by the choice of keys
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the parent is closed
    */
@@ -390,7 +391,8 @@ public final class Zap {
    *     map can hold
    * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws ValueTooLargeException if no leaf can hold the value
-   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.MapFullException if a leaf of the overflow is full and cannot be split,
+   *     which nobody can bring about by the choice of keys
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed
    */
@@ -410,7 +412,8 @@ public final class Zap {
    *     map can hold
    * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws ValueTooLargeException if no leaf can hold the value
-   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.MapFullException if a leaf of the overflow is full and cannot be split,
+   *     which nobody can bring about by the choice of keys
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed
    */
@@ -432,7 +435,8 @@ public final class Zap {
    *     map can hold
    * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
    * @throws ValueTooLargeException if no leaf can hold the next value
-   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.MapFullException if a leaf of the overflow is full and cannot be split,
+   *     which nobody can bring about by the choice of keys
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed
    */
@@ -458,7 +462,8 @@ public final class Zap {
    * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
    *     map can hold
    * @throws org.zapkv.error.KeyNotTextException if the map needs text and the key is not UTF-8
-   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.MapFullException if a leaf of the overflow is full and cannot be split,
+   *     which nobody can bring about by the choice of keys
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed
    */
@@ -490,7 +495,8 @@ public final class Zap {
    *     map can hold
    * @throws org.zapkv.error.KeyNotTextException if this map needs text and a key is not UTF-8
    * @throws ValueTooLargeException if no leaf here can hold a value
-   * @throws org.zapkv.error.MapFullException if too many keys have the same hash
+   * @throws org.zapkv.error.MapFullException if a leaf of the overflow is full and cannot be split,
+   *     which nobody can bring about by the choice of keys
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if one of the maps is closed
    */

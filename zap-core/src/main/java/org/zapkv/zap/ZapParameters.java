@@ -124,7 +124,9 @@ public final class ZapParameters {
   /**
    * Another source of salts than a {@link SecureRandom}.
    *
-   * @param source asked once for each map that is made; the lowest bit is set in what it gives
+   * @param source asked once for each map that is made, and the lowest bit is set in what it gives;
+   *     asked twice more, for a secret key, when a map gets an overflow: whoever can guess what it
+   *     gives can choose keys that make the map slow
    * @return the changed parameters
    */
   public ZapParameters withSaltSource(LongSupplier source) {

@@ -23,10 +23,14 @@
  *       change while they hold only their leaf.
  * </ul>
  *
- * As the structure lock is let go before the leaf is locked, the leaf may have been split, merged
- * away, or even become a leaf of another prefix in between. So whoever has locked a leaf looks at
- * its block type and prefix before anything else, and looks the leaf up again when they do not fit;
- * the second time under the structure lock, where they must.
+ * The overflow of a map ({@code Overflow}) is a table with locks of its own, of the same kinds,
+ * which come after a leaf lock of the main table. It is changed only with the structure lock of the
+ * map held exclusively.
+ *
+ * <p>As the structure lock is let go before the leaf is locked, the leaf may have been split,
+ * merged away, or even become a leaf of another prefix in between. So whoever has locked a leaf
+ * looks at its block type and prefix before anything else, and looks the leaf up again when they do
+ * not fit; the second time under the structure lock, where they must.
  */
 @org.jspecify.annotations.NullMarked
 package org.zapkv.zap;

@@ -149,6 +149,7 @@ class ImageCommandTest {
             "image build f g --salt 1 --normflags 6",
             "image build f g --salt 1 --flags 8",
             "image build f g --salt 1 --flags 4",
+            "image build f g --salt 1 --flags 6 --normflags 2",
             "image build f g --salt 1 --flags 1 --block-size 1536",
             "image build f g --salt 1 --flags 1 --block-size 256",
             "image build f g --salt 1 --micro-max 100",

@@ -63,6 +63,25 @@ class ZapCursorTest {
   }
 
   @Test
+  void aCdThatNoEntryCanHaveCountsAsNone() {
+    try (TestMap map = TestMap.create(SMALL)) {
+      map.putAll(0, 1);
+      assertCountsAsNone(map);
+      map.makeFat();
+      assertCountsAsNone(map);
+    }
+  }
+
+  private static void assertCountsAsNone(TestMap map) {
+    byte[] key = TestMap.key(0);
+    try (ZapCursor cursor =
+        map.zap().cursor(map.zap().hash(key) >>> 36 | 0xFFFFFFFFL << ZapName.MICRO_HASH_BITS)) {
+      assertTrue(cursor.next());
+      assertArrayEquals(key, cursor.key());
+    }
+  }
+
+  @Test
   void cookiesOutliveTheConversion() {
     try (TestMap map = TestMap.create(SMALL)) {
       map.putAll(0, STAYING);
