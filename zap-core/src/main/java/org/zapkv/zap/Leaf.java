@@ -529,6 +529,16 @@ final class Leaf implements BufferUser {
     return byHash != 0 ? byHash : Long.compare(cd, otherCd);
   }
 
+  /** How many entries have a mark. */
+  int markedCount() {
+    int count = 0;
+    for (int chunk = 0; chunk < chunkCount(); chunk++) {
+      boolean isEntry = block.chunkType(chunk) == LeafLayout.TYPE_ENTRY;
+      count += isEntry && block.mark(chunk) != 0 ? 1 : 0;
+    }
+    return count;
+  }
+
   /** Whether there is a hash after all those that this leaf covers. */
   boolean isLast() {
     int length = block.prefixLength();

@@ -22,6 +22,9 @@ final class ZapChecker {
   private final Set<Long> leafBlocks = new HashSet<>();
   private long entries;
 
+  /** Entries whose value is in the overflow, or those there that are only such values. */
+  private long marked;
+
   ZapChecker(BlockObject object, FatZap fat) {
     this.object = object;
     this.fat = fat;
@@ -43,6 +46,11 @@ final class ZapChecker {
       if (overflow != null) {
         new ZapChecker(object, overflow.table()).check(sink);
         new OverflowChecker(fat, overflow, header.names(), sink).check();
+      } else if (!header.isOverflow() && marked != 0) {
+        sink.problem(
+            0,
+            FatHeaderLayout.OVERFLOW_BLOCK_OFFSET,
+            marked + " values should be in the overflow, but there is none");
       }
     } catch (ZapException e) {
       report(sink, header.buffer().blockId(), e);
@@ -80,6 +88,7 @@ final class ZapChecker {
   private boolean leaves(FatHeader header, ProblemLimit sink) {
     leafBlocks.clear();
     entries = 0;
+    marked = 0;
     boolean clean = true;
     boolean more = true;
     try (PointerRuns runs = new PointerRuns(object, fat.table(), header)) {
@@ -161,6 +170,7 @@ final class ZapChecker {
       return false;
     }
     entries += leaf.entryCount();
+    marked += leaf.markedCount();
     return true;
   }
 

@@ -298,7 +298,13 @@ class ZapDamageTest {
     long table = words(image).getLong(FatHeaderLayout.TABLE_BLOCK_OFFSET);
     assertTrue(table > 0);
     words(image).putLong((int) table * 512, table);
-    assertRefused(image, 512);
+    with(
+        512,
+        image,
+        (object, zap) -> {
+          CorruptException e = assertThrows(CorruptException.class, () -> walk(zap));
+          assertTrue(e.getMessage().contains("pointer 0 is to block " + table), e::toString);
+        });
   }
 
   @Test
@@ -349,6 +355,18 @@ class ZapDamageTest {
   }
 
   @Test
+  void moreLeavesThanPointersAreRefused() {
+    byte[] image = fatImage(1);
+    words(image).putLong(FatHeaderLayout.FREE_BLOCK_OFFSET, 600);
+    words(image).putLong(FatHeaderLayout.LEAF_COUNT_OFFSET, 257);
+    try (BufferCache cache = FixtureTest.newCache()) {
+      ImageObject object = Images.of(cache, 4096, image);
+      Images.extend(object, 600);
+      assertThrows(CorruptException.class, () -> Zap.open(object, TestMap.FIXED_SALT));
+    }
+  }
+
+  @Test
   void aDamagedLeafIsReportedOnceHoweverManyPointersItHas() {
     byte[] image = fatImage(1);
     image[4096 + LeafLayout.MAGIC_OFFSET] ^= 1;
@@ -366,7 +384,7 @@ class ZapDamageTest {
     try (BufferCache cache = FixtureTest.newCache()) {
       ImageObject object = Images.of(cache, 4096, image);
       Images.extend(object, 1 << 20);
-      Zap zap = Zap.open(object, TestMap.FIXED_SALT);
+      Zap zap = Zap.open(new BoundedBlockObject(object, 200_000), TestMap.FIXED_SALT);
       assertEquals(1001, problems(zap).size());
     }
   }
@@ -398,9 +416,15 @@ class ZapDamageTest {
     with(1024, image, (object, zap) -> assertFalse(flood(object, zap)));
     long overflow = words(image).getLong(FatHeaderLayout.OVERFLOW_BLOCK_OFFSET);
     assertTrue(overflow > 0);
-    words(image).putLong(FatHeaderLayout.FREE_BLOCK_OFFSET, overflow + 1);
-    // The leaf that is split would be the new one, too: a thread that waits for itself.
-    with(1024, image, (object, zap) -> assertTrue(flood(object, zap)));
+    boolean refused = false;
+    for (long free = overflow + 1; free < image.length / 1024; free++) {
+      words(image).putLong(FatHeaderLayout.FREE_BLOCK_OFFSET, free);
+      // The leaf that is split would be the new one, too: a thread that waits for itself.
+      boolean[] damaged = {false};
+      with(1024, image, (object, zap) -> damaged[0] = flood(object, zap));
+      refused |= damaged[0];
+    }
+    assertTrue(refused);
   }
 
   @Test
@@ -434,5 +458,26 @@ class ZapDamageTest {
     image[4096 + LeafLayout.FLAGS_OFFSET] = LeafLayout.FLAG_IN_OVERFLOW;
     assertRefused(image, 4096);
     with(4096, image, (object, zap) -> assertEquals(1, problems(zap).size()));
+  }
+
+  @Test
+  void aMapWhoseOverflowIsForgottenIsNotSound() {
+    byte[] image;
+    try (TestMap map = TestMap.createFat(TestMap.FIXED_SALT.withFatBlockShift(10))) {
+      for (int i = 0; i < 40; i++) {
+        map.put(Collisions.key(1, i), ZapValue.ofLong(i));
+      }
+      // No room for that: the value is apart.
+      map.put(Collisions.key(1, 0), ZapValue.ofBytes(new byte[400]));
+      image = map.image();
+    }
+    words(image).putLong(FatHeaderLayout.OVERFLOW_BLOCK_OFFSET, 0);
+    with(
+        1024,
+        image,
+        (object, zap) -> {
+          assertThrows(CorruptException.class, () -> walk(zap));
+          assertEquals(1, problems(zap).size());
+        });
   }
 }
