@@ -23,7 +23,7 @@ import org.zapkv.cache.memory.InitPolicy;
  * -Dzap.fuzz.mutant} repeats a single one.
  */
 class ZapMutationTest {
-  private static final int MUTANTS = Integer.getInteger("zap.fuzz.mutants", 6000);
+  private static final int MUTANTS = Integer.getInteger("zap.fuzz.mutants", 4000);
   private static final int GUARD_CHECK_INTERVAL = 256;
 
   /** So long a single mutant may take before the run is given up for hanging. */
