@@ -13,7 +13,7 @@ final class Salt implements ITypeConverter<Long> {
     if (!text.matches("(0x)?[0-9a-fA-F]{1,16}")) {
       throw new TypeConversionException("'" + text + "' is no salt: write 1 to 16 hex digits");
     }
-    String digits = text.startsWith("0x") ? text.substring("0x".length()) : text;
+    String digits = text.regionMatches(true, 0, "0x", 0, 2) ? text.substring("0x".length()) : text;
     long salt = Long.parseUnsignedLong(digits, HEX_RADIX);
     if ((salt & 1) == 0) {
       throw new TypeConversionException("'" + text + "' is even; the salt of an object is odd");

@@ -382,8 +382,8 @@ public final class ZapMap {
     return ZapStore.changeBytes(object, store.mapParameters());
   }
 
-  /** What one removal may dirty, in bytes: a leaf and the header. */
+  /** What one removal may dirty, in bytes: two leaves that merge, the header, a table block. */
   long removalBytes() {
-    return 2L * object.blockSizeBytes();
+    return 4L * object.blockSizeBytes();
   }
 }

@@ -236,11 +236,12 @@ public final class ZapStore implements AutoCloseable {
   }
 
   /**
-   * What one change of a map may dirty, in bytes: two leaves, the header, a table block; or what it
-   * becomes when it is made fat, which is never more than four times the one or the other block.
+   * What one change of a map may dirty, in bytes: two leaves, the header, a table block, and as
+   * much of its overflow; or what it becomes when it is made fat, which is never more than eight
+   * times the one or the other block.
    */
   static long changeBytes(DataObject object, ZapParameters parameters) {
-    return 4L * Math.max(object.blockSizeBytes(), 1 << parameters.fatBlockShift());
+    return 8L * Math.max(object.blockSizeBytes(), 1 << parameters.fatBlockShift());
   }
 
   private static byte[] checkName(String mapName) {

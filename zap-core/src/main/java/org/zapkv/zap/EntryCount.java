@@ -49,11 +49,20 @@ final class EntryCount {
     }
   }
 
-  /** Counts an entry in or out; one with a mark is only a value of another. */
-  void add(FatHeader header, int delta, int mark, Transaction tx) {
+  /** Counts an entry in; one with a mark is only a value of another. */
+  void increment(FatHeader header, int mark, Transaction tx) {
+    object.dirty(header.buffer(), tx);
+    add(header, 1, mark);
+  }
+
+  /** Counts an entry out. The header is dirty, so that this cannot fail. */
+  void decrement(FatHeader header, int mark) {
+    add(header, -1, mark);
+  }
+
+  private void add(FatHeader header, int delta, int mark) {
     lock.lock();
     try {
-      object.dirty(header.buffer(), tx);
       header.addEntries(delta);
       if (mark == LeafLayout.MARK_VALUE_OF_OTHER) {
         header.addApart(delta);

@@ -158,23 +158,23 @@ final class FatHeader implements BufferUser {
     require(
         free > FatHeaderLayout.FIRST_LEAF_BLOCK && free <= Math.max(blockCount, growingEnd()),
         FatHeaderLayout.FREE_BLOCK_OFFSET,
-        "next free block, with blockCount=" + blockCount);
+        "next free block (blockCount=" + blockCount + ")");
     require(
         tableBlock() + tableBlockCount() <= nextBlock(),
         FatHeaderLayout.TABLE_BLOCK_OFFSET,
-        "table: first block, with next free block=" + free);
+        "table: first block (next free block=" + free + ")");
     require(
         leafCount() >= 1 && leafCount() < free && leafCount() <= 1L << tableShift(),
         FatHeaderLayout.LEAF_COUNT_OFFSET,
-        "number of leaves, with next free block=" + free);
+        "number of leaves (next free block=" + free + ")");
     require(
         entryCount() / leafLayout().chunkCount() < free,
         FatHeaderLayout.ENTRY_COUNT_OFFSET,
-        "number of entries, with next free block=" + free);
+        "number of entries (next free block=" + free + ")");
     require(
         overflowBlock() >= 0 && overflowBlock() < nextBlock(),
         FatHeaderLayout.OVERFLOW_BLOCK_OFFSET,
-        "header of the overflow: block, with next free block=" + free);
+        "header of the overflow: block (next free block=" + free + ")");
   }
 
   private void checkTable(long blockCount) {
@@ -195,7 +195,7 @@ final class FatHeader implements BufferUser {
     require(
         tableBlock() > 0 && tableBlock() <= blockCount - count,
         FatHeaderLayout.TABLE_BLOCK_OFFSET,
-        "table: first block, with blockCount=" + blockCount);
+        "table: first block (blockCount=" + blockCount + ")");
     require(
         word(FatHeaderLayout.TABLE_SHIFT_OFFSET)
                 == FatHeaderLayout.pointersPerBlockShift(blockShift)
@@ -211,7 +211,7 @@ final class FatHeader implements BufferUser {
     require(
         growing == 0 || (tableBlock() != 0 && growing > 0 && growing <= blockCount),
         FatHeaderLayout.GROWING_BLOCK_OFFSET,
-        "growing table: first block, with blockCount=" + blockCount);
+        "growing table: first block (blockCount=" + blockCount + ")");
     require(
         growing == 0 ? copied == 0 : copied >= 0 && copied < tableBlockCount(),
         FatHeaderLayout.GROWING_COPIED_OFFSET,

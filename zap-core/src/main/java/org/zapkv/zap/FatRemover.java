@@ -86,7 +86,7 @@ final class FatRemover {
       ZapName exact = leaf.name(entry, header.names(), MatchType.EXACT);
       reader.existingOverflow(header, leaf, entry).remove(exact, header.names(), null, tx);
     }
-    entries.add(header, -1, leaf.block().mark(entry), tx);
+    entries.decrement(header, leaf.block().mark(entry));
     leaf.remove(entry);
     return previous;
   }

@@ -191,7 +191,7 @@ final class FatWriter {
       return Write.Outcome.NO_ROOM;
     }
     object.dirty(leaf.buffer(), tx);
-    entries.add(header, 1, write.mark(), tx);
+    entries.increment(header, write.mark(), tx);
     leaf.insert(write.name(), write.value(), write.mark(), cd);
     return Write.Outcome.DONE;
   }

@@ -302,6 +302,10 @@ final class MicroZap implements Entries {
    * than it can hold that no split can part. A map for which this is not so becomes fat now.
    */
   private boolean staysConvertible(Buffer block0, MicroIndex index, ZapName name) {
+    if (parameters.shrinkPolicy() == ShrinkPolicy.FORMAT_FAITHFUL) {
+      // The format does not ask; should it come to that, the rest goes to the overflow.
+      return true;
+    }
     int bits = PointerTable.maxShift(ZapName.MICRO_HASH_BITS, 1, parameters.shrinkPolicy());
     long first = ZapHash.mask(name.hash(), bits);
     int from = index.atOrAfter(first, 0);

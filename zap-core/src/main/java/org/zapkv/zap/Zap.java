@@ -680,7 +680,7 @@ public final class Zap {
    */
   public ZapCursor cursor(long cookie) {
     checkOpen(false);
-    return new ZapCursor(this, names.hashBits(), cookie);
+    return new ZapCursor(this, names.hashBits(), cookie, fat && fatZap.overflow() != null);
   }
 
   /** For a cursor: goes to the first entry at or after its position. */

@@ -40,11 +40,17 @@ public final class ZapCursor implements AutoCloseable {
   private long entryCd;
   private boolean entryConflict;
 
-  ZapCursor(Zap zap, int hashBits, long cookie) {
+  /**
+   * A cursor at a position.
+   *
+   * @param hasOverflow whether the map has an overflow: a cookie of a position in it comes from a
+   *     map that does
+   */
+  ZapCursor(Zap zap, int hashBits, long cookie, boolean hasOverflow) {
     this.zap = zap;
     this.hashBits = hashBits;
     this.ended = cookie == END;
-    this.inOverflow = (cookie & overflowMark()) == overflowMark();
+    this.inOverflow = hasOverflow && (cookie & overflowMark()) == overflowMark();
     if (inOverflow) {
       long position = cookie & ~overflowMark();
       this.hash = position << (Long.SIZE - Overflow.HASH_BITS);

@@ -75,7 +75,7 @@ class FloodFaultTest {
     for (int last = 0; last < operations.size(); last++) {
       for (boolean forGood : new boolean[] {false, true}) {
         boolean failed = true;
-        for (int calls = 0; failed; calls++) {
+        for (int calls = 0; failed; calls += 1 + calls / 4) {
           try {
             failed = attempt(operations, last, anyCall, calls, forGood);
           } catch (AssertionError | ZapException e) {
@@ -143,6 +143,13 @@ class FloodFaultTest {
       }
     }
     return content;
+  }
+
+  @Test
+  void anyCall() {
+    List<String> found = new ArrayList<>();
+    failInTurn(true, found);
+    assertEquals(List.of(), found);
   }
 
   @Test

@@ -31,6 +31,23 @@ class FloodTest {
     return Collisions.key(7, number);
   }
 
+  /** A cd that no entry can have counts as 0, as long as there is nothing else that it can mean. */
+  @ParameterizedTest
+  @CsvSource({"0,1152921504606846976", "1,-281474976710656"})
+  void aCookieOfTheOverflowMeansNothingWhereThereIsNone(int flags, long mark) {
+    try (TestMap map = TestMap.create(TestMap.FIXED_SALT.withFlagBits(flags))) {
+      map.makeFat();
+      map.putAll(0, 100);
+      try (ZapCursor cursor = map.zap().cursor(mark)) {
+        int entries = 0;
+        while (cursor.next()) {
+          entries++;
+        }
+        assertEquals(100, entries);
+      }
+    }
+  }
+
   @Test
   void theKeysDoCollide() {
     for (long salt : new long[] {1, 0x24955, -1}) {
@@ -156,6 +173,36 @@ class FloodTest {
       }
       assertEquals(150, map.zap().count());
       assertEquals(150, map.content().size());
+    }
+  }
+
+  /** Only an addition makes a micro map fat for its hashes; the format says nothing of updates. */
+  @Test
+  void updatesOfCollidingNamesStayMicroAsInTheFormat() {
+    ZapParameters faithful = TestMap.FIXED_SALT.withShrinkPolicy(ShrinkPolicy.FORMAT_FAITHFUL);
+    try (TestMap map = TestMap.create(faithful)) {
+      List<byte[]> names = new ArrayList<>();
+      for (int i = 0; names.size() < 400; i++) {
+        byte[] key = Collisions.key(7, 0x4141414141414141L + i);
+        boolean hasNul = false;
+        for (byte b : key) {
+          hasNul |= b == 0;
+        }
+        if (!hasNul) {
+          names.add(key);
+        }
+      }
+      for (byte[] name : names) {
+        map.put(name, ZapValue.ofLong(names.size()));
+      }
+      assertTrue(map.zap().isMicro(), names.size() + " names");
+      assertFalse(
+          map.add(TestMap.key("fat"), ZapValue.ofBytes(new byte[0])) && map.zap().isMicro());
+      assertEquals(names.size() + 1, map.content().size());
+      map.assertSound();
+      for (byte[] name : names) {
+        assertEquals(ZapValue.ofLong(names.size()), map.remove(name));
+      }
     }
   }
 
