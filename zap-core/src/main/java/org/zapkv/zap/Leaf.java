@@ -242,7 +242,8 @@ final class Leaf implements BufferUser {
 
   /**
    * Whether so little is left that a merge with the sibling is worth an attempt: at a half, and
-   * then each time what is left has halved, so that attempts are few however full the sibling is.
+   * then each time a quarter of that has gone, so that attempts are few however full the sibling
+   * is.
    */
   boolean takeMergeAttempt() {
     int used = usedChunks();
@@ -252,7 +253,7 @@ final class Leaf implements BufferUser {
       }
       return false;
     }
-    mergeAt = used / 2;
+    mergeAt = used - 1 - used / 4;
     return true;
   }
 
