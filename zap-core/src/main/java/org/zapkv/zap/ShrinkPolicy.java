@@ -19,7 +19,7 @@ public enum ShrinkPolicy {
    *   <li>Two sibling leaves become one when both together use at most half of a leaf: as much
    *       again has to be added before it is split, so an entry that comes and goes does not merge
    *       and split each time. (Entries that fill most of a leaf alone are the exception.) A leaf
-   *       is looked at when half of it is left, and then each time when that has halved.
+   *       is looked at when half of it is left, and then each time when a quarter of that has gone.
    *   <li>A pointer table of 16 pointers and more for each leaf is replaced by a smaller one, or by
    *       the one inside the header, which keeps one bit more than the leaves need. It never grows
    *       beyond 2^17 pointers, or 256 for each leaf if that is more.
