@@ -238,7 +238,7 @@ class ZapShrinkTest {
   void aDeepTreeOfFewLeavesDoesNotMakeTheTableLarge() {
     try (TestMap map = TestMap.create(CHOSEN)) {
       for (int i = 0; i < 20; i++) {
-        map.put(chosen(1, 18, i), ZapValue.ofLong(i));
+        map.put(chosen(1, 16, i * 6), ZapValue.ofLong(i));
       }
       assertEquals(20, map.content().size());
       assertTrue(pointers(map) <= 1 << 17, "pointers=" + pointers(map));
