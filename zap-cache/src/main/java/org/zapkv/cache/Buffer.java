@@ -30,6 +30,9 @@ public final class Buffer extends BufferContent {
    */
   private static final VarHandle CONTENT_LOCK;
 
+  /** A change takes less time than this many reads, unless its thread lost the processor. */
+  private static final int OPTIMISTIC_TRIES = 3;
+
   static {
     try {
       CONTENT_LOCK =
@@ -129,6 +132,122 @@ public final class Buffer extends BufferContent {
       }
     }
     return lock;
+  }
+
+  /**
+   * Says that the caller begins to change bytes: what is read without a hold meanwhile is not
+   * valid. To be called under a hold, after {@link #dirty}, by whoever keeps other writers off.
+   * Every change of bytes that anybody reads by {@link #readStamp} or {@link #read} lies between
+   * this and {@link #endChange}; those who use {@link #read} also take {@link #contentLock} for
+   * writing around it.
+   */
+  public void beginChange() {
+    startChange();
+  }
+
+  /**
+   * The other end of {@link #beginChange}.
+   *
+   * @throws BufferStateException if no change has begun
+   */
+  public void endChange() {
+    finishChange();
+  }
+
+  /**
+   * Begins to read bytes without a hold, and without writing anything that threads share. Between
+   * this and {@link #isValid} the bytes at {@link #unheldAddress} may be those of another block, or
+   * half changed: no length or link found there may be followed without a check, and nothing found
+   * may be used before {@link #isValid} has said that it is good. Reading them never faults.
+   *
+   * @return a stamp for {@link #isValid}; 0 if the bytes are being changed, or the buffer is no
+   *     longer the cached one of its block
+   */
+  public long readStamp() {
+    return changeStamp();
+  }
+
+  /**
+   * Whether what was read since a {@link #readStamp} are bytes of the block as they were at some
+   * moment.
+   *
+   * @param stamp what {@link #readStamp} gave, not 0
+   * @return false: throw away what was read; read again, or under a hold and a lock
+   */
+  public boolean isValid(long stamp) {
+    return isUnchanged(stamp);
+  }
+
+  /**
+   * Where the bytes are, without a check: for reading between {@link #readStamp} and {@link
+   * #isValid}, never for writing.
+   *
+   * @return the address of the first byte, also when it is another block's by now
+   */
+  public long unheldAddress() {
+    return address;
+  }
+
+  /**
+   * Reads bytes without a hold if that can be, else under a hold and {@link #contentLock}. Writes
+   * nothing shared if the first try is good.
+   *
+   * @param <R> what is made of the bytes
+   * @param reader reads the bytes; called again when they changed under it
+   * @return what the reader made of bytes as they were at some moment; null if the buffer is no
+   *     longer the cached one of its block: ask the cache
+   */
+  public <R> @Nullable R read(ContentReader<R> reader) {
+    for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
+      long stamp = changeStamp();
+      if (stamp == 0) {
+        continue;
+      }
+      R result;
+      try {
+        result = reader.read(address);
+      } catch (RuntimeException e) {
+        if (isUnchanged(stamp)) {
+          throw e;
+        }
+        continue;
+      }
+      if (isUnchanged(stamp)) {
+        return result;
+      }
+    }
+    return readLocked(reader);
+  }
+
+  private <R> @Nullable R readLocked(ContentReader<R> reader) {
+    if (!tryHold()) {
+      return null;
+    }
+    try {
+      StampedLock lock = contentLock();
+      long stamp = lock.readLock();
+      try {
+        return reader.read(address);
+      } finally {
+        lock.unlockRead(stamp);
+      }
+    } finally {
+      dropHold();
+    }
+  }
+
+  /**
+   * Tells the policy that the block was used, by whoever reads it without a hold: else it looks
+   * unused and is evicted. Costs two loads, and once per block and 64th of the budget allocated a
+   * hold. Does nothing if the buffer has gone.
+   */
+  public void noteUse() {
+    int epoch = cache.memory().epoch();
+    if (touchedEpoch != epoch && tryHold()) {
+      touchedEpoch = epoch;
+      cache.evictor().touch(this);
+      dropHold();
+    }
   }
 
   /**

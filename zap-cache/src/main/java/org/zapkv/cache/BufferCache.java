@@ -153,6 +153,20 @@ public final class BufferCache implements AutoCloseable {
   }
 
   /**
+   * Finds a block without holding it, for {@link Buffer#readStamp} and {@link Buffer#read}. Reads
+   * nothing and waits for nothing.
+   *
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @return the buffer, in any state; null if the block is not cached at this moment
+   * @throws ClosedException if the cache is closed
+   */
+  public @Nullable Buffer find(long objectId, long blockId) {
+    checkOpen();
+    return index.get(new BufferKey(objectId, blockId));
+  }
+
+  /**
    * Holds a block that is about to be overwritten as a whole, so that it need not be read. In
    * {@link BufferState#FILL} the caller writes all its bytes and then calls {@link
    * Buffer#fillDone}, or {@link Buffer#fillFailed}; others wait until then, so it must not wait for

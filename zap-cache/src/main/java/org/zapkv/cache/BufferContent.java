@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cache;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.NativeMemory;
@@ -23,7 +25,27 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
    * The number of records is also in the state word, where evicting and cleaning are settled. It is
    * raised under a hold and lowered after the record is gone; in between it is too high, which only
    * keeps the buffer.
+   *
+   * Reading without a hold: `changes` counts who is changing the bytes (low bits) and how often that
+   * has ended (high bits). A reader's stamp is its value, taken while nobody is; the bytes it saw
+   * are good if the value is the same afterwards and the buffer is still cached under its identity.
+   * The second is what makes eviction harmless: a buffer leaves CACHED for good before its memory
+   * can be given to another, and comes back from EVICTING only with its bytes untouched.
    */
+  private static final VarHandle CHANGES;
+
+  static {
+    try {
+      CHANGES = MethodHandles.lookup().findVarHandle(BufferContent.class, "changes", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** One more change has ended; below it the number of those that go on. */
+  private static final long CHANGE_ENDED = 1L << 16;
+
+  private static final long CHANGING_MASK = CHANGE_ENDED - 1;
 
   /** More would mean a group that was never synced: open, quiescing and syncing. */
   private static final int MAX_GROUPS = 3;
@@ -39,6 +61,10 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   /** Written under mutex, read without. */
   private volatile @Nullable DirtyRecord records;
+
+  /** Never 0 without somebody changing the bytes: so a stamp is never 0. */
+  @SuppressWarnings("FieldMayBeFinal") // by CHANGES
+  private volatile long changes = CHANGE_ENDED;
 
   /** Written before the state becomes UNCACHED, read after. */
   private @Nullable Throwable loadFailure;
@@ -67,6 +93,31 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   boolean isInReserve() {
     return inReserve;
+  }
+
+  void startChange() {
+    CHANGES.getAndAdd(this, 1L);
+    // No byte may be seen changed before the mark is: as StampedLock does for its write lock.
+    VarHandle.storeStoreFence();
+  }
+
+  void finishChange() {
+    long before = (long) CHANGES.getAndAdd(this, CHANGE_ENDED - 1);
+    if ((before & CHANGING_MASK) == 0) {
+      CHANGES.getAndAdd(this, 1 - CHANGE_ENDED);
+      throw new BufferStateException(this + ": endChange without beginChange");
+    }
+  }
+
+  /** What {@link #isUnchanged} takes; 0: the bytes are being changed, or are not valid. */
+  long changeStamp() {
+    long stamp = changes;
+    return (stamp & CHANGING_MASK) == 0 && isHoldableNow() ? stamp : 0;
+  }
+
+  boolean isUnchanged(long stamp) {
+    VarHandle.acquireFence();
+    return changes == stamp && isHoldableNow();
   }
 
   boolean dirtyIn(long group) {
@@ -407,7 +458,9 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
               records = freeze(newest, spare);
               spare = 0;
             }
+            startChange();
             NativeMemory.fill(address, sizeBytes, (byte) 0);
+            finishChange();
             done = true;
           }
         } finally {

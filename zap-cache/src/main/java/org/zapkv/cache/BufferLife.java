@@ -52,6 +52,11 @@ abstract sealed class BufferLife permits BufferContent {
     return word;
   }
 
+  /** Whether a hold could be taken at once. */
+  boolean isHoldableNow() {
+    return StateWord.isHoldable(word);
+  }
+
   BufferState stateNow() {
     return StateWord.state(word);
   }
