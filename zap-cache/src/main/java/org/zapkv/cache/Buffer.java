@@ -3,6 +3,7 @@ package org.zapkv.cache;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.BufferStateException;
@@ -158,7 +159,8 @@ public final class Buffer extends BufferContent {
    * Begins to read bytes without a hold, and without writing anything that threads share. Between
    * this and {@link #isValid} the bytes at {@link #unheldAddress} may be those of another block, or
    * half changed: no length or link found there may be followed without a check, and nothing found
-   * may be used before {@link #isValid} has said that it is good. Reading them never faults.
+   * may be used before {@link #isValid} has said that it is good. Reading them never faults, also
+   * when the cache is closed meanwhile.
    *
    * @return a stamp for {@link #isValid}; 0 if the bytes are being changed, or the buffer is no
    *     longer the cached one of its block
@@ -179,8 +181,11 @@ public final class Buffer extends BufferContent {
   }
 
   /**
-   * Where the bytes are, without a check: for reading between {@link #readStamp} and {@link
-   * #isValid}, never for writing.
+   * Where the bytes are, without a check: for reading between a {@link #readStamp} that was not 0
+   * and {@link #isValid}, never for writing. The caller keeps this buffer reachable for as long:
+   * the call of {@link #isValid} does it; who may leave without one, by an exception for instance,
+   * uses {@link Reference#reachabilityFence}. Otherwise the memory may be unmapped under the
+   * reader.
    *
    * @return the address of the first byte, also when it is another block's by now
    */
@@ -211,6 +216,9 @@ public final class Buffer extends BufferContent {
           throw e;
         }
         continue;
+      } finally {
+        // For a reader that leaves by an Error: nothing else would keep the memory mapped for it.
+        Reference.reachabilityFence(this);
       }
       if (isUnchanged(stamp)) {
         return result;

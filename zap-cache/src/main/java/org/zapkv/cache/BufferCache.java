@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.memory.RetiredSlabs;
+import org.zapkv.cache.memory.UnheldReaders;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 
@@ -45,6 +47,7 @@ public final class BufferCache implements AutoCloseable {
   private final BufferIndex index = new BufferIndex();
   private final UserEvictions userEvictions = new UserEvictions(counters);
   private final CacheMemory memory;
+  private final UnheldReaders unheldReaders;
   private final Evictor evictor;
   private final @Nullable HoldTracer tracer;
 
@@ -58,6 +61,7 @@ public final class BufferCache implements AutoCloseable {
             builder.initPolicy,
             builder.waitTimeout,
             counters);
+    this.unheldReaders = memory.unheldReaders();
     this.evictor = new Evictor(index, memory, counters, userEvictions, builder.dirtyWriter);
     this.tracer = builder.traceHolds ? new HoldTracer() : null;
   }
@@ -341,7 +345,8 @@ public final class BufferCache implements AutoCloseable {
         sums[0],
         counters.throttles.sum(),
         counters.writeOuts.sum(),
-        counters.userFailures.sum());
+        counters.userFailures.sum(),
+        RetiredSlabs.retiredBytes());
   }
 
   /**
@@ -367,9 +372,10 @@ public final class BufferCache implements AutoCloseable {
   /**
    * Closes the cache: new holds are refused, those who wait for memory get a {@link
    * ClosedException}, and buffers that nobody holds are destroyed, whatever is dirty in them. Held
-   * ones stay usable and go with their last release; the native memory goes back to the system with
-   * the last of them. Holds that are out are logged, each with its stack if they are traced.
-   * Closing twice does nothing.
+   * ones stay usable and go with their last release. The native memory goes back to the system with
+   * the last of them; if it was read without holds, it is retired instead, and goes back once no
+   * buffer of this cache can be reached (see {@link CacheStats#retiredBytes}). Holds that are out
+   * are logged, each with its stack if they are traced. Closing twice does nothing.
    */
   @Override
   public void close() {
@@ -473,6 +479,13 @@ public final class BufferCache implements AutoCloseable {
 
   CacheMemory memory() {
     return memory;
+  }
+
+  /**
+   * Every buffer reaches them, by this cache: that keeps memory mapped which a buffer points at.
+   */
+  UnheldReaders unheldReaders() {
+    return unheldReaders;
   }
 
   Evictor evictor() {

@@ -30,7 +30,8 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
    * has ended (high bits). A reader's stamp is its value, taken while nobody is; the bytes it saw
    * are good if the value is the same afterwards and the buffer is still cached under its identity.
    * The second is what makes eviction harmless: a buffer leaves CACHED for good before its memory
-   * can be given to another, and comes back from EVICTING only with its bytes untouched.
+   * can be given to another, and comes back from EVICTING only with its bytes untouched. Close is
+   * harmless as memory that was read so is not unmapped while the buffer can be reached.
    */
   private static final VarHandle CHANGES;
 
@@ -111,6 +112,8 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   /** What {@link #isUnchanged} takes; 0: the bytes are being changed, or are not valid. */
   long changeStamp() {
+    // Before the look at the state: see UnheldReaders.
+    cache.unheldReaders().begin();
     long stamp = changes;
     return (stamp & CHANGING_MASK) == 0 && isHoldableNow() ? stamp : 0;
   }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.InitPolicy;
+import org.zapkv.cache.memory.UnheldReaders;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.error.ClosedException;
 
@@ -38,6 +39,7 @@ final class CacheMemory {
 
   private final long budgetBytes;
   private final long mainLimitBytes;
+  private final UnheldReaders unheldReaders = new UnheldReaders();
   private final BlockAllocator main;
   private final BlockAllocator reserve;
   private final long waitNanos;
@@ -59,9 +61,9 @@ final class CacheMemory {
       Duration waitTimeout,
       CacheCounters counters) {
     this.budgetBytes = budgetBytes;
-    this.reserve = new BlockAllocator(roundUp(reserveBytes), policy);
+    this.reserve = new BlockAllocator(roundUp(reserveBytes), policy, unheldReaders);
     this.mainLimitBytes = budgetBytes - reserve.capacityBytes();
-    this.main = new BlockAllocator(mainLimitBytes, policy);
+    this.main = new BlockAllocator(mainLimitBytes, policy, unheldReaders);
     this.waitNanos = waitTimeout.toNanos();
     this.counters = counters;
     this.epochShift = Math.max(16, 63 - Long.numberOfLeadingZeros(mainLimitBytes) - 6);
@@ -90,6 +92,10 @@ final class CacheMemory {
 
   long mappedBytes() {
     return main.mappedBytes() + reserve.mappedBytes();
+  }
+
+  UnheldReaders unheldReaders() {
+    return unheldReaders;
   }
 
   /** Advances each time that about a 64th of the budget was allocated. */
@@ -160,7 +166,7 @@ final class CacheMemory {
     gate.signalIfWaiting();
   }
 
-  /** Refuses everything from now on; unmaps the memory when the last block is back. */
+  /** Refuses everything from now on; the memory goes when the last block is back. */
   void close() {
     closed = true;
     main.close();

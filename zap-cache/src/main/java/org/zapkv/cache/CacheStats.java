@@ -20,6 +20,9 @@ package org.zapkv.cache;
  * @param throttleCount how often a thread had to wait for memory
  * @param writeOuts dirty buffers written out early, see {@link DirtyWriter}
  * @param userFailures callbacks of users that threw
+ * @param retiredBytes memory of closed caches, in the whole process, that may still be read without
+ *     a hold and is not in use again; outside any budget. It goes when the garbage collector finds
+ *     that no buffer of them can be reached, and other caches take it before they ask the system
  */
 public record CacheStats(
     long budgetBytes,
@@ -35,4 +38,5 @@ public record CacheStats(
     long outstandingHolds,
     long throttleCount,
     long writeOuts,
-    long userFailures) {}
+    long userFailures,
+    long retiredBytes) {}
