@@ -480,7 +480,9 @@ public final class Buffer extends BufferContent {
   }
 
   /**
-   * Gives a hold back. Releasing a buffer that is still being filled gives up the fill.
+   * Gives a hold back. Releasing a buffer that is still being filled gives up the fill. Releasing
+   * one in {@link BufferState#NOFILL} ends the direct write, whatever came of it: whoever waits for
+   * the block reads it from the source.
    *
    * @param tag what it was held with
    * @throws BufferStateException if nobody holds the buffer; with traced holds also if this tag
@@ -497,6 +499,8 @@ public final class Buffer extends BufferContent {
     }
     if (StateWord.state(now) == BufferState.FILL) {
       failLoad(null);
+    } else if (StateWord.state(now) == BufferState.NOFILL) {
+      endDirectWrite();
     }
     subtract(StateWord.HOLD);
   }
@@ -594,6 +598,9 @@ public final class Buffer extends BufferContent {
   }
 
   void freeMemory() {
+    if (!hasMemory()) {
+      return;
+    }
     cache.counters().cachedBytes.add(-blockBytes());
     cache.counters().hitsOfDestroyed.add(hits);
     cache.memory().free(address, sizeBytes);
@@ -622,8 +629,8 @@ public final class Buffer extends BufferContent {
         cache.becameIdle(this);
       }
       case UNCACHED -> freeMemory();
-      case READ, FILL -> {
-        // Only those who load it, or wait for that, hold it: none of them is the last.
+      case READ, FILL, NOFILL -> {
+        // Only those who load or write it, or wait for that, hold it: none of them is the last.
       }
     }
   }

@@ -206,6 +206,50 @@ public final class BufferCache implements AutoCloseable {
   }
 
   /**
+   * Holds a block that is about to be written as a whole straight to where its source has it, so
+   * that it takes no memory here. In {@link BufferState#NOFILL} the buffer has no bytes; others who
+   * want the block wait until it is released, and then read it from the source: so by then the
+   * source must give what was written, or, if the write failed, what was there before. The holder
+   * must not wait for them in between, and should have the memory that it needs before.
+   *
+   * <p>If the block is cached, clean, and nobody holds it, it gives way, and its user is evicted.
+   * If it is held or dirty it is returned as by {@link #hold}, and the caller changes it there
+   * instead.
+   *
+   * <p>A {@link #freeRange} or {@link #dropObject} passes over a block in NOFILL, as nothing of it
+   * is cached: whether the writing or the freeing came last is for the source to say.
+   *
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @param sizeBytes how large the block is, 1 byte to 1 MiB
+   * @param tag who holds it, for reports; {@link Buffer#release} takes the same
+   * @return the buffer, held, in NOFILL or CACHED
+   * @throws BufferStateException if the block is cached with another size, or this thread is just
+   *     reading, filling or writing it
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public Buffer holdNoFill(long objectId, long blockId, int sizeBytes, Object tag) {
+    BlockAllocator.blockBytes(sizeBytes);
+    BufferKey key = new BufferKey(objectId, blockId);
+    while (true) {
+      checkOpen();
+      Buffer cached = index.get(key);
+      if (cached == null) {
+        Buffer created =
+            new Buffer(this, key, sizeBytes, BufferContent.NO_MEMORY, BufferState.NOFILL);
+        if (index.putIfAbsent(created)) {
+          return held(created, tag);
+        }
+      } else if (cached.sizeBytes() == sizeBytes && cached.claimIdle(false)) {
+        evictor.destroy(cached);
+      } else if (cached.holdWaiting()) {
+        return hit(cached, sizeBytes, tag);
+      }
+    }
+  }
+
+  /**
    * Gives a block another size: a new buffer takes over its identity, with as much of the content
    * as fits and zeros after it, without user, and not dirty. The old one keeps its user, and its
    * dirty records until they are cleaned, and is destroyed after that with its last release.

@@ -51,13 +51,16 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   /** More would mean a group that was never synced: open, quiescing and syncing. */
   private static final int MAX_GROUPS = 3;
 
+  /** The address of a buffer that has none. */
+  static final long NO_MEMORY = 0;
+
   final BufferCache cache;
   final int sizeBytes;
   final long address;
   private final BufferKey key;
   private final boolean inReserve;
 
-  /** Who reads or fills it; null for the result of a resize. */
+  /** Who reads, fills or directly writes it; null for the result of a resize. */
   private final @Nullable Thread loader;
 
   /** Written under mutex, read without. */
@@ -89,7 +92,12 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   /** What the block takes of the budget. */
   int blockBytes() {
-    return BlockAllocator.blockBytes(sizeBytes);
+    return hasMemory() ? BlockAllocator.blockBytes(sizeBytes) : 0;
+  }
+
+  /** Not so from NOFILL on. */
+  boolean hasMemory() {
+    return address != NO_MEMORY;
   }
 
   boolean isInReserve() {
@@ -292,18 +300,27 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           }
         }
         case READ, FILL -> {
-          if (loader == Thread.currentThread()) {
-            throw new BufferStateException(this + ": held again by the thread that fills it");
-          }
+          checkNotLoader();
           if (casWord(now, now + StateWord.HOLD)) {
             return awaitLoaded();
           }
+        }
+        case NOFILL -> {
+          // Without a hold: there is nothing to be had here, and the writer is its only holder.
+          checkNotLoader();
+          awaitNot(BufferState.NOFILL);
         }
         case EVICTING -> awaitNot(BufferState.EVICTING);
         case UNCACHED -> {
           return false;
         }
       }
+    }
+  }
+
+  private void checkNotLoader() {
+    if (loader == Thread.currentThread()) {
+      throw new BufferStateException(this + ": held again by the thread that fills it");
     }
   }
 
@@ -365,6 +382,12 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     return true;
   }
 
+  /** NOFILL is over: whoever waits for the block gets it from the source. */
+  void endDirectWrite() {
+    cache.index().remove(self());
+    becomeUncached();
+  }
+
   /**
    * Frees the block, for {@link BufferCache#freeRange}.
    *
@@ -405,7 +428,8 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           awaitNot(BufferState.EVICTING);
           return false;
         }
-        case UNCACHED -> {
+        case NOFILL, UNCACHED -> {
+          // Nothing is cached. Whether a direct write or the freeing came last is for the source.
           return true;
         }
       }

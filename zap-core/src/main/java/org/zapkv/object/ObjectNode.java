@@ -4,9 +4,11 @@ package org.zapkv.object;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BlockSource;
 import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferState;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.BufferStateException;
@@ -292,36 +294,58 @@ final class ObjectNode implements BlockSource {
       throw new IllegalArgumentException(
           "length=" + length + " is above the block size, " + sizeBytes);
     }
-    BlockPointer pointer;
+    // The memory before the block: others may wait for the block, and hold what frees memory.
     try (IoMemory memory = context.cache().allocateIo(sizeBytes)) {
-      NativeMemory.copyFromArray(source, offset, memory.address(), length);
-      NativeMemory.fill(memory.address() + length, sizeBytes - length, (byte) 0);
-      pointer =
-          context.pool().writeNow(memory.address(), sizeBytes, tx.group(), objectId, blockId, 0);
+      putBytes(source, offset, length, memory.address(), sizeBytes);
+      Buffer buffer = context.cache().holdNoFill(objectId, blockId, sizeBytes, this);
+      try {
+        if (buffer.state() == BufferState.NOFILL) {
+          long group = tx.group();
+          noteWritten(
+              blockId,
+              context.pool().writeNow(memory.address(), sizeBytes, group, objectId, blockId, 0),
+              group);
+          return;
+        }
+        dirty(buffer, tx);
+        replaceContent(buffer, memory.address());
+      } finally {
+        buffer.release(this);
+      }
     }
-    noteWritten(blockId, pointer, tx.group());
-    /* What is in the cache of this block is of no use any more; the override is noted already. */
-    context.cache().freeRange(objectId, blockId, 1, tx.group());
   }
 
+  private static void putBytes(byte[] source, int offset, int length, long address, int sizeBytes) {
+    NativeMemory.copyFromArray(source, offset, address, length);
+    NativeMemory.fill(address + length, sizeBytes - length, (byte) 0);
+  }
+
+  private static void replaceContent(Buffer buffer, long sourceAddress) {
+    StampedLock content = buffer.contentLock();
+    long stamp = content.writeLock();
+    try {
+      buffer.beginChange();
+      NativeMemory.copy(sourceAddress, buffer.address(), buffer.sizeBytes());
+      buffer.endChange();
+    } finally {
+      content.unlockWrite(stamp);
+    }
+  }
+
+  /** A block was written in NOFILL: it is not in the cache, and so not dirty there. */
   private void noteWritten(long blockId, BlockPointer pointer, long group) {
     BlockPointer written;
-    Buffer dropped;
     long aboveBytes;
     lock.lock();
     try {
       GroupChanges changes = changesIn(group);
       written = changes.addOverride(blockId, pointer);
-      dropped = changes.removeDirty(blockId);
       aboveBytes = changes.takeAboveBytes();
     } finally {
       lock.unlock();
     }
     context.groups().addAbove(group, aboveBytes);
     blockCount.accumulateAndGet(blockId + 1, Math::max);
-    if (dropped != null) {
-      context.groups().addDirty(group, -dropped.sizeBytes());
-    }
     freeNow(written, group);
   }
 
