@@ -119,7 +119,8 @@ public final class Buffer extends BufferContent {
   }
 
   /**
-   * A lock for the content, for layers that have none of their own. The cache never takes it.
+   * A lock for the content, for layers that have none of their own. The cache takes it in {@link
+   * #read} only.
    *
    * @return the same lock each time
    */
@@ -141,8 +142,12 @@ public final class Buffer extends BufferContent {
    * Every change of bytes that anybody reads by {@link #readStamp} or {@link #read} lies between
    * this and {@link #endChange}; those who use {@link #read} also take {@link #contentLock} for
    * writing around it.
+   *
+   * @throws BufferStateException if the buffer is not held, has no content, or lost its identity by
+   *     a resize
    */
   public void beginChange() {
+    checkCanChange("beginChange");
     startChange();
   }
 
@@ -298,6 +303,8 @@ public final class Buffer extends BufferContent {
       if (present == null) {
         setFlag(StateWord.EVICT_USER_EARLY, evictEarly);
         user = newUser;
+      } else {
+        cache.counters().userReuses.increment();
       }
       return present;
     } finally {
@@ -368,7 +375,7 @@ public final class Buffer extends BufferContent {
       try {
         before = userBytes;
         if (user == null) {
-          throw new BufferStateException(this + ": userSizeBytes without a user");
+          throw illegal("userSizeBytes", "a user");
         }
         if (bytes <= before) {
           userBytes = bytes;
@@ -420,7 +427,7 @@ public final class Buffer extends BufferContent {
    * @throws org.zapkv.error.CacheFullException if there is no room for the copy
    */
   public boolean dirty(long group) {
-    checkCanDirty();
+    checkCanChange("dirty");
     return dirtyIn(group);
   }
 
@@ -490,8 +497,9 @@ public final class Buffer extends BufferContent {
    */
   public void release(Object tag) {
     long now = word();
-    if (StateWord.holds(now) == 0) {
-      throw new BufferStateException(this + ": released by " + tag + " without a hold");
+    if (StateWord.holds(now) == 0 || StateWord.state(now) == BufferState.READ) {
+      // In READ there are only holds that nobody has been given yet.
+      throw illegal("release by " + tag, "a hold");
     }
     HoldTracer tracer = cache.tracer();
     if (tracer != null) {
@@ -570,7 +578,7 @@ public final class Buffer extends BufferContent {
     mutex.lock();
     try {
       if (StateWord.has(word(), StateWord.DETACHED)) {
-        throw new BufferStateException(this + ": resized, but it was resized before");
+        throw illegal("resize", "a block that was not resized before");
       }
       setFlag(StateWord.DETACHED, true);
       cache.index().detach(this, successor);
@@ -650,27 +658,35 @@ public final class Buffer extends BufferContent {
   private void checkAddressable(long now) {
     if (!StateWord.has(now, StateWord.WRITING_OUT)
         || StateWord.state(now) != BufferState.EVICTING) {
-      throw new BufferStateException(this + ": its address is used without a hold");
+      throw illegal("address", "a hold and state=CACHED or FILL");
     }
   }
 
-  private void checkCanDirty() {
+  private void checkCanChange(String what) {
     long now = word();
     if (!isUsable(now) || StateWord.has(now, StateWord.DETACHED)) {
-      throw new BufferStateException(this + ": cannot be dirtied");
+      throw illegal(what, "a hold and state=CACHED or FILL, not detached");
     }
+  }
+
+  void checkCanResize() {
+    checkHeldAndCached("resize");
   }
 
   private void checkHeldAndCached(String what) {
     long now = word();
     if (!StateWord.isCached(now) || StateWord.holds(now) == 0) {
-      throw new BufferStateException(this + ": " + what + " needs a held and cached buffer");
+      throw illegal(what, "a hold and state=CACHED");
     }
   }
 
   private void checkFilling(String what) {
     if (state() != BufferState.FILL) {
-      throw new BufferStateException(this + ": " + what + " needs a buffer that is being filled");
+      throw illegal(what, "state=FILL");
     }
+  }
+
+  private BufferStateException illegal(String what, String needed) {
+    return new BufferStateException(this + ": " + what + " needs " + needed);
   }
 }

@@ -265,9 +265,7 @@ public final class BufferCache implements AutoCloseable {
    */
   public Buffer resize(Buffer held, int newSizeBytes, Object tag) {
     checkOpen();
-    if (held.state() != BufferState.CACHED) {
-      throw new BufferStateException(held + ": only a cached buffer can be resized");
-    }
+    held.checkCanResize();
     long source = held.address();
     long address = memory.allocate(newSizeBytes, false, evictor);
     int kept = Math.min(held.sizeBytes(), newSizeBytes);
@@ -381,6 +379,7 @@ public final class BufferCache implements AutoCloseable {
         memory.peakUsedBytes(),
         counters.cachedBytes.sum(),
         counters.dirtyBytes.sum(),
+        counters.frozenBytes.sum(),
         counters.userBytes.sum(),
         counters.ioBytes.sum(),
         sums[1] + counters.hitsOfDestroyed.sum(),
@@ -388,7 +387,10 @@ public final class BufferCache implements AutoCloseable {
         counters.evictions.sum(),
         sums[0],
         counters.throttles.sum(),
+        counters.throttleNanos.sum(),
         counters.writeOuts.sum(),
+        counters.freedInFlight.sum(),
+        counters.userReuses.sum(),
         counters.userFailures.sum(),
         RetiredSlabs.retiredBytes());
   }

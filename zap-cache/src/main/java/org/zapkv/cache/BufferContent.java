@@ -70,6 +70,12 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   @SuppressWarnings("FieldMayBeFinal") // by CHANGES
   private volatile long changes = CHANGE_ENDED;
 
+  /**
+   * Who runs code from outside while this is in EVICTING. Only that thread asks, so that anybody
+   * else may see any value.
+   */
+  private @Nullable Thread callOutThread;
+
   /** Written before the state becomes UNCACHED, read after. */
   private @Nullable Throwable loadFailure;
 
@@ -114,7 +120,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     long before = (long) CHANGES.getAndAdd(this, CHANGE_ENDED - 1);
     if ((before & CHANGING_MASK) == 0) {
       CHANGES.getAndAdd(this, 1 - CHANGE_ENDED);
-      throw new BufferStateException(this + ": endChange without beginChange");
+      throw new BufferStateException(this + ": endChange needs a beginChange");
     }
   }
 
@@ -192,7 +198,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   private DirtyRecord freeze(DirtyRecord live, long spare) {
     NativeMemory.copy(address, spare, sizeBytes);
-    cache.counters().dirtyBytes.add(blockBytes());
+    cache.counters().frozenBytes.add(blockBytes());
     return live.frozenAt(spare);
   }
 
@@ -205,7 +211,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     try {
       DirtyRecord record = DirtyRecord.find(records, group);
       if (record == null) {
-        throw new BufferStateException(this + ": not dirty in group " + group);
+        throw new BufferStateException(this + ": copyOut needs it dirty in group " + group);
       }
       long source = record.isFrozen() ? record.frozenAddress() : address;
       NativeMemory.copy(source, destinationAddress, sizeBytes);
@@ -238,7 +244,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       cache.counters().dirtyBytes.add(-blockBytes());
     }
     if (record.isFrozen()) {
-      cache.counters().dirtyBytes.add(-blockBytes());
+      cache.counters().frozenBytes.add(-blockBytes());
       cache.memory().free(record.frozenAddress(), sizeBytes);
     }
     return true;
@@ -310,7 +316,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           checkNotLoader();
           awaitNot(BufferState.NOFILL);
         }
-        case EVICTING -> awaitNot(BufferState.EVICTING);
+        case EVICTING -> awaitEvicted();
         case UNCACHED -> {
           return false;
         }
@@ -320,8 +326,26 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   private void checkNotLoader() {
     if (loader == Thread.currentThread()) {
-      throw new BufferStateException(this + ": held again by the thread that fills it");
+      throw new BufferStateException(
+          this + ": the thread that fills it wants to hold it, which needs state=CACHED");
     }
+  }
+
+  /** Code that may want any block but this one is called, by this thread, in EVICTING. */
+  void enterCallOut() {
+    callOutThread = Thread.currentThread();
+  }
+
+  void leaveCallOut() {
+    callOutThread = null;
+  }
+
+  private void awaitEvicted() {
+    if (callOutThread == Thread.currentThread()) {
+      throw new BufferStateException(
+          this + ": wanted by a callback for it, which needs state=CACHED or UNCACHED");
+    }
+    awaitNot(BufferState.EVICTING);
   }
 
   private boolean awaitLoaded() {
@@ -401,6 +425,9 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           // Before the flag: what is dirtied after the end of the fill is not this call's to drop.
           cleanVersion(group);
           if (casWord(now, now | StateWord.FREED_IN_FLIGHT)) {
+            if (!StateWord.has(now, StateWord.FREED_IN_FLIGHT)) {
+              cache.counters().freedInFlight.increment();
+            }
             return true;
           }
         }
@@ -425,7 +452,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           }
         }
         case EVICTING -> {
-          awaitNot(BufferState.EVICTING);
+          awaitEvicted();
           return false;
         }
         case NOFILL, UNCACHED -> {

@@ -212,7 +212,7 @@ abstract sealed class BufferLife permits BufferContent {
     while (true) {
       long now = word();
       if (unit == StateWord.HOLD && StateWord.holds(now) == 0) {
-        throw new BufferStateException(this + ": released without a hold");
+        throw new BufferStateException(this + ": release needs a hold");
       }
       long less = now - unit;
       long next = settled(less);

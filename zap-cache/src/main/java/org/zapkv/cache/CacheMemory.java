@@ -239,6 +239,7 @@ final class CacheMemory {
       return;
     }
     counters.throttles.increment();
+    long throttledAt = System.nanoTime();
     gate.enter();
     try {
       while (true) {
@@ -264,6 +265,7 @@ final class CacheMemory {
       }
     } finally {
       gate.exit();
+      counters.throttleNanos.add(System.nanoTime() - throttledAt);
     }
   }
 
