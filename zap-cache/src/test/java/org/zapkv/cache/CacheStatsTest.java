@@ -4,6 +4,7 @@ package org.zapkv.cache;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,8 @@ final class CacheStatsTest {
           try (BufferCache cache =
               BufferCache.builder()
                   .budgetBytes(budget)
-                  .waitTimeout(java.time.Duration.ofMillis(1))
+                  .reserveBytes(0)
+                  .waitTimeout(Duration.ofMillis(1))
                   .build()) {
             AtomicInteger running = new AtomicInteger(3);
             AtomicInteger full = new AtomicInteger();
@@ -96,8 +98,8 @@ final class CacheStatsTest {
   }
 
   private static void fill(BufferCache cache, Random random, AtomicInteger full) {
-    for (int i = 0; i < 4000; i++) {
-      Buffer[] held = new Buffer[1 + random.nextInt(40)];
+    for (int i = 0; i < 1000; i++) {
+      Buffer[] held = new Buffer[1 + random.nextInt(100)];
       try {
         for (int k = 0; k < held.length; k++) {
           int block = random.nextInt(2000);
