@@ -52,6 +52,9 @@ public final class Buffer extends BufferContent {
   /** Made by compare-and-set when first asked for. */
   private volatile @Nullable StampedLock contentLock;
 
+  /** Written under a lock of BufferTable, read without. */
+  volatile @Nullable Buffer nextInTable;
+
   // Guarded by the entry lock of BufferIndex.
   @Nullable Buffer previousOfObject;
   @Nullable Buffer nextOfObject;

@@ -92,7 +92,7 @@ public final class BufferCache implements AutoCloseable {
    * @throws IllegalArgumentException if the size is out of range
    */
   public Buffer hold(BlockSource source, long objectId, long blockId, int sizeBytes, Object tag) {
-    return hold(source, new BufferKey(objectId, blockId), sizeBytes, tag, false);
+    return hold(source, objectId, blockId, sizeBytes, tag, false);
   }
 
   /**
@@ -114,18 +114,28 @@ public final class BufferCache implements AutoCloseable {
    */
   public Buffer holdReserved(
       BlockSource source, long objectId, long blockId, int sizeBytes, Object tag) {
-    return hold(source, new BufferKey(objectId, blockId), sizeBytes, tag, true);
+    return hold(source, objectId, blockId, sizeBytes, tag, true);
   }
 
   private Buffer hold(
-      BlockSource source, BufferKey key, int sizeBytes, Object tag, boolean reserved) {
+      BlockSource source,
+      long objectId,
+      long blockId,
+      int sizeBytes,
+      Object tag,
+      boolean reserved) {
     checkOpen();
-    Buffer cached = index.get(key);
+    Buffer cached = index.get(objectId, blockId);
     if (cached != null && cached.tryHold()) {
       return hit(cached, sizeBytes, tag);
     }
+    return holdWaiting(source, new BufferKey(objectId, blockId), sizeBytes, tag, reserved);
+  }
+
+  private Buffer holdWaiting(
+      BlockSource source, BufferKey key, int sizeBytes, Object tag, boolean reserved) {
     while (true) {
-      cached = index.get(key);
+      Buffer cached = index.get(key);
       if (cached == null) {
         Buffer loaded = load(source, key, sizeBytes, reserved);
         if (loaded != null) {
@@ -149,7 +159,7 @@ public final class BufferCache implements AutoCloseable {
    */
   public @Nullable Buffer holdIfCached(long objectId, long blockId, Object tag) {
     checkOpen();
-    Buffer cached = index.get(new BufferKey(objectId, blockId));
+    Buffer cached = index.get(objectId, blockId);
     if (cached == null || !cached.tryHold()) {
       return null;
     }
@@ -167,7 +177,7 @@ public final class BufferCache implements AutoCloseable {
    */
   public @Nullable Buffer find(long objectId, long blockId) {
     checkOpen();
-    return index.get(new BufferKey(objectId, blockId));
+    return index.get(objectId, blockId);
   }
 
   /**
