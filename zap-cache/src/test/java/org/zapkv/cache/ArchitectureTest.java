@@ -25,7 +25,7 @@ final class ArchitectureTest {
         .resideInAPackage("org.zapkv.cache.memory")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("org.zapkv.cache", "org.zapkv.cache.device")
+        .resideInAnyPackage("org.zapkv.cache", "org.zapkv.cache.device", "org.zapkv.cache.io")
         .check(CLASSES);
   }
 
@@ -36,7 +36,7 @@ final class ArchitectureTest {
         .resideInAPackage("org.zapkv.cache.device")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("org.zapkv.cache")
+        .resideInAnyPackage("org.zapkv.cache", "org.zapkv.cache.io")
         .check(CLASSES);
   }
 
@@ -47,7 +47,7 @@ final class ArchitectureTest {
         .resideInAPackage("org.zapkv.cache")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("org.zapkv.cache.device")
+        .resideInAnyPackage("org.zapkv.cache.device", "org.zapkv.cache.io")
         .check(CLASSES);
   }
 
