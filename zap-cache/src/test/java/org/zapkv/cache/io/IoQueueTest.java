@@ -3,6 +3,7 @@ package org.zapkv.cache.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -101,7 +102,9 @@ final class IoQueueTest {
               transfer.run();
             });
     try (IoQueue queue = new IoQueue(device, 1);
-        IoMemory memory = memory(1)) {
+        IoMemory memory = memory(1);
+        Opener opener = gate::countDown) {
+      assertNotNull(opener);
       queue.write(0, memory, 0, BYTES);
       Thread second = new Thread(() -> queue.write(BYTES, memory, 0, BYTES));
       second.start();
@@ -130,7 +133,9 @@ final class IoQueueTest {
                 }
                 transfer.run();
               });
-      try (IoQueue queue = new IoQueue(device, 1)) {
+      try (IoQueue queue = new IoQueue(device, 1);
+          Opener opener = gate::countDown) {
+        assertNotNull(opener);
         IoMemory memory = memory(3);
         IoTicket ticket = queue.write(0, memory, 0, BYTES);
         memory.close();
@@ -292,6 +297,12 @@ final class IoQueueTest {
       assertThrows(IllegalArgumentException.class, () -> queue.read(-1, memory, 0, BYTES).await());
       queue.write(0, memory, 0, BYTES).await();
     }
+  }
+
+  /** Opens a gate before a queue that waits for it is closed, also when a test fails. */
+  private interface Opener extends AutoCloseable {
+    @Override
+    void close();
   }
 
   private static Throwable failure(Runnable action) {
