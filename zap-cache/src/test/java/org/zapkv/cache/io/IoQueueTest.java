@@ -22,7 +22,7 @@ import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.memory.NativeMemory;
-import org.zapkv.cache.testing.Threads;
+import org.zapkv.cache.testing.WatchedDevice;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.DeviceException;
@@ -107,11 +107,7 @@ final class IoQueueTest {
       assertNotNull(opener);
       queue.write(0, memory, 0, BYTES);
       Thread second = new Thread(() -> queue.write(BYTES, memory, 0, BYTES));
-      second.start();
-      while (second.getState() != Thread.State.WAITING) {
-        assertTrue(second.isAlive(), "the second transfer was taken");
-        Thread.onSpinWait();
-      }
+      startUntilItWaits(second);
       gate.countDown();
       second.join();
       queue.drain();
@@ -237,22 +233,29 @@ final class IoQueueTest {
     queue.write(0, memory, 0, BYTES);
     memory.close();
     await(inside);
-    Threads.run(
-        3,
-        index -> {
-          if (index == 0) {
-            queue.close();
-            assertEquals(BYTES, disk.sizeBytes());
-            assertThrows(BufferStateException.class, memory::pin);
-          } else if (index == 1) {
-            // Waits for a place, or comes after the close: refused either way.
-            try (IoMemory late = memory(6)) {
-              assertThrows(ClosedException.class, () -> queue.write(BYTES, late, 0, BYTES));
-            }
-          } else {
-            gate.countDown();
-          }
-        });
+    AtomicInteger refused = new AtomicInteger();
+    try (IoMemory late = memory(6)) {
+      Thread submitter =
+          new Thread(
+              () -> {
+                assertThrows(ClosedException.class, () -> queue.write(BYTES, late, 0, BYTES));
+                refused.incrementAndGet();
+              });
+      Thread closer = new Thread(queue::close);
+      startUntilItWaits(submitter);
+      closer.start();
+      submitter.join();
+      assertEquals(1, refused.get());
+      assertTrue(closer.isAlive(), "close() did not wait");
+      memory.pin();
+      memory.unpin();
+      gate.countDown();
+      closer.join();
+      assertEquals(BYTES, disk.sizeBytes());
+      assertThrows(BufferStateException.class, memory::pin);
+    } finally {
+      gate.countDown();
+    }
     queue.close();
   }
 
@@ -296,6 +299,14 @@ final class IoQueueTest {
       // The device's own check, made by another thread: the place in the queue is given back.
       assertThrows(IllegalArgumentException.class, () -> queue.read(-1, memory, 0, BYTES).await());
       queue.write(0, memory, 0, BYTES).await();
+    }
+  }
+
+  private static void startUntilItWaits(Thread thread) {
+    thread.start();
+    while (thread.getState() != Thread.State.WAITING) {
+      assertTrue(thread.isAlive(), "did not wait");
+      Thread.onSpinWait();
     }
   }
 

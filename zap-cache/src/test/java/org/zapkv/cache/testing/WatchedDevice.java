@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.cache.io;
+package org.zapkv.cache.testing;
 
 import org.zapkv.cache.device.BlockDevice;
 
 /** Another device, with something done around its reads and writes. */
-final class WatchedDevice implements BlockDevice {
+public final class WatchedDevice implements BlockDevice {
   private final BlockDevice device;
   private final Watcher watcher;
 
   /** What is done around a transfer. */
-  interface Watcher {
+  @FunctionalInterface
+  public interface Watcher {
     /**
      * Does it.
      *
@@ -22,7 +23,13 @@ final class WatchedDevice implements BlockDevice {
     void around(boolean write, long offsetBytes, long address, int lengthBytes, Runnable transfer);
   }
 
-  WatchedDevice(BlockDevice device, Watcher watcher) {
+  /**
+   * Another device, watched.
+   *
+   * @param device where the bytes are
+   * @param watcher what is done around its transfers
+   */
+  public WatchedDevice(BlockDevice device, Watcher watcher) {
     this.device = device;
     this.watcher = watcher;
   }
