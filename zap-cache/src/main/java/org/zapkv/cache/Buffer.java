@@ -63,9 +63,34 @@ public final class Buffer extends BufferContent {
 
   /** A new buffer with one hold, that of the caller. */
   Buffer(BufferCache cache, BufferKey key, int sizeBytes, long address, BufferState state) {
-    super(cache, key, sizeBytes, address, state);
+    this(
+        cache,
+        key,
+        sizeBytes,
+        address,
+        state,
+        state == BufferState.CACHED ? null : Thread.currentThread());
+  }
+
+  private Buffer(
+      BufferCache cache,
+      BufferKey key,
+      int sizeBytes,
+      long address,
+      BufferState state,
+      @Nullable Thread loader) {
+    super(cache, key, sizeBytes, address, state, loader);
     this.touchedEpoch = cache.memory().epoch();
     cache.counters().cachedBytes.add(blockBytes());
+  }
+
+  /** A new buffer that is about to be read ahead, with one hold. */
+  static Buffer toPrefetch(BufferCache cache, BufferKey key, int sizeBytes, long address) {
+    Buffer buffer = new Buffer(cache, key, sizeBytes, address, BufferState.READ, null);
+    buffer.setFlag(StateWord.PREFETCHED, true);
+    // The first use counts as the first in its epoch, so that it is looked at: see noteFirstUse.
+    buffer.touchedEpoch--;
+    return buffer;
   }
 
   /**
@@ -258,7 +283,7 @@ public final class Buffer extends BufferContent {
     int epoch = cache.memory().epoch();
     if (touchedEpoch != epoch && tryHold()) {
       touchedEpoch = epoch;
-      cache.evictor().touch(this);
+      noteFirstUse();
       dropHold();
     }
   }
@@ -559,6 +584,16 @@ public final class Buffer extends BufferContent {
     return true;
   }
 
+  /** A held buffer is used for the first time in an epoch. */
+  void noteFirstUse() {
+    if (takeFlag(StateWord.PREFETCHED)) {
+      // That is what it was admitted for: a second use it has not seen yet.
+      cache.prefetcher().noLongerUnused(this, true);
+    } else {
+      cache.evictor().touch(this);
+    }
+  }
+
   /** The address, for whoever loads the buffer. */
   long loadAddress() {
     return address;
@@ -608,6 +643,9 @@ public final class Buffer extends BufferContent {
   void freeMemory() {
     if (!hasMemory()) {
       return;
+    }
+    if (takeFlag(StateWord.PREFETCHED)) {
+      cache.prefetcher().noLongerUnused(this, false);
     }
     cache.counters().cachedBytes.add(-blockBytes());
     cache.counters().hitsOfDestroyed.add(hits);

@@ -49,6 +49,7 @@ public final class BufferCache implements AutoCloseable {
   private final CacheMemory memory;
   private final UnheldReaders unheldReaders;
   private final Evictor evictor;
+  private final Prefetcher prefetcher;
   private final @Nullable HoldTracer tracer;
 
   private volatile boolean closed;
@@ -63,6 +64,7 @@ public final class BufferCache implements AutoCloseable {
             counters);
     this.unheldReaders = memory.unheldReaders();
     this.evictor = new Evictor(index, memory, counters, userEvictions, builder.dirtyWriter);
+    this.prefetcher = new Prefetcher(this);
     this.tracer = builder.traceHolds ? new HoldTracer() : null;
   }
 
@@ -168,6 +170,27 @@ public final class BufferCache implements AutoCloseable {
   public @Nullable Buffer find(long objectId, long blockId) {
     checkOpen();
     return index.get(new BufferKey(objectId, blockId));
+  }
+
+  /**
+   * Begins to read blocks that will be wanted, on threads of the cache, and returns at once: a
+   * hint. Who holds such a block later finds it cached, or waits for it as for any read; a failure
+   * is told to those who wait then, and otherwise forgotten: the next hold reads again.
+   *
+   * <p>Takes memory that is free, or that cold clean blocks have; what needs more than that, or
+   * comes while a quarter of the budget is being read ahead, is left out.
+   *
+   * @param source where the blocks are read from, see {@link BlockSource#readAll}
+   * @param objectId the object
+   * @param blockIds the blocks of the object, those wanted first in front; what is cached already
+   *     is passed over
+   * @param sizeBytes how large each of them is, 1 byte to 1 MiB
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public void prefetch(BlockSource source, long objectId, long[] blockIds, int sizeBytes) {
+    checkOpen();
+    prefetcher.prefetch(source, objectId, blockIds, sizeBytes);
   }
 
   /**
@@ -349,6 +372,25 @@ public final class BufferCache implements AutoCloseable {
     return new IoMemory(this, address, sizeBytes);
   }
 
+  /**
+   * Takes native memory for an I/O as {@link #allocateIo} does, but only if that needs no waiting,
+   * no writing, and not the reserve: for what can be done without, too.
+   *
+   * @param sizeBytes how much, 1 byte to 1 MiB
+   * @return the memory, to be closed; it holds anything; null if there is none
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public @Nullable IoMemory allocateIoIfFree(int sizeBytes) {
+    checkOpen();
+    long address = memory.allocateNow(sizeBytes, null);
+    if (address == 0) {
+      return null;
+    }
+    counters.ioBytes.add(BlockAllocator.blockBytes(sizeBytes));
+    return new IoMemory(this, address, sizeBytes);
+  }
+
   void freeIo(long address, int sizeBytes) {
     counters.ioBytes.add(-BlockAllocator.blockBytes(sizeBytes));
     memory.free(address, sizeBytes);
@@ -392,7 +434,10 @@ public final class BufferCache implements AutoCloseable {
         counters.freedInFlight.sum(),
         counters.userReuses.sum(),
         counters.userFailures.sum(),
-        RetiredSlabs.retiredBytes());
+        RetiredSlabs.retiredBytes(),
+        counters.prefetches.sum(),
+        counters.prefetchesUsed.sum(),
+        counters.prefetchesDropped.sum());
   }
 
   /**
@@ -421,7 +466,8 @@ public final class BufferCache implements AutoCloseable {
    * ones stay usable and go with their last release. The native memory goes back to the system with
    * the last of them; if it was read without holds, it is retired instead, and goes back once no
    * buffer of this cache can be reached (see {@link CacheStats#retiredBytes}). Holds that are out
-   * are logged, each with its stack if they are traced. Closing twice does nothing.
+   * are logged, each with its stack if they are traced. Reads ahead that have begun are waited for,
+   * unless this is called by one of them. Closing twice does nothing.
    */
   @Override
   public void close() {
@@ -430,6 +476,7 @@ public final class BufferCache implements AutoCloseable {
     }
     closed = true;
     memory.close();
+    prefetcher.close();
     index.forEach(this::destroyIfIdle);
     List<String> leaked = outstandingHolds();
     if (!leaked.isEmpty()) {
@@ -487,7 +534,7 @@ public final class BufferCache implements AutoCloseable {
       throw new BufferStateException(problem);
     }
     if (buffer.used(memory.epoch(), tag)) {
-      evictor.touch(buffer);
+      buffer.noteFirstUse();
     }
     if (tracer != null) {
       tracer.held(buffer, tag);
@@ -532,6 +579,10 @@ public final class BufferCache implements AutoCloseable {
    */
   UnheldReaders unheldReaders() {
     return unheldReaders;
+  }
+
+  Prefetcher prefetcher() {
+    return prefetcher;
   }
 
   Evictor evictor() {

@@ -60,8 +60,11 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   private final BufferKey key;
   private final boolean inReserve;
 
-  /** Who reads, fills or directly writes it; null for the result of a resize. */
+  /** Who reads, fills or directly writes it; null for the result of a resize, and if read ahead. */
   private final @Nullable Thread loader;
+
+  /** While it is read ahead; so that who waits for it can see that somebody reads it. */
+  private volatile @Nullable BlockRead ahead;
 
   /** Written under mutex, read without. */
   private volatile @Nullable DirtyRecord records;
@@ -79,14 +82,24 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   /** Written before the state becomes UNCACHED, read after. */
   private @Nullable Throwable loadFailure;
 
-  BufferContent(BufferCache cache, BufferKey key, int sizeBytes, long address, BufferState state) {
+  BufferContent(
+      BufferCache cache,
+      BufferKey key,
+      int sizeBytes,
+      long address,
+      BufferState state,
+      @Nullable Thread loader) {
     super(state);
     this.cache = cache;
     this.key = key;
     this.sizeBytes = sizeBytes;
     this.address = address;
     this.inReserve = cache.memory().isReserve(address);
-    this.loader = state == BufferState.CACHED ? null : Thread.currentThread();
+    this.loader = loader;
+  }
+
+  void setAhead(@Nullable BlockRead read) {
+    ahead = read;
   }
 
   /** This, as those outside know it. */
@@ -308,6 +321,10 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
         case READ, FILL -> {
           checkNotLoader();
           if (casWord(now, now + StateWord.HOLD)) {
+            BlockRead queued = ahead;
+            if (queued != null) {
+              queued.readNow();
+            }
             return awaitLoaded();
           }
         }
@@ -325,7 +342,8 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   }
 
   private void checkNotLoader() {
-    if (loader == Thread.currentThread()) {
+    BlockRead read = ahead;
+    if (loader == Thread.currentThread() || (read != null && read.isReadByCaller())) {
       throw new BufferStateException(
           this + ": the thread that fills it wants to hold it, which needs state=CACHED");
     }

@@ -243,6 +243,19 @@ abstract sealed class BufferLife permits BufferContent {
     return clean ? word & ~StateWord.REFUSED : word;
   }
 
+  /** Takes a flag off; true for the one who did. */
+  final boolean takeFlag(long flag) {
+    while (true) {
+      long now = word();
+      if (!StateWord.has(now, flag)) {
+        return false;
+      }
+      if (casWord(now, now & ~flag)) {
+        return true;
+      }
+    }
+  }
+
   final void setFlag(long flag, boolean on) {
     while (true) {
       long now = word();

@@ -18,5 +18,8 @@ final class CacheCounters {
   final LongAdder writeOuts = new LongAdder();
   final LongAdder freedInFlight = new LongAdder();
   final LongAdder userReuses = new LongAdder();
+  final LongAdder prefetches = new LongAdder();
+  final LongAdder prefetchesUsed = new LongAdder();
+  final LongAdder prefetchesDropped = new LongAdder();
   final LongAdder userFailures = new LongAdder();
 }

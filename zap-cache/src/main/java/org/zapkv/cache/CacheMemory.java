@@ -3,6 +3,7 @@ package org.zapkv.cache;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.UnheldReaders;
@@ -33,9 +34,14 @@ final class CacheMemory {
     /** False: there is nothing that could be reclaimed now. */
     boolean reclaim();
 
+    /** The same, but writes nothing out. */
+    boolean reclaimClean();
+
     /** For the message of the exception: what is in the way. */
     String describe();
   }
+
+  private static final int MAX_ROUNDS = 4;
 
   private final long budgetBytes;
   private final long mainLimitBytes;
@@ -80,6 +86,11 @@ final class CacheMemory {
 
   long mainLimitBytes() {
     return mainLimitBytes;
+  }
+
+  /** What the policy keeps cached: some room is left free, so that few allocations evict first. */
+  long cachedLimitBytes() {
+    return mainLimitBytes - mainLimitBytes / 16;
   }
 
   long usedBytes() {
@@ -133,11 +144,40 @@ final class CacheMemory {
           reclaimer);
       address = taken[0];
     }
+    countVolume(sizeBytes);
+    return address;
+  }
+
+  /**
+   * Takes a block without waiting, and never out of the reserve.
+   *
+   * @param reclaimer evicts clean blocks for it; null: nothing is evicted, not even later to have
+   *     some room free again
+   * @return 0: there is none
+   */
+  long allocateNow(int sizeBytes, @Nullable Reclaimer reclaimer) {
+    if (reclaimer == null && mainUsed.get() + sizeBytes > cachedLimitBytes()) {
+      return 0;
+    }
+    long address = allocateMain(sizeBytes);
+    // What is evicted may lie in pieces that are too small; a few rounds are worth a hint.
+    for (int round = 0; address == 0 && round < MAX_ROUNDS && reclaimer != null; round++) {
+      if (!reclaimer.reclaimClean()) {
+        break;
+      }
+      address = allocateMain(sizeBytes);
+    }
+    if (address != 0) {
+      countVolume(sizeBytes);
+    }
+    return address;
+  }
+
+  private void countVolume(int sizeBytes) {
     int now = (int) (allocatedVolume.addAndGet(sizeBytes) >>> epochShift);
     if (now != epoch) {
       epoch = now;
     }
-    return address;
   }
 
   void free(long address, int sizeBytes) {

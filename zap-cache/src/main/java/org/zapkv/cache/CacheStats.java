@@ -27,6 +27,10 @@ package org.zapkv.cache;
  * @param retiredBytes memory of closed caches, in the whole process, that may still be read without
  *     a hold and is not in use again; outside any budget. It goes when the garbage collector finds
  *     that no buffer of them can be reached, and other caches take it before they ask the system
+ * @param prefetches blocks read ahead, or about to be, see {@link BufferCache#prefetch}; misses too
+ * @param prefetchesUsed those of them that somebody wanted before they were evicted
+ * @param prefetchesDropped blocks asked for ahead and left out, as memory was short or the queue
+ *     full
  */
 public record CacheStats(
     long budgetBytes,
@@ -47,7 +51,10 @@ public record CacheStats(
     long freedInFlight,
     long userReuses,
     long userFailures,
-    long retiredBytes) {
+    long retiredBytes,
+    long prefetches,
+    long prefetchesUsed,
+    long prefetchesDropped) {
 
   /**
    * The memory of buffers that are not dirty.

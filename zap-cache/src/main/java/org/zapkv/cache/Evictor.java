@@ -58,9 +58,7 @@ final class Evictor implements CacheMemory.Reclaimer {
     this.counters = counters;
     this.userEvictions = userEvictions;
     this.dirtyWriter = dirtyWriter;
-    // Some room is left free, so that most allocations need not evict first.
-    long limit = memory.mainLimitBytes();
-    this.policy = new EvictionPolicy(limit - limit / 16, victims::add);
+    this.policy = new EvictionPolicy(memory.cachedLimitBytes(), victims::add);
   }
 
   /** A buffer was loaded and is held. */
@@ -109,6 +107,11 @@ final class Evictor implements CacheMemory.Reclaimer {
 
   @Override
   public boolean reclaim() {
+    return reclaimClean() || writeOutSome() || drain();
+  }
+
+  @Override
+  public boolean reclaimClean() {
     if (drain()) {
       return true;
     }
@@ -117,7 +120,7 @@ final class Evictor implements CacheMemory.Reclaimer {
       evicted |= evict(buffer);
     }
     // Asking the policy may have made it choose: what it chose is in victims now, and with nobody.
-    return evicted || drain() || writeOutSome() || drain();
+    return evicted || drain();
   }
 
   @Override
