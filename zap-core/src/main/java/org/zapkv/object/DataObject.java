@@ -56,6 +56,11 @@ public final class DataObject implements BlockObject, AutoCloseable {
   }
 
   @Override
+  public void prefetch(long[] blockIds) {
+    open().prefetch(blockIds);
+  }
+
+  @Override
   public void dirty(Buffer buffer, Transaction tx) {
     open().dirty(buffer, tx);
   }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.object;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.BlockRead;
 import org.zapkv.cache.BlockSource;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferState;
@@ -396,6 +399,28 @@ final class ObjectNode implements BlockSource {
       }
     }
     NativeMemory.fill(address, sizeBytes, (byte) 0);
+  }
+
+  /** Level 0 only, as is all that is read ahead. */
+  @Override
+  public void readAll(List<BlockRead> reads) {
+    new NeighbourReads(this, context).read(reads);
+  }
+
+  /** Begins to read blocks, but for those past the end. */
+  void prefetch(long[] blockIds) {
+    checkUsable();
+    for (long blockId : blockIds) {
+      checkBlockId(blockId);
+    }
+    long end = blockCount.get();
+    long[] present = LongStream.of(blockIds).filter(blockId -> blockId < end).toArray();
+    context.cache().prefetch(this, objectId, present, blockBytes);
+  }
+
+  /** Where the newest version of a data block is that is not in the cache. */
+  BlockPointer find(long blockId) {
+    return find(0, blockId);
   }
 
   private void read(BlockPointer pointer, int level, long index, long address, int sizeBytes) {

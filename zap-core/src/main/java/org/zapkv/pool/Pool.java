@@ -288,6 +288,43 @@ public final class Pool implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a pointer of a data block can be one: if not, {@link #read} says why.
+   *
+   * @param pointer where a block is, no hole
+   * @return true if its bytes can be read
+   */
+  public boolean isReadable(BlockPointer pointer) {
+    return pointer.problem(0) == null && pointer.offsetBytes() >= 0;
+  }
+
+  /**
+   * Reads bytes of the device as they are: blocks that lie next to each other. What each of them is
+   * must be seen to with {@link #isIntact}.
+   *
+   * @param offset the first byte of the device
+   * @param address where they go
+   * @param lengthBytes how many
+   * @throws org.zapkv.error.DeviceException if they cannot be read, or there are not so many
+   */
+  public void readBytes(long offset, long address, int lengthBytes) {
+    device.read(offset, address, lengthBytes);
+  }
+
+  /**
+   * Whether bytes are those of a data block.
+   *
+   * @param pointer where the block is
+   * @param address where its bytes were read to
+   * @param objectId the object it belongs to
+   * @param index its number
+   * @return false if the checksum does not match
+   */
+  public boolean isIntact(BlockPointer pointer, long address, long objectId, long index) {
+    long seed = Checksum.seed(objectId, index, pointer.level());
+    return Checksum.of(address, pointer.physicalBytes(), seed) == pointer.checksum();
+  }
+
   private @Nullable String readAndVerify(
       BlockPointer pointer, long address, long objectId, long index) {
     if (pointer.offsetBytes() < 0) {
