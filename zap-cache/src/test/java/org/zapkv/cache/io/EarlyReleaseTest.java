@@ -96,7 +96,7 @@ final class EarlyReleaseTest {
     buffer.fillDone();
     buffer.release("io");
     assertThrows(BufferStateException.class, () -> disk.write(0, buffer.address(), BYTES));
-    says("without a hold", assertThrows(BufferStateException.class, () -> buffer.release("io")));
+    says("needs a hold", assertThrows(BufferStateException.class, () -> buffer.release("io")));
     assertEquals(0, disk.sizeBytes());
   }
 
