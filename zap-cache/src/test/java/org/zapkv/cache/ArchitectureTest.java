@@ -87,10 +87,10 @@ final class ArchitectureTest {
   }
 
   @Test
-  void channelsAreUsedInTheFileDeviceOnly() {
+  void channelsAreUsedByDevicesOnly() {
     noClasses()
         .that()
-        .haveNameNotMatching(".*FileDevice.*")
+        .resideOutsideOfPackage("org.zapkv.cache.device")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(FileChannel.class)
