@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.error.ZapException;
 
 /**

@@ -227,6 +227,27 @@ final class DirectFileDeviceTest extends BlockDeviceContract {
   }
 
   @Test
+  void aRefusalOfTheFirstReadToo() throws Exception {
+    write(10, random(100));
+    device.close();
+    directFaults =
+        (call, position, length) -> {
+          throw new IOException("Invalid argument");
+        };
+    device = FileDevice.open(directory.resolve("blocks"), IoMode.DIRECT, this::openChannel);
+    directCalls.clear();
+    List<LogRecord> log =
+        logOf(
+            () -> {
+              assertArrayEquals(random(100), read(10, 100));
+              assertArrayEquals(random(100), read(10, 100));
+            });
+    assertEquals(directCalls.size(), log.size(), log::toString);
+    assertTrue(directCalls.size() <= 1, directCalls::toString);
+    assertEquals(1, device.alignmentBytes());
+  }
+
+  @Test
   void aLaterFailureIsAFailure() {
     assumeDirect();
     write(0, random(4 * UNIT));
