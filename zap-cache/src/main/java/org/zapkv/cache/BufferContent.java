@@ -320,9 +320,16 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     return false;
   }
 
-  /** READ or FILL is over, well; comes out as zeros if the block was freed meanwhile. */
+  /**
+   * READ or FILL is over, well; comes out as zeros if the block was freed meanwhile.
+   *
+   * @throws BufferStateException under POISON, if bytes were left unwritten
+   */
   void completeLoad() {
     boolean zeroed = false;
+    if (!StateWord.has(word(), StateWord.FREED_IN_FLIGHT)) {
+      cache.memory().policy().checkWritten(address, sizeBytes, this);
+    }
     while (true) {
       long now = word();
       if (StateWord.has(now, StateWord.FREED_IN_FLIGHT) && !zeroed) {

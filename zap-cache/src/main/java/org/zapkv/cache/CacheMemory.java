@@ -40,6 +40,7 @@ final class CacheMemory {
   private final long mainLimitBytes;
   private final BlockAllocator main;
   private final BlockAllocator reserve;
+  private final InitPolicy policy;
   private final long waitNanos;
   private final CacheCounters counters;
   private final MemoryGate gate = new MemoryGate();
@@ -59,6 +60,7 @@ final class CacheMemory {
       Duration waitTimeout,
       CacheCounters counters) {
     this.budgetBytes = budgetBytes;
+    this.policy = policy;
     this.reserve = new BlockAllocator(roundUp(reserveBytes), policy);
     this.mainLimitBytes = budgetBytes - reserve.capacityBytes();
     this.main = new BlockAllocator(mainLimitBytes, policy);
@@ -70,6 +72,10 @@ final class CacheMemory {
   private static long roundUp(long bytes) {
     long unit = BlockAllocator.MAX_BLOCK_BYTES;
     return (bytes + unit - 1) / unit * unit;
+  }
+
+  InitPolicy policy() {
+    return policy;
   }
 
   long budgetBytes() {

@@ -109,6 +109,8 @@ public final class BlockAllocator implements AutoCloseable {
    *     is free
    * @throws IllegalArgumentException if the size is out of range
    * @throws ClosedException if the allocator is closed
+   * @throws BufferStateException under {@link InitPolicy#POISON}, if the block was written to while
+   *     it was free
    */
   public long allocate(int sizeBytes) {
     int order = orderOf(sizeBytes);
@@ -123,7 +125,12 @@ public final class BlockAllocator implements AutoCloseable {
       lock.unlock();
     }
     if (address != 0) {
-      policy.onAlloc(address, MIN_BLOCK_BYTES << order);
+      try {
+        policy.onAlloc(address, MIN_BLOCK_BYTES << order);
+      } catch (BufferStateException e) {
+        free(address, sizeBytes);
+        throw e;
+      }
     }
     return address;
   }
@@ -336,6 +343,7 @@ public final class BlockAllocator implements AutoCloseable {
       return -1;
     }
     long address = (rawAddress + PAGE_BYTES - 1) & -PAGE_BYTES;
+    policy.onMap(address, bytes);
     for (int i = 0; i < count; i++) {
       Root root = new Root(address + (long) i * MAX_BLOCK_BYTES, first + i);
       roots.add(root);
