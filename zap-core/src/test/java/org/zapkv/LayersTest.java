@@ -12,11 +12,13 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.net.URI;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zapkv.object.ImageObject;
 import org.zapkv.zap.ZapStatistics;
 
 /** Each layer knows only those below it; what is dangerous or foreign stays in its one place. */
+@Tag("once")
 class LayersTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.BufferStateException;
 
 /** Canaries: mistakes that a cache under POISON must find, and one under NONE does not. */
+@Tag("once")
 final class PoisonTest {
   private static final int BLOCK_BYTES = 4096;
 

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.testing.FaultyChannel;
@@ -27,6 +28,7 @@ import org.zapkv.error.ClosedException;
 import org.zapkv.error.DeviceException;
 
 /** What a flush of {@link FileDevice} is worth when errors and interrupts meet. */
+@Tag("once")
 final class FlushTest {
   @TempDir Path directory = Path.of(".");
 

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.zapkv.error.BufferStateException;
 
 /** What {@link InitPolicy#POISON} finds, and that nothing else finds it. */
+@Tag("once")
 final class InitPolicyTest {
   private static final int MIB = 1 << 20;
 
