@@ -58,8 +58,8 @@ public final class FileDevice implements BlockDevice {
   /** Guarded by flushLock. */
   private FileChannel flushedThrough;
 
-  /** Set under flushLock. */
-  private volatile @Nullable DeviceException flushFailure;
+  /** Guarded by flushLock. */
+  private @Nullable DeviceException flushFailure;
 
   private FileDevice(
       Path path, boolean readOnly, IoMode mode, Set<OpenOption> options, ChannelOpener opener)
