@@ -55,7 +55,10 @@ final class QuietStartTest {
   /** What a user of the module has: nothing that only the tests bring, such as SLF4J. */
   private static String classPathOfUsers() {
     return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(entry -> !entry.matches(".*(slf4j|archunit|junit|opentest4j|apiguardian).*"))
+        .filter(
+            entry ->
+                !entry.matches(
+                    ".*(slf4j|archunit|junit|opentest4j|apiguardian|jcstress|jopt|jna).*"))
         .collect(Collectors.joining(File.pathSeparator));
   }
 
