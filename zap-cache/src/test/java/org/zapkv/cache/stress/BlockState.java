@@ -112,7 +112,12 @@ abstract class BlockState {
 
   private void read(long objectId, long blockId, long address, int sizeBytes) {
     reads.incrementAndGet();
-    NativeMemory.fill(address, sizeBytes, freed ? 0 : OLD);
+    byte content = freed ? 0 : OLD;
+    // A device takes its time, in which the block may be freed.
+    for (int i = 0; i < 20; i++) {
+      Thread.onSpinWait();
+    }
+    NativeMemory.fill(address, sizeBytes, content);
   }
 
   // What actors do.
