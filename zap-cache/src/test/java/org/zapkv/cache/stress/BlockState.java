@@ -114,7 +114,7 @@ abstract class BlockState {
     reads.incrementAndGet();
     byte content = freed ? 0 : OLD;
     // A device takes its time, in which the block may be freed.
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 60; i++) {
       Thread.onSpinWait();
     }
     NativeMemory.fill(address, sizeBytes, content);
