@@ -114,21 +114,22 @@ final class UserReuseTest {
 
   @Test
   void reuseGoesOnForThousandsOfRounds() throws Exception {
-    long reuses = churn(UserReuseTest::attach);
+    long reuses = churn(UserReuseTest::attach, ROUNDS);
     System.out.println("UserReuseTest: users taken over: " + reuses + " in " + ROUNDS + " rounds");
     assertTrue(reuses > 0);
   }
 
   @Test
   void theNaiveCreatorFailsUnderReaders() {
-    AssertionError failure = assertThrows(AssertionError.class, () -> churn(UserReuseTest::naive));
+    AssertionError failure =
+        assertThrows(AssertionError.class, () -> churn(UserReuseTest::naive, ROUNDS));
     assertTrue(failure.getCause() instanceof IllegalStateException, failure::toString);
   }
 
   @Test
   void detachingFailsUnderReaders() {
     AssertionError failure =
-        assertThrows(AssertionError.class, () -> churn(UserReuseTest::detaching));
+        assertThrows(AssertionError.class, () -> churn(UserReuseTest::detaching, 500 * ROUNDS));
     assertTrue(failure.getMessage().contains("half written"), failure::toString);
   }
 
@@ -137,14 +138,14 @@ final class UserReuseTest {
    *
    * @return how often the new life began with the user of the old one
    */
-  private long churn(Creator creator) throws Exception {
+  private long churn(Creator creator, int rounds) throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     AtomicLong reuses = new AtomicLong();
     Threads.run(
         2,
         index -> {
           try {
-            for (int round = 0; index == 0 && round < ROUNDS && !done.get(); round++) {
+            for (int round = 0; index == 0 && round < rounds && !done.get(); round++) {
               if (makeAgain(creator, round)) {
                 reuses.incrementAndGet();
               }
