@@ -40,6 +40,9 @@ abstract class BlockState {
   /** Whether the source has a hole there. */
   private volatile boolean freed;
 
+  /** What the source has there else. */
+  private volatile byte onDevice = OLD;
+
   BlockState() {
     BufferCache empty = EMPTY.poll();
     cache =
@@ -112,7 +115,7 @@ abstract class BlockState {
 
   private void read(long objectId, long blockId, long address, int sizeBytes) {
     reads.incrementAndGet();
-    byte content = freed ? 0 : OLD;
+    byte content = freed ? 0 : onDevice;
     // A device takes its time, in which the block may be freed.
     for (int i = 0; i < 60; i++) {
       Thread.onSpinWait();
@@ -139,7 +142,8 @@ abstract class BlockState {
   /** Evicts the block's buffer, and gives the memory to another block at once. */
   final String evict() {
     Buffer buffer = cache.find(1, 1);
-    if (buffer == null) {
+    // One without memory is never known to the policy.
+    if (buffer == null || buffer.state() == BufferState.NOFILL) {
       return "absent";
     }
     boolean evicted = CacheAccess.evict(cache, buffer);
@@ -228,6 +232,17 @@ abstract class BlockState {
     }
     buffer.release(this);
     return filling ? "filled" : "cached";
+  }
+
+  /** Writes the block straight to its source, unless it is cached and held. */
+  final String writePast() {
+    Buffer buffer = cache.holdNoFill(1, 1, SIZE_BYTES, this);
+    boolean writing = buffer.state() == BufferState.NOFILL;
+    if (writing) {
+      onDevice = NEW;
+    }
+    buffer.release(this);
+    return writing ? "written" : "cached";
   }
 
   /** Under a hold; bytes that somebody changes meanwhile are read again. */
