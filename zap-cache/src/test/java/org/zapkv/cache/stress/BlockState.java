@@ -35,7 +35,7 @@ abstract class BlockState {
   private final AtomicInteger reads = new AtomicInteger();
 
   /** The first buffer of the block; null if the block was not cached at the beginning. */
-  private @Nullable Buffer original;
+  private final @Nullable Buffer original;
 
   /** Whether the source has a hole there. */
   private volatile boolean freed;
@@ -43,12 +43,51 @@ abstract class BlockState {
   /** What the source has there else. */
   private volatile byte onDevice = OLD;
 
-  BlockState() {
+  /** How a test begins. */
+  enum Start {
+    /** The block is not cached. */
+    UNCACHED,
+    /** It is. */
+    CACHED,
+    /** It is, and has a user. */
+    WITH_USER,
+    /** It is, and has a user that goes with the last release. */
+    WITH_EARLY_USER,
+    /** It is, has a user, and is held as the policy wants it out. */
+    REFUSED
+  }
+
+  /**
+   * A state to begin with.
+   *
+   * @param holds how many the buffer has, which actors release
+   */
+  BlockState(Start start, int holds) {
     BufferCache empty = EMPTY.poll();
     cache =
         empty != null
             ? empty
             : BufferCache.builder().budgetBytes(BufferCache.Builder.MIN_BUDGET_BYTES).build();
+    original = start == Start.UNCACHED ? null : hold();
+    if (original != null) {
+      begin(original, start, holds);
+    }
+  }
+
+  /** Ends with as many holds as wanted, of which there is one at first. */
+  private void begin(Buffer buffer, Start start, int holds) {
+    if (start != Start.CACHED) {
+      attach(buffer, first, start == Start.WITH_EARLY_USER);
+    }
+    if (start == Start.REFUSED && CacheAccess.evict(cache, buffer)) {
+      throw new AssertionError("evicted though it is held");
+    }
+    for (int i = 1; i < holds; i++) {
+      hold();
+    }
+    if (holds == 0) {
+      buffer.release(this);
+    }
   }
 
   /** Counts its callbacks. */
@@ -63,46 +102,7 @@ abstract class BlockState {
     }
   }
 
-  // How a test begins.
-
-  /** The block is cached, and held so often. */
-  final void cached(int holds) {
-    original = hold();
-    for (int i = 1; i < holds; i++) {
-      hold();
-    }
-    if (holds == 0) {
-      original.release(this);
-    }
-  }
-
-  /** The block is cached, has a user, and is held so often. */
-  final void cachedWithUser(int holds) {
-    cached(1);
-    attach(original(), first, false);
-    for (int i = 1; i < holds; i++) {
-      hold();
-    }
-    if (holds == 0) {
-      original().release(this);
-    }
-  }
-
-  /** As {@link #cachedWithUser}, but the user goes with the last release. */
-  final void cachedWithEarlyUser(int holds) {
-    cached(holds);
-    attach(original(), first, true);
-  }
-
-  /** The block is cached, has a user, is held so often, and the policy could not have it. */
-  final void cachedAndRefused(int holds) {
-    cachedWithUser(holds);
-    if (CacheAccess.evict(cache, original())) {
-      throw new AssertionError("evicted though it is held");
-    }
-  }
-
-  final Buffer original() {
+  private Buffer original() {
     if (original == null) {
       throw new AssertionError("the block was not cached");
     }

@@ -25,7 +25,7 @@ public final class EvictStress {
   public static class WithEvict extends BlockState {
     /** Made by jcstress. */
     public WithEvict() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -59,7 +59,7 @@ public final class EvictStress {
   public static class WithFree extends BlockState {
     /** Made by jcstress. */
     public WithFree() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -103,7 +103,7 @@ public final class EvictStress {
   public static class WithSetUser extends BlockState {
     /** Made by jcstress. */
     public WithSetUser() {
-      cached(0);
+      super(Start.CACHED, 0);
     }
 
     /** One actor. */

@@ -25,7 +25,9 @@ public final class FillStress {
   @State
   public static class WithHold extends BlockState {
     /** Made by jcstress. */
-    public WithHold() {}
+    public WithHold() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor
@@ -53,7 +55,9 @@ public final class FillStress {
   @State
   public static class WithFill extends BlockState {
     /** Made by jcstress. */
-    public WithFill() {}
+    public WithFill() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor
@@ -85,7 +89,9 @@ public final class FillStress {
   @State
   public static class WithFree extends BlockState {
     /** Made by jcstress. */
-    public WithFree() {}
+    public WithFree() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor
@@ -120,7 +126,9 @@ public final class FillStress {
   @State
   public static class WithEvict extends BlockState {
     /** Made by jcstress. */
-    public WithEvict() {}
+    public WithEvict() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor
@@ -151,7 +159,9 @@ public final class FillStress {
   @State
   public static class WithSetUser extends BlockState {
     /** Made by jcstress. */
-    public WithSetUser() {}
+    public WithSetUser() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor

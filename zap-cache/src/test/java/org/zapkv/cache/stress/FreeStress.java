@@ -22,7 +22,7 @@ public final class FreeStress {
   public static class WithFree extends BlockState {
     /** Made by jcstress. */
     public WithFree() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -62,7 +62,7 @@ public final class FreeStress {
   public static class WithSetUser extends BlockState {
     /** Made by jcstress. */
     public WithSetUser() {
-      cached(0);
+      super(Start.CACHED, 0);
     }
 
     /** One actor. */
@@ -98,7 +98,7 @@ public final class FreeStress {
   public static class SetUserWithSetUser extends BlockState {
     /** Made by jcstress. */
     public SetUserWithSetUser() {
-      cached(0);
+      super(Start.CACHED, 0);
     }
 
     /** One actor. */

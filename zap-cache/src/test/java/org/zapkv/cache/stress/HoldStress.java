@@ -24,7 +24,9 @@ public final class HoldStress {
   @State
   public static class WithHold extends BlockState {
     /** Made by jcstress. */
-    public WithHold() {}
+    public WithHold() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor
@@ -52,7 +54,7 @@ public final class HoldStress {
   public static class WithRelease extends BlockState {
     /** Made by jcstress. */
     public WithRelease() {
-      cachedWithUser(1);
+      super(Start.WITH_USER, 1);
     }
 
     /** One actor. */
@@ -93,7 +95,7 @@ public final class HoldStress {
   public static class WithEvict extends BlockState {
     /** Made by jcstress. */
     public WithEvict() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -134,7 +136,7 @@ public final class HoldStress {
   public static class WithFree extends BlockState {
     /** Made by jcstress. */
     public WithFree() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -174,7 +176,9 @@ public final class HoldStress {
   @State
   public static class MissWithFree extends BlockState {
     /** Made by jcstress. */
-    public MissWithFree() {}
+    public MissWithFree() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor
@@ -205,7 +209,7 @@ public final class HoldStress {
   public static class WithSetUser extends BlockState {
     /** Made by jcstress. */
     public WithSetUser() {
-      cached(0);
+      super(Start.CACHED, 0);
     }
 
     /** One actor. */

@@ -37,7 +37,7 @@ public final class NoFillStress {
   public static class WithHold extends BlockState {
     /** Made by jcstress. */
     public WithHold() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -66,7 +66,7 @@ public final class NoFillStress {
   public static class WithNoFill extends BlockState {
     /** Made by jcstress. */
     public WithNoFill() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -95,7 +95,7 @@ public final class NoFillStress {
   public static class WithFree extends BlockState {
     /** Made by jcstress. */
     public WithFree() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -129,7 +129,7 @@ public final class NoFillStress {
   public static class WithEvict extends BlockState {
     /** Made by jcstress. */
     public WithEvict() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -173,7 +173,7 @@ public final class NoFillStress {
   public static class WithSetUser extends BlockState {
     /** Made by jcstress. */
     public WithSetUser() {
-      cached(0);
+      super(Start.CACHED, 0);
     }
 
     /** One actor. */
@@ -206,7 +206,7 @@ public final class NoFillStress {
   public static class WithRead extends BlockState {
     /** Made by jcstress. */
     public WithRead() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */

@@ -26,7 +26,7 @@ public final class ReadStress {
   public static class WithEvict extends BlockState {
     /** Made by jcstress. */
     public WithEvict() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -59,7 +59,7 @@ public final class ReadStress {
   public static class WithFree extends BlockState {
     /** Made by jcstress. */
     public WithFree() {
-      cachedWithUser(0);
+      super(Start.WITH_USER, 0);
     }
 
     /** One actor. */
@@ -95,7 +95,7 @@ public final class ReadStress {
   public static class WithReleaseAndFree extends BlockState {
     /** Made by jcstress. */
     public WithReleaseAndFree() {
-      cachedWithUser(1);
+      super(Start.WITH_USER, 1);
     }
 
     /** One actor. */
@@ -124,7 +124,7 @@ public final class ReadStress {
   public static class WithRelease extends BlockState {
     /** Made by jcstress. */
     public WithRelease() {
-      cachedWithUser(1);
+      super(Start.WITH_USER, 1);
     }
 
     /** One actor. */
@@ -155,7 +155,7 @@ public final class ReadStress {
   public static class WithChange extends BlockState {
     /** Made by jcstress. */
     public WithChange() {
-      cached(0);
+      super(Start.CACHED, 0);
     }
 
     /** One actor. */
@@ -184,7 +184,9 @@ public final class ReadStress {
   @State
   public static class WithFill extends BlockState {
     /** Made by jcstress. */
-    public WithFill() {}
+    public WithFill() {
+      super(Start.UNCACHED, 0);
+    }
 
     /** One actor. */
     @Actor

@@ -24,7 +24,7 @@ public final class ReleaseStress {
   public static class WithRelease extends BlockState {
     /** Made by jcstress. */
     public WithRelease() {
-      cachedWithUser(2);
+      super(Start.WITH_USER, 2);
     }
 
     /** One actor. */
@@ -56,7 +56,7 @@ public final class ReleaseStress {
   public static class WithReleaseOfEarlyUser extends BlockState {
     /** Made by jcstress. */
     public WithReleaseOfEarlyUser() {
-      cachedWithEarlyUser(2);
+      super(Start.WITH_EARLY_USER, 2);
     }
 
     /** One actor. */
@@ -88,7 +88,7 @@ public final class ReleaseStress {
   public static class WithReleaseOfRefused extends BlockState {
     /** Made by jcstress. */
     public WithReleaseOfRefused() {
-      cachedAndRefused(2);
+      super(Start.REFUSED, 2);
     }
 
     /** One actor. */
@@ -121,7 +121,7 @@ public final class ReleaseStress {
   public static class WithEvict extends BlockState {
     /** Made by jcstress. */
     public WithEvict() {
-      cachedWithUser(1);
+      super(Start.WITH_USER, 1);
     }
 
     /** One actor. */
@@ -154,7 +154,7 @@ public final class ReleaseStress {
   public static class WithFree extends BlockState {
     /** Made by jcstress. */
     public WithFree() {
-      cachedWithUser(1);
+      super(Start.WITH_USER, 1);
     }
 
     /** One actor. */
@@ -186,7 +186,7 @@ public final class ReleaseStress {
   public static class WithSetUser extends BlockState {
     /** Made by jcstress. */
     public WithSetUser() {
-      cached(1);
+      super(Start.CACHED, 1);
     }
 
     /** One actor. */
@@ -219,7 +219,7 @@ public final class ReleaseStress {
   public static class OfEarlyUserWithEvict extends BlockState {
     /** Made by jcstress. */
     public OfEarlyUserWithEvict() {
-      cachedWithEarlyUser(1);
+      super(Start.WITH_EARLY_USER, 1);
     }
 
     /** One actor. */

@@ -64,6 +64,8 @@ final class StressTest {
                 "-t",
                 System.getProperty("zap.stress.tests", StressTest.class.getPackageName()),
                 // Small strides: the two actors drift apart in long ones, and hardly meet.
+                "-pth",
+                "false",
                 "-strideSize",
                 "64",
                 "-strideCount",
