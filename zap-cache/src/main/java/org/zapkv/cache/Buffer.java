@@ -3,6 +3,7 @@ package org.zapkv.cache;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.BufferStateException;
@@ -30,6 +31,9 @@ public final class Buffer extends BufferContent {
    */
   private static final VarHandle CONTENT_LOCK;
 
+  /** A change takes less time than this many reads, unless its thread lost the processor. */
+  private static final int OPTIMISTIC_TRIES = 3;
+
   static {
     try {
       CONTENT_LOCK =
@@ -48,6 +52,9 @@ public final class Buffer extends BufferContent {
   /** Made by compare-and-set when first asked for. */
   private volatile @Nullable StampedLock contentLock;
 
+  /** Written under a lock of BufferTable, read without. */
+  volatile @Nullable Buffer nextInTable;
+
   // Guarded by the entry lock of BufferIndex.
   @Nullable Buffer previousOfObject;
   @Nullable Buffer nextOfObject;
@@ -59,9 +66,34 @@ public final class Buffer extends BufferContent {
 
   /** A new buffer with one hold, that of the caller. */
   Buffer(BufferCache cache, BufferKey key, int sizeBytes, long address, BufferState state) {
-    super(cache, key, sizeBytes, address, state);
+    this(
+        cache,
+        key,
+        sizeBytes,
+        address,
+        state,
+        state == BufferState.CACHED ? null : Thread.currentThread());
+  }
+
+  private Buffer(
+      BufferCache cache,
+      BufferKey key,
+      int sizeBytes,
+      long address,
+      BufferState state,
+      @Nullable Thread loader) {
+    super(cache, key, sizeBytes, address, state, loader);
     this.touchedEpoch = cache.memory().epoch();
     cache.counters().cachedBytes.add(blockBytes());
+  }
+
+  /** A new buffer that is about to be read ahead, with one hold. */
+  static Buffer toPrefetch(BufferCache cache, BufferKey key, int sizeBytes, long address) {
+    Buffer buffer = new Buffer(cache, key, sizeBytes, address, BufferState.READ, null);
+    buffer.setFlag(StateWord.PREFETCHED, true);
+    // The first use counts as the first in its epoch, so that it is looked at: see noteFirstUse.
+    buffer.touchedEpoch--;
+    return buffer;
   }
 
   /**
@@ -115,7 +147,8 @@ public final class Buffer extends BufferContent {
   }
 
   /**
-   * A lock for the content, for layers that have none of their own. The cache never takes it.
+   * A lock for the content, for layers that have none of their own. The cache takes it in {@link
+   * #read} only.
    *
    * @return the same lock each time
    */
@@ -129,6 +162,133 @@ public final class Buffer extends BufferContent {
       }
     }
     return lock;
+  }
+
+  /**
+   * Says that the caller begins to change bytes: what is read without a hold meanwhile is not
+   * valid. To be called under a hold, after {@link #dirty}, by whoever keeps other writers off.
+   * Every change of bytes that anybody reads by {@link #readStamp} or {@link #read} lies between
+   * this and {@link #endChange}; those who use {@link #read} also take {@link #contentLock} for
+   * writing around it.
+   *
+   * @throws BufferStateException if the buffer is not held, has no content, or lost its identity by
+   *     a resize
+   */
+  public void beginChange() {
+    checkCanChange("beginChange");
+    startChange();
+  }
+
+  /**
+   * The other end of {@link #beginChange}.
+   *
+   * @throws BufferStateException if no change has begun
+   */
+  public void endChange() {
+    finishChange();
+  }
+
+  /**
+   * Begins to read bytes without a hold, and without writing anything that threads share. Between
+   * this and {@link #isValid} the bytes at {@link #unheldAddress} may be those of another block, or
+   * half changed: no length or link found there may be followed without a check, and nothing found
+   * may be used before {@link #isValid} has said that it is good. Reading them never faults, also
+   * when the cache is closed meanwhile.
+   *
+   * @return a stamp for {@link #isValid}; 0 if the bytes are being changed, or the buffer is no
+   *     longer the cached one of its block
+   */
+  public long readStamp() {
+    return changeStamp();
+  }
+
+  /**
+   * Whether what was read since a {@link #readStamp} are bytes of the block as they were at some
+   * moment.
+   *
+   * @param stamp what {@link #readStamp} gave, not 0
+   * @return false: throw away what was read; read again, or under a hold and a lock
+   */
+  public boolean isValid(long stamp) {
+    return isUnchanged(stamp);
+  }
+
+  /**
+   * Where the bytes are, without a check: for reading between a {@link #readStamp} that was not 0
+   * and {@link #isValid}, never for writing. The caller keeps this buffer reachable for as long:
+   * the call of {@link #isValid} does it; who may leave without one, by an exception for instance,
+   * uses {@link Reference#reachabilityFence}. Otherwise the memory may be unmapped under the
+   * reader.
+   *
+   * @return the address of the first byte, also when it is another block's by now
+   */
+  public long unheldAddress() {
+    return address;
+  }
+
+  /**
+   * Reads bytes without a hold if that can be, else under a hold and {@link #contentLock}. Writes
+   * nothing shared if the first try is good.
+   *
+   * @param <R> what is made of the bytes
+   * @param reader reads the bytes; called again when they changed under it
+   * @return what the reader made of bytes as they were at some moment; null if the buffer is no
+   *     longer the cached one of its block: ask the cache
+   */
+  public <R> @Nullable R read(ContentReader<R> reader) {
+    for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
+      long stamp = changeStamp();
+      if (stamp == 0) {
+        continue;
+      }
+      R result;
+      try {
+        result = reader.read(address);
+      } catch (RuntimeException e) {
+        if (isUnchanged(stamp)) {
+          throw e;
+        }
+        continue;
+      } finally {
+        // For a reader that leaves by an Error: nothing else would keep the memory mapped for it.
+        Reference.reachabilityFence(this);
+      }
+      if (isUnchanged(stamp)) {
+        return result;
+      }
+    }
+    return readLocked(reader);
+  }
+
+  private <R> @Nullable R readLocked(ContentReader<R> reader) {
+    if (!tryHold()) {
+      return null;
+    }
+    try {
+      StampedLock lock = contentLock();
+      long stamp = lock.readLock();
+      try {
+        return reader.read(address);
+      } finally {
+        lock.unlockRead(stamp);
+      }
+    } finally {
+      dropHold();
+    }
+  }
+
+  /**
+   * Tells the policy that the block was used, by whoever reads it without a hold: else it looks
+   * unused and is evicted. Costs two loads, and once per block and 64th of the budget allocated a
+   * hold. Does nothing if the buffer has gone.
+   */
+  public void noteUse() {
+    int epoch = cache.memory().epoch();
+    if (touchedEpoch != epoch && tryHold()) {
+      touchedEpoch = epoch;
+      noteFirstUse();
+      dropHold();
+    }
   }
 
   /**
@@ -171,6 +331,8 @@ public final class Buffer extends BufferContent {
       if (present == null) {
         setFlag(StateWord.EVICT_USER_EARLY, evictEarly);
         user = newUser;
+      } else {
+        cache.counters().userReuses.increment();
       }
       return present;
     } finally {
@@ -241,7 +403,7 @@ public final class Buffer extends BufferContent {
       try {
         before = userBytes;
         if (user == null) {
-          throw new BufferStateException(this + ": userSizeBytes without a user");
+          throw illegal("userSizeBytes", "a user");
         }
         if (bytes <= before) {
           userBytes = bytes;
@@ -293,7 +455,7 @@ public final class Buffer extends BufferContent {
    * @throws org.zapkv.error.CacheFullException if there is no room for the copy
    */
   public boolean dirty(long group) {
-    checkCanDirty();
+    checkCanChange("dirty");
     return dirtyIn(group);
   }
 
@@ -353,7 +515,9 @@ public final class Buffer extends BufferContent {
   }
 
   /**
-   * Gives a hold back. Releasing a buffer that is still being filled gives up the fill.
+   * Gives a hold back. Releasing a buffer that is still being filled gives up the fill. Releasing
+   * one in {@link BufferState#NOFILL} ends the direct write, whatever came of it: whoever waits for
+   * the block reads it from the source.
    *
    * @param tag what it was held with
    * @throws BufferStateException if nobody holds the buffer; with traced holds also if this tag
@@ -361,8 +525,9 @@ public final class Buffer extends BufferContent {
    */
   public void release(Object tag) {
     long now = word();
-    if (StateWord.holds(now) == 0) {
-      throw new BufferStateException(this + ": released by " + tag + " without a hold");
+    if (StateWord.holds(now) == 0 || StateWord.state(now) == BufferState.READ) {
+      // In READ there are only holds that nobody has been given yet.
+      throw illegal("release by " + tag, "a hold");
     }
     HoldTracer tracer = cache.tracer();
     if (tracer != null) {
@@ -370,6 +535,8 @@ public final class Buffer extends BufferContent {
     }
     if (StateWord.state(now) == BufferState.FILL) {
       failLoad(null);
+    } else if (StateWord.state(now) == BufferState.NOFILL) {
+      endDirectWrite();
     }
     subtract(StateWord.HOLD);
   }
@@ -420,6 +587,16 @@ public final class Buffer extends BufferContent {
     return true;
   }
 
+  /** A held buffer is used for the first time in an epoch. */
+  void noteFirstUse() {
+    if (takeFlag(StateWord.PREFETCHED)) {
+      // That is what it was admitted for: a second use it has not seen yet.
+      cache.prefetcher().noLongerUnused(this, true);
+    } else {
+      cache.evictor().touch(this);
+    }
+  }
+
   /** The address, for whoever loads the buffer. */
   long loadAddress() {
     return address;
@@ -439,7 +616,7 @@ public final class Buffer extends BufferContent {
     mutex.lock();
     try {
       if (StateWord.has(word(), StateWord.DETACHED)) {
-        throw new BufferStateException(this + ": resized, but it was resized before");
+        throw illegal("resize", "a block that was not resized before");
       }
       setFlag(StateWord.DETACHED, true);
       cache.index().detach(this, successor);
@@ -467,6 +644,12 @@ public final class Buffer extends BufferContent {
   }
 
   void freeMemory() {
+    if (!hasMemory()) {
+      return;
+    }
+    if (takeFlag(StateWord.PREFETCHED)) {
+      cache.prefetcher().noLongerUnused(this, false);
+    }
     cache.counters().cachedBytes.add(-blockBytes());
     cache.counters().hitsOfDestroyed.add(hits);
     cache.memory().free(address, sizeBytes);
@@ -495,8 +678,8 @@ public final class Buffer extends BufferContent {
         cache.becameIdle(this);
       }
       case UNCACHED -> freeMemory();
-      case READ, FILL -> {
-        // Only those who load it, or wait for that, hold it: none of them is the last.
+      case READ, FILL, NOFILL -> {
+        // Only those who load or write it, or wait for that, hold it: none of them is the last.
       }
     }
   }
@@ -516,27 +699,35 @@ public final class Buffer extends BufferContent {
   private void checkAddressable(long now) {
     if (!StateWord.has(now, StateWord.WRITING_OUT)
         || StateWord.state(now) != BufferState.EVICTING) {
-      throw new BufferStateException(this + ": its address is used without a hold");
+      throw illegal("address", "a hold and state=CACHED or FILL");
     }
   }
 
-  private void checkCanDirty() {
+  private void checkCanChange(String what) {
     long now = word();
     if (!isUsable(now) || StateWord.has(now, StateWord.DETACHED)) {
-      throw new BufferStateException(this + ": cannot be dirtied");
+      throw illegal(what, "a hold and state=CACHED or FILL, not detached");
     }
+  }
+
+  void checkCanResize() {
+    checkHeldAndCached("resize");
   }
 
   private void checkHeldAndCached(String what) {
     long now = word();
     if (!StateWord.isCached(now) || StateWord.holds(now) == 0) {
-      throw new BufferStateException(this + ": " + what + " needs a held and cached buffer");
+      throw illegal(what, "a hold and state=CACHED");
     }
   }
 
   private void checkFilling(String what) {
     if (state() != BufferState.FILL) {
-      throw new BufferStateException(this + ": " + what + " needs a buffer that is being filled");
+      throw illegal(what, "state=FILL");
     }
+  }
+
+  private BufferStateException illegal(String what, String needed) {
+    return new BufferStateException(this + ": " + what + " needs " + needed);
   }
 }

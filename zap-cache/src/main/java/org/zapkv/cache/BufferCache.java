@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.memory.RetiredSlabs;
+import org.zapkv.cache.memory.UnheldReaders;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 
@@ -45,7 +47,9 @@ public final class BufferCache implements AutoCloseable {
   private final BufferIndex index = new BufferIndex();
   private final UserEvictions userEvictions = new UserEvictions(counters);
   private final CacheMemory memory;
+  private final UnheldReaders unheldReaders;
   private final Evictor evictor;
+  private final Prefetcher prefetcher;
   private final @Nullable HoldTracer tracer;
 
   private volatile boolean closed;
@@ -58,7 +62,9 @@ public final class BufferCache implements AutoCloseable {
             builder.initPolicy,
             builder.waitTimeout,
             counters);
+    this.unheldReaders = memory.unheldReaders();
     this.evictor = new Evictor(index, memory, counters, userEvictions, builder.dirtyWriter);
+    this.prefetcher = new Prefetcher(this);
     this.tracer = builder.traceHolds ? new HoldTracer() : null;
   }
 
@@ -88,7 +94,7 @@ public final class BufferCache implements AutoCloseable {
    * @throws IllegalArgumentException if the size is out of range
    */
   public Buffer hold(BlockSource source, long objectId, long blockId, int sizeBytes, Object tag) {
-    return hold(source, new BufferKey(objectId, blockId), sizeBytes, tag, false);
+    return hold(source, objectId, blockId, sizeBytes, tag, false);
   }
 
   /**
@@ -110,18 +116,28 @@ public final class BufferCache implements AutoCloseable {
    */
   public Buffer holdReserved(
       BlockSource source, long objectId, long blockId, int sizeBytes, Object tag) {
-    return hold(source, new BufferKey(objectId, blockId), sizeBytes, tag, true);
+    return hold(source, objectId, blockId, sizeBytes, tag, true);
   }
 
   private Buffer hold(
-      BlockSource source, BufferKey key, int sizeBytes, Object tag, boolean reserved) {
+      BlockSource source,
+      long objectId,
+      long blockId,
+      int sizeBytes,
+      Object tag,
+      boolean reserved) {
     checkOpen();
-    Buffer cached = index.get(key);
+    Buffer cached = index.get(objectId, blockId);
     if (cached != null && cached.tryHold()) {
       return hit(cached, sizeBytes, tag);
     }
+    return holdWaiting(source, new BufferKey(objectId, blockId), sizeBytes, tag, reserved);
+  }
+
+  private Buffer holdWaiting(
+      BlockSource source, BufferKey key, int sizeBytes, Object tag, boolean reserved) {
     while (true) {
-      cached = index.get(key);
+      Buffer cached = index.get(key);
       if (cached == null) {
         Buffer loaded = load(source, key, sizeBytes, reserved);
         if (loaded != null) {
@@ -145,11 +161,46 @@ public final class BufferCache implements AutoCloseable {
    */
   public @Nullable Buffer holdIfCached(long objectId, long blockId, Object tag) {
     checkOpen();
-    Buffer cached = index.get(new BufferKey(objectId, blockId));
+    Buffer cached = index.get(objectId, blockId);
     if (cached == null || !cached.tryHold()) {
       return null;
     }
     return hit(cached, cached.sizeBytes(), tag);
+  }
+
+  /**
+   * Finds a block without holding it, for {@link Buffer#readStamp} and {@link Buffer#read}. Reads
+   * nothing and waits for nothing.
+   *
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @return the buffer, in any state; null if the block is not cached at this moment
+   * @throws ClosedException if the cache is closed
+   */
+  public @Nullable Buffer find(long objectId, long blockId) {
+    checkOpen();
+    return index.get(objectId, blockId);
+  }
+
+  /**
+   * Begins to read blocks that will be wanted, on threads of the cache, and returns at once: a
+   * hint. Who holds such a block later finds it cached, or waits for it as for any read; a failure
+   * is told to those who wait then, and otherwise forgotten: the next hold reads again.
+   *
+   * <p>Takes memory that is free, or that cold clean blocks have; what needs more than that, or
+   * comes while a quarter of the budget is being read ahead, is left out.
+   *
+   * @param source where the blocks are read from, see {@link BlockSource#readAll}
+   * @param objectId the object
+   * @param blockIds the blocks of the object, those wanted first in front; what is cached already
+   *     is passed over
+   * @param sizeBytes how large each of them is, 1 byte to 1 MiB
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public void prefetch(BlockSource source, long objectId, long[] blockIds, int sizeBytes) {
+    checkOpen();
+    prefetcher.prefetch(source, objectId, blockIds, sizeBytes);
   }
 
   /**
@@ -188,6 +239,50 @@ public final class BufferCache implements AutoCloseable {
   }
 
   /**
+   * Holds a block that is about to be written as a whole straight to where its source has it, so
+   * that it takes no memory here. In {@link BufferState#NOFILL} the buffer has no bytes; others who
+   * want the block wait until it is released, and then read it from the source: so by then the
+   * source must give what was written, or, if the write failed, what was there before. The holder
+   * must not wait for them in between, and should have the memory that it needs before.
+   *
+   * <p>If the block is cached, clean, and nobody holds it, it gives way, and its user is evicted.
+   * If it is held or dirty it is returned as by {@link #hold}, and the caller changes it there
+   * instead.
+   *
+   * <p>A {@link #freeRange} or {@link #dropObject} passes over a block in NOFILL, as nothing of it
+   * is cached: whether the writing or the freeing came last is for the source to say.
+   *
+   * @param objectId the object
+   * @param blockId the block of the object
+   * @param sizeBytes how large the block is, 1 byte to 1 MiB
+   * @param tag who holds it, for reports; {@link Buffer#release} takes the same
+   * @return the buffer, held, in NOFILL or CACHED
+   * @throws BufferStateException if the block is cached with another size, or this thread is just
+   *     reading, filling or writing it
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public Buffer holdNoFill(long objectId, long blockId, int sizeBytes, Object tag) {
+    BlockAllocator.blockBytes(sizeBytes);
+    BufferKey key = new BufferKey(objectId, blockId);
+    while (true) {
+      checkOpen();
+      Buffer cached = index.get(key);
+      if (cached == null) {
+        Buffer created =
+            new Buffer(this, key, sizeBytes, BufferContent.NO_MEMORY, BufferState.NOFILL);
+        if (index.putIfAbsent(created)) {
+          return held(created, tag);
+        }
+      } else if (cached.sizeBytes() == sizeBytes && cached.claimIdle(false)) {
+        evictor.destroy(cached);
+      } else if (cached.holdWaiting()) {
+        return hit(cached, sizeBytes, tag);
+      }
+    }
+  }
+
+  /**
    * Gives a block another size: a new buffer takes over its identity, with as much of the content
    * as fits and zeros after it, without user, and not dirty. The old one keeps its user, and its
    * dirty records until they are cleaned, and is destroyed after that with its last release.
@@ -203,9 +298,7 @@ public final class BufferCache implements AutoCloseable {
    */
   public Buffer resize(Buffer held, int newSizeBytes, Object tag) {
     checkOpen();
-    if (held.state() != BufferState.CACHED) {
-      throw new BufferStateException(held + ": only a cached buffer can be resized");
-    }
+    held.checkCanResize();
     long source = held.address();
     long address = memory.allocate(newSizeBytes, false, evictor);
     int kept = Math.min(held.sizeBytes(), newSizeBytes);
@@ -289,6 +382,25 @@ public final class BufferCache implements AutoCloseable {
     return new IoMemory(this, address, sizeBytes);
   }
 
+  /**
+   * Takes native memory for an I/O as {@link #allocateIo} does, but only if that needs no waiting,
+   * no writing, and not the reserve: for what can be done without, too.
+   *
+   * @param sizeBytes how much, 1 byte to 1 MiB
+   * @return the memory, to be closed; it holds anything; null if there is none
+   * @throws ClosedException if the cache is closed
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public @Nullable IoMemory allocateIoIfFree(int sizeBytes) {
+    checkOpen();
+    long address = memory.allocateNow(sizeBytes, null);
+    if (address == 0) {
+      return null;
+    }
+    counters.ioBytes.add(BlockAllocator.blockBytes(sizeBytes));
+    return new IoMemory(this, address, sizeBytes);
+  }
+
   void freeIo(long address, int sizeBytes) {
     counters.ioBytes.add(-BlockAllocator.blockBytes(sizeBytes));
     memory.free(address, sizeBytes);
@@ -319,6 +431,7 @@ public final class BufferCache implements AutoCloseable {
         memory.peakUsedBytes(),
         counters.cachedBytes.sum(),
         counters.dirtyBytes.sum(),
+        counters.frozenBytes.sum(),
         counters.userBytes.sum(),
         counters.ioBytes.sum(),
         sums[1] + counters.hitsOfDestroyed.sum(),
@@ -326,8 +439,15 @@ public final class BufferCache implements AutoCloseable {
         counters.evictions.sum(),
         sums[0],
         counters.throttles.sum(),
+        counters.throttleNanos.sum(),
         counters.writeOuts.sum(),
-        counters.userFailures.sum());
+        counters.freedInFlight.sum(),
+        counters.userReuses.sum(),
+        counters.userFailures.sum(),
+        RetiredSlabs.retiredBytes(),
+        counters.prefetches.sum(),
+        counters.prefetchesUsed.sum(),
+        counters.prefetchesDropped.sum());
   }
 
   /**
@@ -353,9 +473,11 @@ public final class BufferCache implements AutoCloseable {
   /**
    * Closes the cache: new holds are refused, those who wait for memory get a {@link
    * ClosedException}, and buffers that nobody holds are destroyed, whatever is dirty in them. Held
-   * ones stay usable and go with their last release; the native memory goes back to the system with
-   * the last of them. Holds that are out are logged, each with its stack if they are traced.
-   * Closing twice does nothing.
+   * ones stay usable and go with their last release. The native memory goes back to the system with
+   * the last of them; if it was read without holds, it is retired instead, and goes back once no
+   * buffer of this cache can be reached (see {@link CacheStats#retiredBytes}). Holds that are out
+   * are logged, each with its stack if they are traced. Reads ahead that have begun are waited for,
+   * unless this is called by one of them. Closing twice does nothing.
    */
   @Override
   public void close() {
@@ -364,6 +486,7 @@ public final class BufferCache implements AutoCloseable {
     }
     closed = true;
     memory.close();
+    prefetcher.close();
     index.forEach(this::destroyIfIdle);
     List<String> leaked = outstandingHolds();
     if (!leaked.isEmpty()) {
@@ -421,7 +544,7 @@ public final class BufferCache implements AutoCloseable {
       throw new BufferStateException(problem);
     }
     if (buffer.used(memory.epoch(), tag)) {
-      evictor.touch(buffer);
+      buffer.noteFirstUse();
     }
     if (tracer != null) {
       tracer.held(buffer, tag);
@@ -459,6 +582,17 @@ public final class BufferCache implements AutoCloseable {
 
   CacheMemory memory() {
     return memory;
+  }
+
+  /**
+   * Every buffer reaches them, by this cache: that keeps memory mapped which a buffer points at.
+   */
+  UnheldReaders unheldReaders() {
+    return unheldReaders;
+  }
+
+  Prefetcher prefetcher() {
+    return prefetcher;
   }
 
   Evictor evictor() {

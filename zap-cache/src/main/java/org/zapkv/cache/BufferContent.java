@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cache;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.NativeMemory;
@@ -23,10 +25,34 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
    * The number of records is also in the state word, where evicting and cleaning are settled. It is
    * raised under a hold and lowered after the record is gone; in between it is too high, which only
    * keeps the buffer.
+   *
+   * Reading without a hold: `changes` counts who is changing the bytes (low bits) and how often that
+   * has ended (high bits). A reader's stamp is its value, taken while nobody is; the bytes it saw
+   * are good if the value is the same afterwards and the buffer is still cached under its identity.
+   * The second is what makes eviction harmless: a buffer leaves CACHED for good before its memory
+   * can be given to another, and comes back from EVICTING only with its bytes untouched. Close is
+   * harmless as memory that was read so is not unmapped while the buffer can be reached.
    */
+  private static final VarHandle CHANGES;
+
+  static {
+    try {
+      CHANGES = MethodHandles.lookup().findVarHandle(BufferContent.class, "changes", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** One more change has ended; below it the number of those that go on. */
+  private static final long CHANGE_ENDED = 1L << 16;
+
+  private static final long CHANGING_MASK = CHANGE_ENDED - 1;
 
   /** More would mean a group that was never synced: open, quiescing and syncing. */
   private static final int MAX_GROUPS = 3;
+
+  /** The address of a buffer that has none. */
+  static final long NO_MEMORY = 0;
 
   final BufferCache cache;
   final int sizeBytes;
@@ -34,23 +60,46 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   private final BufferKey key;
   private final boolean inReserve;
 
-  /** Who reads or fills it; null for the result of a resize. */
+  /** Who reads, fills or directly writes it; null for the result of a resize, and if read ahead. */
   private final @Nullable Thread loader;
+
+  /** While it is read ahead; so that who waits for it can see that somebody reads it. */
+  private volatile @Nullable BlockRead ahead;
 
   /** Written under mutex, read without. */
   private volatile @Nullable DirtyRecord records;
 
+  /** Never 0 without somebody changing the bytes: so a stamp is never 0. */
+  @SuppressWarnings("FieldMayBeFinal") // by CHANGES
+  private volatile long changes = CHANGE_ENDED;
+
+  /**
+   * Who runs code from outside while this is in EVICTING. Only that thread asks, so that anybody
+   * else may see any value.
+   */
+  private @Nullable Thread callOutThread;
+
   /** Written before the state becomes UNCACHED, read after. */
   private @Nullable Throwable loadFailure;
 
-  BufferContent(BufferCache cache, BufferKey key, int sizeBytes, long address, BufferState state) {
+  BufferContent(
+      BufferCache cache,
+      BufferKey key,
+      int sizeBytes,
+      long address,
+      BufferState state,
+      @Nullable Thread loader) {
     super(state);
     this.cache = cache;
     this.key = key;
     this.sizeBytes = sizeBytes;
     this.address = address;
     this.inReserve = cache.memory().isReserve(address);
-    this.loader = state == BufferState.CACHED ? null : Thread.currentThread();
+    this.loader = loader;
+  }
+
+  void setAhead(@Nullable BlockRead read) {
+    ahead = read;
   }
 
   /** This, as those outside know it. */
@@ -62,11 +111,43 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   /** What the block takes of the budget. */
   int blockBytes() {
-    return BlockAllocator.blockBytes(sizeBytes);
+    return hasMemory() ? BlockAllocator.blockBytes(sizeBytes) : 0;
+  }
+
+  /** Not so from NOFILL on. */
+  boolean hasMemory() {
+    return address != NO_MEMORY;
   }
 
   boolean isInReserve() {
     return inReserve;
+  }
+
+  void startChange() {
+    CHANGES.getAndAdd(this, 1L);
+    // No byte may be seen changed before the mark is: as StampedLock does for its write lock.
+    VarHandle.storeStoreFence();
+  }
+
+  void finishChange() {
+    long before = (long) CHANGES.getAndAdd(this, CHANGE_ENDED - 1);
+    if ((before & CHANGING_MASK) == 0) {
+      CHANGES.getAndAdd(this, 1 - CHANGE_ENDED);
+      throw new BufferStateException(this + ": endChange needs a beginChange");
+    }
+  }
+
+  /** What {@link #isUnchanged} takes; 0: the bytes are being changed, or are not valid. */
+  long changeStamp() {
+    // Before the look at the state: see UnheldReaders.
+    cache.unheldReaders().begin();
+    long stamp = changes;
+    return (stamp & CHANGING_MASK) == 0 && isHoldableNow() ? stamp : 0;
+  }
+
+  boolean isUnchanged(long stamp) {
+    VarHandle.acquireFence();
+    return changes == stamp && isHoldableNow();
   }
 
   boolean dirtyIn(long group) {
@@ -130,7 +211,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
 
   private DirtyRecord freeze(DirtyRecord live, long spare) {
     NativeMemory.copy(address, spare, sizeBytes);
-    cache.counters().dirtyBytes.add(blockBytes());
+    cache.counters().frozenBytes.add(blockBytes());
     return live.frozenAt(spare);
   }
 
@@ -143,7 +224,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     try {
       DirtyRecord record = DirtyRecord.find(records, group);
       if (record == null) {
-        throw new BufferStateException(this + ": not dirty in group " + group);
+        throw new BufferStateException(this + ": copyOut needs it dirty in group " + group);
       }
       long source = record.isFrozen() ? record.frozenAddress() : address;
       NativeMemory.copy(source, destinationAddress, sizeBytes);
@@ -176,7 +257,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       cache.counters().dirtyBytes.add(-blockBytes());
     }
     if (record.isFrozen()) {
-      cache.counters().dirtyBytes.add(-blockBytes());
+      cache.counters().frozenBytes.add(-blockBytes());
       cache.memory().free(record.frozenAddress(), sizeBytes);
     }
     return true;
@@ -238,19 +319,51 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           }
         }
         case READ, FILL -> {
-          if (loader == Thread.currentThread()) {
-            throw new BufferStateException(this + ": held again by the thread that fills it");
-          }
+          checkNotLoader();
           if (casWord(now, now + StateWord.HOLD)) {
+            BlockRead queued = ahead;
+            if (queued != null) {
+              queued.readNow();
+            }
             return awaitLoaded();
           }
         }
-        case EVICTING -> awaitNot(BufferState.EVICTING);
+        case NOFILL -> {
+          // Without a hold: there is nothing to be had here, and the writer is its only holder.
+          checkNotLoader();
+          awaitNot(BufferState.NOFILL);
+        }
+        case EVICTING -> awaitEvicted();
         case UNCACHED -> {
           return false;
         }
       }
     }
+  }
+
+  private void checkNotLoader() {
+    BlockRead read = ahead;
+    if (loader == Thread.currentThread() || (read != null && read.isReadByCaller())) {
+      throw new BufferStateException(
+          this + ": the thread that fills it wants to hold it, which needs state=CACHED");
+    }
+  }
+
+  /** Code that may want any block but this one is called, by this thread, in EVICTING. */
+  void enterCallOut() {
+    callOutThread = Thread.currentThread();
+  }
+
+  void leaveCallOut() {
+    callOutThread = null;
+  }
+
+  private void awaitEvicted() {
+    if (callOutThread == Thread.currentThread()) {
+      throw new BufferStateException(
+          this + ": wanted by a callback for it, which needs state=CACHED or UNCACHED");
+    }
+    awaitNot(BufferState.EVICTING);
   }
 
   private boolean awaitLoaded() {
@@ -269,9 +382,16 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     return false;
   }
 
-  /** READ or FILL is over, well; comes out as zeros if the block was freed meanwhile. */
+  /**
+   * READ or FILL is over, well; comes out as zeros if the block was freed meanwhile.
+   *
+   * @throws BufferStateException under POISON, if bytes were left unwritten
+   */
   void completeLoad() {
     boolean zeroed = false;
+    if (!StateWord.has(word(), StateWord.FREED_IN_FLIGHT)) {
+      cache.memory().policy().checkWritten(address, sizeBytes, this);
+    }
     while (true) {
       long now = word();
       if (StateWord.has(now, StateWord.FREED_IN_FLIGHT) && !zeroed) {
@@ -311,6 +431,12 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     return true;
   }
 
+  /** NOFILL is over: whoever waits for the block gets it from the source. */
+  void endDirectWrite() {
+    cache.index().remove(self());
+    becomeUncached();
+  }
+
   /**
    * Frees the block, for {@link BufferCache#freeRange}.
    *
@@ -324,6 +450,9 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           // Before the flag: what is dirtied after the end of the fill is not this call's to drop.
           cleanVersion(group);
           if (casWord(now, now | StateWord.FREED_IN_FLIGHT)) {
+            if (!StateWord.has(now, StateWord.FREED_IN_FLIGHT)) {
+              cache.counters().freedInFlight.increment();
+            }
             return true;
           }
         }
@@ -348,10 +477,11 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           }
         }
         case EVICTING -> {
-          awaitNot(BufferState.EVICTING);
+          awaitEvicted();
           return false;
         }
-        case UNCACHED -> {
+        case NOFILL, UNCACHED -> {
+          // Nothing is cached. Whether a direct write or the freeing came last is for the source.
           return true;
         }
       }
@@ -407,7 +537,9 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
               records = freeze(newest, spare);
               spare = 0;
             }
+            startChange();
             NativeMemory.fill(address, sizeBytes, (byte) 0);
+            finishChange();
             done = true;
           }
         } finally {

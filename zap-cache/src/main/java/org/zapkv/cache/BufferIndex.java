@@ -25,18 +25,22 @@ final class BufferIndex {
   /** Up to so many blocks are looked up one by one, rather than by a walk over the object. */
   private static final long MAX_LOOKUPS = 1024;
 
-  private final ConcurrentHashMap<BufferKey, Buffer> byKey = new ConcurrentHashMap<>();
+  private final BufferTable byKey = new BufferTable();
   private final ConcurrentHashMap<Long, ObjectBuffers> byObject = new ConcurrentHashMap<>();
   private final Set<Buffer> detached = ConcurrentHashMap.newKeySet();
 
   @Nullable Buffer get(BufferKey key) {
-    return byKey.get(key);
+    return get(key.objectId(), key.blockId());
+  }
+
+  @Nullable Buffer get(long objectId, long blockId) {
+    return byKey.get(objectId, blockId);
   }
 
   /** Puts a buffer unless its identity has one; false: it has. */
   boolean putIfAbsent(Buffer buffer) {
     link(buffer);
-    if (byKey.putIfAbsent(buffer.key(), buffer) != null) {
+    if (!byKey.putIfAbsent(buffer)) {
       unlink(buffer);
       return false;
     }
@@ -44,7 +48,7 @@ final class BufferIndex {
   }
 
   void remove(Buffer buffer) {
-    if (byKey.remove(buffer.key(), buffer)) {
+    if (byKey.remove(buffer)) {
       unlink(buffer);
     } else {
       detached.remove(buffer);
@@ -55,10 +59,10 @@ final class BufferIndex {
   void detach(Buffer old, @Nullable Buffer successor) {
     detached.add(old);
     if (successor == null) {
-      byKey.remove(old.key(), old);
+      byKey.remove(old);
     } else {
       link(successor);
-      byKey.replace(old.key(), old, successor);
+      byKey.replace(old, successor);
     }
     unlink(old);
   }
@@ -68,7 +72,7 @@ final class BufferIndex {
     List<Buffer> found = new ArrayList<>();
     if (blockCount <= MAX_LOOKUPS) {
       for (long i = 0; i < blockCount; i++) {
-        Buffer buffer = byKey.get(new BufferKey(objectId, firstBlock + i));
+        Buffer buffer = byKey.get(objectId, firstBlock + i);
         if (buffer != null) {
           found.add(buffer);
         }
@@ -96,7 +100,7 @@ final class BufferIndex {
   }
 
   void forEach(Consumer<Buffer> action) {
-    byKey.values().forEach(action);
+    byKey.forEach(action);
     detached.forEach(action);
   }
 

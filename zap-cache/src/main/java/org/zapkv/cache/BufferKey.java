@@ -13,8 +13,16 @@ record BufferKey(long objectId, long blockId) {
   /** Mixed well: object and block numbers are small and dense. */
   @Override
   public int hashCode() {
+    return hash(objectId, blockId);
+  }
+
+  static int hash(long objectId, long blockId) {
     long hash = (objectId * MIX + blockId) * MIX;
     return (int) (hash ^ (hash >>> 32));
+  }
+
+  boolean is(long otherObjectId, long otherBlockId) {
+    return blockId == otherBlockId && objectId == otherObjectId;
   }
 
   @Override

@@ -52,6 +52,11 @@ abstract sealed class BufferLife permits BufferContent {
     return word;
   }
 
+  /** Whether a hold could be taken at once. */
+  boolean isHoldableNow() {
+    return StateWord.isHoldable(word);
+  }
+
   BufferState stateNow() {
     return StateWord.state(word);
   }
@@ -207,7 +212,7 @@ abstract sealed class BufferLife permits BufferContent {
     while (true) {
       long now = word();
       if (unit == StateWord.HOLD && StateWord.holds(now) == 0) {
-        throw new BufferStateException(this + ": released without a hold");
+        throw new BufferStateException(this + ": release needs a hold");
       }
       long less = now - unit;
       long next = settled(less);
@@ -236,6 +241,19 @@ abstract sealed class BufferLife permits BufferContent {
       return StateWord.withState(word, BufferState.EVICTING);
     }
     return clean ? word & ~StateWord.REFUSED : word;
+  }
+
+  /** Takes a flag off; true for the one who did. */
+  final boolean takeFlag(long flag) {
+    while (true) {
+      long now = word();
+      if (!StateWord.has(now, flag)) {
+        return false;
+      }
+      if (casWord(now, now & ~flag)) {
+        return true;
+      }
+    }
   }
 
   final void setFlag(long flag, boolean on) {

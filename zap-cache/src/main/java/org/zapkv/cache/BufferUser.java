@@ -13,7 +13,12 @@ public interface BufferUser {
   /**
    * The block is going. Runs on the thread that evicts, under no lock of the cache, but under
    * whatever locks the code above holds as it calls into the cache: so it must not take any of
-   * those.
+   * those. Nobody holds the buffer meanwhile.
+   *
+   * <p>It may want the very block: that is another buffer by now. Not so for a user from {@link
+   * Buffer#setUserImmediateEvict}, whose buffer stays: there others who want the block wait for
+   * this call, so it must not wait for them, and to want the block here is a {@link
+   * org.zapkv.error.BufferStateException}.
    */
   void evictSync();
 

@@ -3,8 +3,10 @@ package org.zapkv.cache;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.InitPolicy;
+import org.zapkv.cache.memory.UnheldReaders;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.error.ClosedException;
 
@@ -32,14 +34,21 @@ final class CacheMemory {
     /** False: there is nothing that could be reclaimed now. */
     boolean reclaim();
 
+    /** The same, but writes nothing out. */
+    boolean reclaimClean();
+
     /** For the message of the exception: what is in the way. */
     String describe();
   }
 
+  private static final int MAX_ROUNDS = 4;
+
   private final long budgetBytes;
   private final long mainLimitBytes;
+  private final UnheldReaders unheldReaders = new UnheldReaders();
   private final BlockAllocator main;
   private final BlockAllocator reserve;
+  private final InitPolicy policy;
   private final long waitNanos;
   private final CacheCounters counters;
   private final MemoryGate gate = new MemoryGate();
@@ -59,9 +68,10 @@ final class CacheMemory {
       Duration waitTimeout,
       CacheCounters counters) {
     this.budgetBytes = budgetBytes;
-    this.reserve = new BlockAllocator(roundUp(reserveBytes), policy);
+    this.policy = policy;
+    this.reserve = new BlockAllocator(roundUp(reserveBytes), policy, unheldReaders);
     this.mainLimitBytes = budgetBytes - reserve.capacityBytes();
-    this.main = new BlockAllocator(mainLimitBytes, policy);
+    this.main = new BlockAllocator(mainLimitBytes, policy, unheldReaders);
     this.waitNanos = waitTimeout.toNanos();
     this.counters = counters;
     this.epochShift = Math.max(16, 63 - Long.numberOfLeadingZeros(mainLimitBytes) - 6);
@@ -72,12 +82,21 @@ final class CacheMemory {
     return (bytes + unit - 1) / unit * unit;
   }
 
+  InitPolicy policy() {
+    return policy;
+  }
+
   long budgetBytes() {
     return budgetBytes;
   }
 
   long mainLimitBytes() {
     return mainLimitBytes;
+  }
+
+  /** What the policy keeps cached: some room is left free, so that few allocations evict first. */
+  long cachedLimitBytes() {
+    return mainLimitBytes - mainLimitBytes / 16;
   }
 
   long usedBytes() {
@@ -90,6 +109,10 @@ final class CacheMemory {
 
   long mappedBytes() {
     return main.mappedBytes() + reserve.mappedBytes();
+  }
+
+  UnheldReaders unheldReaders() {
+    return unheldReaders;
   }
 
   /** Advances each time that about a 64th of the budget was allocated. */
@@ -127,11 +150,40 @@ final class CacheMemory {
           reclaimer);
       address = taken[0];
     }
+    countVolume(sizeBytes);
+    return address;
+  }
+
+  /**
+   * Takes a block without waiting, and never out of the reserve.
+   *
+   * @param reclaimer evicts clean blocks for it; null: nothing is evicted, not even later to have
+   *     some room free again
+   * @return 0: there is none
+   */
+  long allocateNow(int sizeBytes, @Nullable Reclaimer reclaimer) {
+    if (reclaimer == null && mainUsed.get() + sizeBytes > cachedLimitBytes()) {
+      return 0;
+    }
+    long address = allocateMain(sizeBytes);
+    // What is evicted may lie in pieces that are too small; a few rounds are worth a hint.
+    for (int round = 0; address == 0 && round < MAX_ROUNDS && reclaimer != null; round++) {
+      if (!reclaimer.reclaimClean()) {
+        break;
+      }
+      address = allocateMain(sizeBytes);
+    }
+    if (address != 0) {
+      countVolume(sizeBytes);
+    }
+    return address;
+  }
+
+  private void countVolume(int sizeBytes) {
     int now = (int) (allocatedVolume.addAndGet(sizeBytes) >>> epochShift);
     if (now != epoch) {
       epoch = now;
     }
-    return address;
   }
 
   void free(long address, int sizeBytes) {
@@ -160,7 +212,7 @@ final class CacheMemory {
     gate.signalIfWaiting();
   }
 
-  /** Refuses everything from now on; unmaps the memory when the last block is back. */
+  /** Refuses everything from now on; the memory goes when the last block is back. */
   void close() {
     closed = true;
     main.close();
@@ -233,6 +285,7 @@ final class CacheMemory {
       return;
     }
     counters.throttles.increment();
+    long throttledAt = System.nanoTime();
     gate.enter();
     try {
       while (true) {
@@ -258,6 +311,7 @@ final class CacheMemory {
       }
     } finally {
       gate.exit();
+      counters.throttleNanos.add(System.nanoTime() - throttledAt);
     }
   }
 

@@ -9,7 +9,8 @@ package org.zapkv.cache;
  * @param usedBytes what counts against it now: cached, frozen, user and I/O bytes
  * @param peakUsedBytes the most that ever counted against it; never above the budget
  * @param cachedBytes the memory of all buffers, clean or dirty
- * @param dirtyBytes the memory of dirty buffers and of frozen copies of older groups
+ * @param dirtyBytes the memory of dirty buffers, a part of cachedBytes
+ * @param frozenBytes the memory of the copies that are kept of dirty buffers for older groups
  * @param userBytes what users said that they take, see {@link Buffer#userSizeBytes}
  * @param ioBytes memory that is out by {@link BufferCache#allocateIo}
  * @param hits holds that found the block cached; slightly low when threads hold the same block at
@@ -18,8 +19,18 @@ package org.zapkv.cache;
  * @param evictions buffers destroyed to make room
  * @param outstandingHolds holds that are not released
  * @param throttleCount how often a thread had to wait for memory
+ * @param throttleNanos how long these waited, together
  * @param writeOuts dirty buffers written out early, see {@link DirtyWriter}
+ * @param freedInFlight blocks that were freed while they were read or filled
+ * @param userReuses how often {@link Buffer#setUser} found a user attached
  * @param userFailures callbacks of users that threw
+ * @param retiredBytes memory of closed caches, in the whole process, that may still be read without
+ *     a hold and is not in use again; outside any budget. It goes when the garbage collector finds
+ *     that no buffer of them can be reached, and other caches take it before they ask the system
+ * @param prefetches blocks read ahead, or about to be, see {@link BufferCache#prefetch}; misses too
+ * @param prefetchesUsed those of them that somebody wanted before they were evicted
+ * @param prefetchesDropped blocks asked for ahead and left out, as memory was short or the queue
+ *     full
  */
 public record CacheStats(
     long budgetBytes,
@@ -27,6 +38,7 @@ public record CacheStats(
     long peakUsedBytes,
     long cachedBytes,
     long dirtyBytes,
+    long frozenBytes,
     long userBytes,
     long ioBytes,
     long hits,
@@ -34,5 +46,22 @@ public record CacheStats(
     long evictions,
     long outstandingHolds,
     long throttleCount,
+    long throttleNanos,
     long writeOuts,
-    long userFailures) {}
+    long freedInFlight,
+    long userReuses,
+    long userFailures,
+    long retiredBytes,
+    long prefetches,
+    long prefetchesUsed,
+    long prefetchesDropped) {
+
+  /**
+   * The memory of buffers that are not dirty.
+   *
+   * @return bytes, 0 or above
+   */
+  public long cleanBytes() {
+    return Math.max(0, cachedBytes - dirtyBytes);
+  }
+}

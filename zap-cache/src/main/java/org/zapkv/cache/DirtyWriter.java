@@ -9,7 +9,7 @@ public interface DirtyWriter {
    * BufferState#EVICTING}: nobody holds it, and whoever wants it waits for this call.
    *
    * <p>Called on the thread that needs memory, whatever locks of its own that thread holds, and no
-   * lock of the cache. It must not hold this very block, and must not wait for the thread that
+   * lock of the cache. It must not want this very block, and must not wait for the thread that
    * syncs. If that thread could be at this buffer at the same time, return false.
    *
    * <p>Memory that it takes from the cache is made by eviction of clean buffers only, never by

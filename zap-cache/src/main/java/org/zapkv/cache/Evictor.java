@@ -29,7 +29,8 @@ final class Evictor implements CacheMemory.Reclaimer {
    * destroy() is for whoever has moved a buffer to EVICTING; nobody else touches it then. The
    * order: detach the user, take the identity away, say so to whoever waits, return the memory, and
    * only then run the user's code. A thread that wants the block therefore never waits for user
-   * code, and user code may want the block.
+   * code, and user code may want the block. Where only the user goes, early, it is the other way
+   * round: evictSync runs in EVICTING, as it must not meet a hold, and whoever wants the block waits.
    *
    * No lock of the cache is held in any call-out (DirtyWriter, BufferUser).
    */
@@ -57,9 +58,7 @@ final class Evictor implements CacheMemory.Reclaimer {
     this.counters = counters;
     this.userEvictions = userEvictions;
     this.dirtyWriter = dirtyWriter;
-    // Some room is left free, so that most allocations need not evict first.
-    long limit = memory.mainLimitBytes();
-    this.policy = new EvictionPolicy(limit - limit / 16, victims::add);
+    this.policy = new EvictionPolicy(memory.cachedLimitBytes(), victims::add);
   }
 
   /** A buffer was loaded and is held. */
@@ -108,6 +107,11 @@ final class Evictor implements CacheMemory.Reclaimer {
 
   @Override
   public boolean reclaim() {
+    return reclaimClean() || writeOutSome() || drain();
+  }
+
+  @Override
+  public boolean reclaimClean() {
     if (drain()) {
       return true;
     }
@@ -116,7 +120,7 @@ final class Evictor implements CacheMemory.Reclaimer {
       evicted |= evict(buffer);
     }
     // Asking the policy may have made it choose: what it chose is in victims now, and with nobody.
-    return evicted || drain() || writeOutSome() || drain();
+    return evicted || drain();
   }
 
   @Override
@@ -192,12 +196,14 @@ final class Evictor implements CacheMemory.Reclaimer {
     }
     boolean written = false;
     writing.add(Thread.currentThread());
+    buffer.enterCallOut();
     try {
       written = writer.writeOut(buffer, record.group());
     } catch (RuntimeException e) {
       // Not this thread's data: it asked for memory only. The sync will meet the failure as well.
       LOGGER.log(Level.WARNING, buffer + ": writing out early failed", e);
     } finally {
+      buffer.leaveCallOut();
       writing.remove(Thread.currentThread());
       if (!written) {
         buffer.unclaim();
@@ -246,12 +252,17 @@ final class Evictor implements CacheMemory.Reclaimer {
     policy.remove(buffer);
   }
 
-  /** Evicts the user of a buffer in EVICTING, which stays. */
+  /** Evicts the user of a buffer in EVICTING, which stays. Nobody holds it before that is done. */
   void evictUserOnly(Buffer buffer) {
     BufferUser user = takeUser(buffer);
-    buffer.unclaim();
-    if (user != null) {
-      userEvictions.run(user);
+    if (user == null) {
+      buffer.unclaim();
+      return;
     }
+    buffer.enterCallOut();
+    boolean wantsAsync = userEvictions.runSync(user);
+    buffer.leaveCallOut();
+    buffer.unclaim();
+    userEvictions.runAsync(user, wantsAsync);
   }
 }

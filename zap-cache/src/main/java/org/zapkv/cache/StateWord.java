@@ -6,7 +6,7 @@ package org.zapkv.cache;
  * dirty in, and flags, packed so that one compare-and-set decides.
  *
  * <pre>
- *   63       45 44        40 39  37 36  35 34  32 31 30            0
+ *   63       46 45        40 39  37 36  35 34  32 31 30            0
  *  +-----------+------------+------+------+------+--+---------------+
  *  |  unused   |   flags    | state|  -   | dirty| -|     holds     |
  *  +-----------+------------+------+------+------+--+---------------+
@@ -30,6 +30,9 @@ final class StateWord {
 
   /** A {@link DirtyWriter} is at it. */
   static final long WRITING_OUT = 1L << 44;
+
+  /** Read ahead, and not used yet. */
+  static final long PREFETCHED = 1L << 45;
 
   private static final long HOLDS_MASK = 0x7FFF_FFFFL;
   private static final long DIRTY_MASK = 7L << 32;

@@ -16,6 +16,8 @@ final class UserEvictions {
    * begin() counts an eviction as pending before its buffer loses its identity, so whoever sees the
    * block gone also sees the callback pending. The one thread is made when the first evictAsync is
    * due, is a daemon, and ends when idle: nothing has to shut it down.
+   *
+   * Whatever a callback throws is caught, declared or not: a buffer may wait for its end.
    */
   private static final System.Logger LOGGER = System.getLogger(UserEvictions.class.getName());
   private static final long IDLE_SECONDS = 2;
@@ -62,7 +64,27 @@ final class UserEvictions {
 
   /** Runs the callbacks of a user; returns when the first is done and the second is on its way. */
   void run(BufferUser user) {
-    if (!evictSync(user)) {
+    runAsync(user, runSync(user));
+  }
+
+  /** Runs the first callback; what it gives goes to {@link #runAsync}, which must follow. */
+  boolean runSync(BufferUser user) {
+    try {
+      user.evictSync();
+    } catch (Throwable e) {
+      failed(user, e);
+    }
+    try {
+      return user.wantsEvictAsync();
+    } catch (Throwable e) {
+      failed(user, e);
+      return false;
+    }
+  }
+
+  /** Sends the second callback on its way, if it is wanted, and ends what {@link #begin} began. */
+  void runAsync(BufferUser user, boolean isWanted) {
+    if (!isWanted) {
       end();
       return;
     }
@@ -86,24 +108,10 @@ final class UserEvictions {
     }
   }
 
-  private boolean evictSync(BufferUser user) {
-    try {
-      user.evictSync();
-    } catch (RuntimeException | Error e) {
-      failed(user, e);
-    }
-    try {
-      return user.wantsEvictAsync();
-    } catch (RuntimeException | Error e) {
-      failed(user, e);
-      return false;
-    }
-  }
-
   private void evictAsync(BufferUser user) {
     try {
       user.evictAsync();
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       failed(user, e);
     } finally {
       end();

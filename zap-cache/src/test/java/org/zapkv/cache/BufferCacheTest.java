@@ -91,10 +91,14 @@ final class BufferCacheTest {
       buffer.copyOut(2, io.address());
       assertEquals(2, NativeMemory.getByte(io.address() + 1535));
     }
-    assertEquals(4096, cache.stats().dirtyBytes());
+    assertEquals(2048, cache.stats().dirtyBytes());
+    assertEquals(2048, cache.stats().frozenBytes());
+    assertEquals(2048, cache.stats().cachedBytes());
+    assertEquals(0, cache.stats().cleanBytes());
     buffer.clean(1);
     buffer.clean(2);
     assertEquals(0, cache.stats().dirtyBytes());
+    assertEquals(0, cache.stats().frozenBytes());
     buffer.release("a");
   }
 

@@ -68,6 +68,7 @@ final class BufferUserTest {
     assertNull(buffer.setUser(first));
     assertSame(first, buffer.setUser(second));
     assertSame(first, buffer.user());
+    assertEquals(1, cache.stats().userReuses());
     assertSame(first, buffer.replaceUser(second, null));
     assertSame(first, buffer.user());
     assertSame(first, buffer.replaceUser(first, second));
@@ -174,8 +175,11 @@ final class BufferUserTest {
           public void evictSync() {
             super.evictSync();
             assertNull(early.user());
-            // Detached, and the block is not kept from others meanwhile.
-            assertEquals(BufferState.CACHED, early.state());
+            assertEquals(BufferState.EVICTING, early.state());
+            // Others wait meanwhile; for this thread that would be for ever.
+            assertThrows(BufferStateException.class, () -> hold(1));
+            assertThrows(BufferStateException.class, () -> cache.freeRange(1, 1, 1, 1));
+            hold(2).release(this);
           }
         };
     early.setUserImmediateEvict(earlyUser);

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.StampedLock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.zapkv.cache.memory.InitPolicy;
@@ -24,6 +25,8 @@ import org.zapkv.cache.testing.Threads;
  * one thread syncs. Every byte of a block says what its last writer wrote; whatever is read, from
  * the cache or back from the "disk", has to agree with that.
  */
+@Tag("once")
+@Tag("once") // It names the policies itself.
 final class CacheSoakTest {
   private static final int BLOCKS = 900;
   private static final int MAX_SIZE_BYTES = 32 << 10;

@@ -3,6 +3,7 @@ package org.zapkv.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,6 +24,13 @@ final class CloseTest {
   private static final BlockSource ZEROS =
       (objectId, blockId, address, sizeBytes) -> NativeMemory.fill(address, sizeBytes, (byte) 0);
 
+  private static final BlockSource BLOCK_NUMBERS =
+      (objectId, blockId, address, sizeBytes) -> {
+        for (int i = 0; i < sizeBytes; i += 8) {
+          NativeMemory.putLong(address + i, blockId);
+        }
+      };
+
   @Test
   void everythingAfterCloseIsAnError() {
     BufferCache cache = BufferCache.builder().build();
@@ -34,6 +42,7 @@ final class CloseTest {
     assertThrows(ClosedException.class, () -> cache.hold(ZEROS, 1, 1, 512, "a"));
     assertThrows(ClosedException.class, () -> cache.holdReserved(ZEROS, 1, 1, 512, "a"));
     assertThrows(ClosedException.class, () -> cache.holdIfCached(1, 1, "a"));
+    assertThrows(ClosedException.class, () -> cache.find(1, 1));
     assertThrows(ClosedException.class, () -> cache.holdForFill(1, 1, 512, "a"));
     assertThrows(ClosedException.class, () -> cache.freeRange(1, 1, 1, 1));
     assertThrows(ClosedException.class, () -> cache.dropObject(1));
@@ -107,6 +116,72 @@ final class CloseTest {
                   }));
       assertEquals(0, cache.stats().usedBytes());
       assertEquals(0, cache.memory().mappedBytes());
+    }
+  }
+
+  /**
+   * Reading without a hold goes on through a close; what it finds then is never said to be valid.
+   */
+  @Test
+  void closingUnderReadersWithoutAHold() throws Exception {
+    for (int round = 0; round < 100; round++) {
+      BufferCache cache = BufferCache.builder().budgetBytes(4L << 20).build();
+      AtomicInteger started = new AtomicInteger();
+      List<Buffer> buffers = new ArrayList<>();
+      for (int block = 0; block < 100; block++) {
+        Buffer buffer = cache.hold(BLOCK_NUMBERS, 1, block, 16384, "a");
+        buffers.add(buffer);
+        buffer.release("a");
+      }
+      Threads.run(
+          3,
+          index -> {
+            if (index == 0) {
+              while (started.get() < 200) {
+                Thread.onSpinWait();
+              }
+              cache.close();
+            } else {
+              readUntilClosed(cache, buffers, started);
+            }
+          });
+      assertEquals(0, cache.stats().usedBytes());
+      assertEquals(0, cache.memory().mappedBytes());
+      assertTrue(cache.stats().retiredBytes() > 0, "still mapped for the readers");
+      assertThrows(ClosedException.class, () -> cache.find(1, 1));
+      byte[] bytes = new byte[16384];
+      for (Buffer buffer : buffers) {
+        assertEquals(0, buffer.readStamp());
+        assertNull(buffer.read(address -> "something"));
+        // Stale bytes, perhaps another cache's, but no fault: the buffer keeps the memory mapped.
+        NativeMemory.copyToArray(buffer.unheldAddress(), bytes, 0, 16384);
+        assertFalse(buffer.isValid(1L << 16));
+      }
+    }
+  }
+
+  private static void readUntilClosed(
+      BufferCache cache, List<Buffer> buffers, AtomicInteger started) {
+    int last = 0;
+    // A while after the close as well: the memory may be another cache's by then.
+    for (int after = 0; after < 50; ) {
+      for (Buffer buffer : buffers) {
+        long stamp = buffer.readStamp();
+        if (stamp != 0) {
+          long seen = NativeMemory.getLong(buffer.unheldAddress() + 16376);
+          if (buffer.isValid(stamp)) {
+            assertEquals(buffer.blockId(), seen);
+          }
+          started.incrementAndGet();
+        }
+        Long read = buffer.read(NativeMemory::getLong);
+        assertTrue(read == null || read == buffer.blockId());
+      }
+      try {
+        cache.find(1, last++ % 100);
+      } catch (ClosedException e) {
+        after++;
+      }
     }
   }
 

@@ -14,12 +14,14 @@ import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.FileDevice;
 import org.zapkv.cache.memory.NativeMemory;
 
 /** Using the cache in a bare JVM prints nothing, needs no flag, and changes nothing global. */
+@Tag("once")
 final class QuietStartTest {
   @Test
   void aBareJvmStaysQuiet(@TempDir Path directory) throws Exception {
@@ -55,7 +57,10 @@ final class QuietStartTest {
   /** What a user of the module has: nothing that only the tests bring, such as SLF4J. */
   private static String classPathOfUsers() {
     return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(entry -> !entry.matches(".*(slf4j|archunit|junit|opentest4j|apiguardian).*"))
+        .filter(
+            entry ->
+                !entry.matches(
+                    ".*(slf4j|archunit|junit|opentest4j|apiguardian|jcstress|jopt|jna).*"))
         .collect(Collectors.joining(File.pathSeparator));
   }
 

@@ -31,6 +31,13 @@ abstract class StoreCommand implements Callable<Integer> {
           "Memory for blocks, outside the Java heap, such as 64m (default 256m, least 4m).")
   private @Nullable Long cacheBytes;
 
+  @Option(
+      names = "--direct",
+      description =
+          "Go past the page cache of the system; good with a --cache that is large against the"
+              + " store.")
+  private boolean direct;
+
   StoreCommand(Streams streams) {
     this.streams = streams;
   }
@@ -58,7 +65,7 @@ abstract class StoreCommand implements Callable<Integer> {
   }
 
   private ZapStoreBuilder builder() {
-    ZapStoreBuilder builder = ZapStore.builder();
+    ZapStoreBuilder builder = ZapStore.builder().directIo(direct);
     if (cacheBytes == null) {
       return builder;
     }

@@ -48,6 +48,14 @@ public interface BlockObject {
   Buffer hold(long blockId, Object tag);
 
   /**
+   * Says that blocks will be held soon: a hint. They are read while the caller goes on, as far as
+   * there is memory for them; what goes wrong is told to whoever holds the block.
+   *
+   * @param blockIds the blocks, those wanted first in front; what is past the end is passed over
+   */
+  void prefetch(long[] blockIds);
+
+  /**
    * Says that a held block is about to change in a transaction. To be called before the first byte
    * changes; calling it again in the same group costs little.
    *

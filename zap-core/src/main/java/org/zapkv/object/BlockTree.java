@@ -14,7 +14,8 @@ final class BlockTree {
    * Implementation notes
    *
    * Indirect blocks are in the same cache as data. Only the syncing thread changes them, under the
-   * content lock of their buffers; only it replaces the root, which is immutable and published whole.
+   * content lock of their buffers and between beginChange and endChange; only it replaces the root,
+   * which is immutable and published whole. One that is cached is read without holding it.
    *
    * Why a pointer found here is never stale: it is looked for only by whoever fills a buffer (state
    * READ), so no other version of that block is in the cache; a block is written only from the cache
@@ -61,21 +62,30 @@ final class BlockTree {
       return top.pointer();
     }
     long parentId = TreeShape.cacheId(level + 1, TreeShape.parentIndex(index));
+    long offset = TreeShape.slotOffset(TreeShape.slotOf(index));
+    Buffer cached = cache.find(objectId, parentId);
+    if (cached != null) {
+      BlockPointer found = cached.read(address -> BlockPointer.decode(address + offset));
+      if (found != null) {
+        cached.noteUse();
+        return found;
+      }
+    }
     // This runs inside the read of the block below, which others may wait for, the syncing thread
     // among them: it must not wait in turn for memory that only a sync can free.
     Buffer parent = cache.holdReserved(source, objectId, parentId, TreeShape.INDIRECT_BYTES, this);
     try {
-      return readSlot(parent, TreeShape.slotOf(index));
+      return readSlot(parent, offset);
     } finally {
       parent.release(this);
     }
   }
 
-  private static BlockPointer readSlot(Buffer parent, int slot) {
+  private static BlockPointer readSlot(Buffer parent, long offset) {
     StampedLock lock = parent.contentLock();
     long stamp = lock.readLock();
     try {
-      return BlockPointer.decode(parent.address() + TreeShape.slotOffset(slot));
+      return BlockPointer.decode(parent.address() + offset);
     } finally {
       lock.unlockRead(stamp);
     }

@@ -56,6 +56,11 @@ public final class DataObject implements BlockObject, AutoCloseable {
   }
 
   @Override
+  public void prefetch(long[] blockIds) {
+    open().prefetch(blockIds);
+  }
+
+  @Override
   public void dirty(Buffer buffer, Transaction tx) {
     open().dirty(buffer, tx);
   }
@@ -73,8 +78,9 @@ public final class DataObject implements BlockObject, AutoCloseable {
   /**
    * Writes one whole block to the device at once, past the cache: for large values, which would
    * otherwise push everything else out of memory. The block becomes part of the object with the
-   * transaction's group, like any other change. Nobody else may hold, read or change the block
-   * meanwhile: this is for objects that are not yet known to others.
+   * transaction's group, like any other change. Others may read it meanwhile: they wait, or see the
+   * old block. One that is held or dirty at this moment is changed in the cache instead, under its
+   * {@link Buffer#contentLock}; nobody else may change it meanwhile.
    *
    * @param blockId the block, 0 or above
    * @param source where the bytes are
@@ -83,6 +89,7 @@ public final class DataObject implements BlockObject, AutoCloseable {
    * @param tx the transaction that the change belongs to
    * @throws org.zapkv.error.StoreFullException if the device is full
    * @throws org.zapkv.error.DeviceException if the device cannot be written
+   * @throws org.zapkv.error.CacheFullException if there is no memory for it
    * @throws ClosedException if the handle is closed or the object destroyed
    */
   public void writeDirect(long blockId, byte[] source, int offset, int length, Transaction tx) {

@@ -376,6 +376,16 @@ public final class ImageObject implements BlockObject, AutoCloseable {
     }
   }
 
+  /** An image is in memory: there is nothing to wait for, and so the blocks are read at once. */
+  @Override
+  public void prefetch(long[] blockIds) {
+    for (long blockId : blockIds) {
+      if (blockId < blockCount()) {
+        hold(blockId, this).release(this);
+      }
+    }
+  }
+
   @Override
   public void dirty(Buffer buffer, Transaction tx) {
     Changes changes = openIn(tx);

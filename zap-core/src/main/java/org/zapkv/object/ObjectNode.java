@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.object;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.StampedLock;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.BlockRead;
 import org.zapkv.cache.BlockSource;
 import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferState;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.BufferStateException;
@@ -292,36 +297,58 @@ final class ObjectNode implements BlockSource {
       throw new IllegalArgumentException(
           "length=" + length + " is above the block size, " + sizeBytes);
     }
-    BlockPointer pointer;
+    // The memory before the block: others may wait for the block, and hold what frees memory.
     try (IoMemory memory = context.cache().allocateIo(sizeBytes)) {
-      NativeMemory.copyFromArray(source, offset, memory.address(), length);
-      NativeMemory.fill(memory.address() + length, sizeBytes - length, (byte) 0);
-      pointer =
-          context.pool().writeNow(memory.address(), sizeBytes, tx.group(), objectId, blockId, 0);
+      putBytes(source, offset, length, memory.address(), sizeBytes);
+      Buffer buffer = context.cache().holdNoFill(objectId, blockId, sizeBytes, this);
+      try {
+        if (buffer.state() == BufferState.NOFILL) {
+          long group = tx.group();
+          noteWritten(
+              blockId,
+              context.pool().writeNow(memory.address(), sizeBytes, group, objectId, blockId, 0),
+              group);
+          return;
+        }
+        dirty(buffer, tx);
+        replaceContent(buffer, memory.address());
+      } finally {
+        buffer.release(this);
+      }
     }
-    noteWritten(blockId, pointer, tx.group());
-    /* What is in the cache of this block is of no use any more; the override is noted already. */
-    context.cache().freeRange(objectId, blockId, 1, tx.group());
   }
 
+  private static void putBytes(byte[] source, int offset, int length, long address, int sizeBytes) {
+    NativeMemory.copyFromArray(source, offset, address, length);
+    NativeMemory.fill(address + length, sizeBytes - length, (byte) 0);
+  }
+
+  private static void replaceContent(Buffer buffer, long sourceAddress) {
+    StampedLock content = buffer.contentLock();
+    long stamp = content.writeLock();
+    try {
+      buffer.beginChange();
+      NativeMemory.copy(sourceAddress, buffer.address(), buffer.sizeBytes());
+      buffer.endChange();
+    } finally {
+      content.unlockWrite(stamp);
+    }
+  }
+
+  /** A block was written in NOFILL: it is not in the cache, and so not dirty there. */
   private void noteWritten(long blockId, BlockPointer pointer, long group) {
     BlockPointer written;
-    Buffer dropped;
     long aboveBytes;
     lock.lock();
     try {
       GroupChanges changes = changesIn(group);
       written = changes.addOverride(blockId, pointer);
-      dropped = changes.removeDirty(blockId);
       aboveBytes = changes.takeAboveBytes();
     } finally {
       lock.unlock();
     }
     context.groups().addAbove(group, aboveBytes);
     blockCount.accumulateAndGet(blockId + 1, Math::max);
-    if (dropped != null) {
-      context.groups().addDirty(group, -dropped.sizeBytes());
-    }
     freeNow(written, group);
   }
 
@@ -372,6 +399,28 @@ final class ObjectNode implements BlockSource {
       }
     }
     NativeMemory.fill(address, sizeBytes, (byte) 0);
+  }
+
+  /** Level 0 only, as is all that is read ahead. */
+  @Override
+  public void readAll(List<BlockRead> reads) {
+    new NeighbourReads(this, context).read(reads);
+  }
+
+  /** Begins to read blocks, but for those past the end. */
+  void prefetch(long[] blockIds) {
+    checkUsable();
+    for (long blockId : blockIds) {
+      checkBlockId(blockId);
+    }
+    long end = blockCount.get();
+    long[] present = LongStream.of(blockIds).filter(blockId -> blockId < end).toArray();
+    context.cache().prefetch(this, objectId, present, blockBytes);
+  }
+
+  /** Where the newest version of a data block is that is not in the cache. */
+  BlockPointer find(long blockId) {
+    return find(0, blockId);
   }
 
   private void read(BlockPointer pointer, int level, long index, long address, int sizeBytes) {

@@ -92,8 +92,10 @@ final class TreeWriter implements AutoCloseable {
       StampedLock lock = top.contentLock();
       long stamp = lock.writeLock();
       try {
+        top.beginChange();
         NativeMemory.fill(top.address(), TreeShape.INDIRECT_BYTES, (byte) 0);
         old.pointer().encode(top.address());
+        top.endChange();
       } finally {
         lock.unlockWrite(stamp);
       }
@@ -209,7 +211,9 @@ final class TreeWriter implements AutoCloseable {
     StampedLock lock = parent.contentLock();
     long stamp = lock.writeLock();
     try {
+      parent.beginChange();
       pointer.encode(parent.address() + TreeShape.slotOffset(TreeShape.slotOf(index)));
+      parent.endChange();
     } finally {
       lock.unlockWrite(stamp);
     }

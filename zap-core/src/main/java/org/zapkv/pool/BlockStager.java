@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
+import org.zapkv.cache.IoMemory;
+import org.zapkv.cache.io.IoQueue;
+import org.zapkv.cache.io.IoTicket;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.ZapException;
 
 /**
- * Writes the blocks of the group being synced: gathers blocks that lie one after the other and
- * writes them at once. Used by the syncing thread alone.
+ * Writes the blocks of the group being synced: gathers blocks that lie one after the other, writes
+ * them at once, and has several such writes in flight. Used by the syncing thread alone.
  */
 public final class BlockStager {
 
@@ -22,29 +28,75 @@ public final class BlockStager {
    * parent, before it is on the device. That is safe because the buffer stays dirty until then: it
    * is in the cache and nobody looks for its pointer. After the write it is clean and may go.
    *
+   * The copies are in one piece of memory, used as a ring:
+   *
+   *      in flight, oldest first            being filled     free
+   *   |  run  |  run  |  run  |  (end)       |  run ..
+   *
+   * A run begins after the last one, or at the beginning of the ring, and before a block is copied
+   * the runs that are still in its place are waited for, always the oldest first. A run leaves the
+   * list only when it was written well; so after a failure every later call fails too.
+   *
+   * Writes in flight are not ordered, so no two of them may be to the same place: a block that is
+   * written twice in a group has left the stager before its space is freed, see TreeWriter.change.
+   *
    * Indirect blocks are made dirty by the syncing thread itself, if need be in the cache's reserve,
-   * which is small: when some wait here the run is written early, so that they can go.
+   * which is small: when some wait here they are written early, so that they can go.
    */
 
+  /** At least one block of the largest size, and some runs. */
+  static final int RING_BYTES = Pool.MAX_BLOCK_BYTES;
+
+  /** How many writes are in flight at most. */
+  static final int MAX_IN_FLIGHT = 4;
+
+  /** Longer runs are no faster, and with shorter ones more of them are in flight. */
+  private static final int MAX_RUN_BYTES = RING_BYTES / MAX_IN_FLIGHT;
+
+  /** Direct I/O needs it. */
+  private static final int ALIGNMENT = 4096;
+
   /**
-   * With so many bytes of indirect blocks in it a run is written: a quarter of the least reserve.
+   * With so many bytes of indirect blocks here they are written: a quarter of the least reserve.
    */
   private static final int MAX_INDIRECT_BYTES = 256 << 10;
 
   private final Pool pool;
-  private final long address;
-  private final int capacityBytes;
-  private final List<Staged> run = new ArrayList<>();
-  private long runOffset;
-  private int runBytes;
+  private final IoQueue queue;
+  private final IoMemory ring;
+  private final ArrayDeque<Run> inFlight = new ArrayDeque<>();
+  private Run filling = new Run(0, 0);
   private int indirectBytes;
 
   private record Staged(Buffer buffer, long group) {}
 
-  BlockStager(Pool pool, long address, int capacityBytes) {
+  /** Blocks that are written at once. */
+  private static final class Run {
+    final long offset;
+    final int at;
+    final List<Staged> staged = new ArrayList<>();
+    int bytes;
+    int indirectBytes;
+    @Nullable IoTicket ticket;
+
+    Run(long offset, int at) {
+      this.offset = offset;
+      this.at = at;
+    }
+
+    int end() {
+      return at + bytes;
+    }
+
+    boolean covers(int from, int to) {
+      return at < to && from < end();
+    }
+  }
+
+  BlockStager(Pool pool, IoQueue queue, IoMemory ring) {
     this.pool = pool;
-    this.address = address;
-    this.capacityBytes = capacityBytes;
+    this.queue = queue;
+    this.ring = ring;
   }
 
   /**
@@ -63,9 +115,12 @@ public final class BlockStager {
     long offset = pool.space().allocate(sizeBytes, group);
     long copy = place(offset, sizeBytes);
     buffer.copyOut(group, copy);
-    run.add(new Staged(buffer, group));
-    runBytes += sizeBytes;
-    indirectBytes += level > 0 ? sizeBytes : 0;
+    filling.staged.add(new Staged(buffer, group));
+    filling.bytes += sizeBytes;
+    if (level > 0) {
+      filling.indirectBytes += sizeBytes;
+      indirectBytes += sizeBytes;
+    }
     return Pool.pointerTo(offset, copy, sizeBytes, group, objectId, index, level);
   }
 
@@ -95,31 +150,83 @@ public final class BlockStager {
       pool.free(copied, group);
       throw e;
     }
-    runBytes += sizeBytes;
+    filling.bytes += sizeBytes;
     return copied;
   }
 
   /** Makes room at the end of the run, or in a new one; gives the address. */
   private long place(long offset, int sizeBytes) {
-    if (offset != runOffset + runBytes
-        || runBytes + sizeBytes > capacityBytes
-        || indirectBytes >= MAX_INDIRECT_BYTES) {
-      flush();
-      runOffset = offset;
+    if (indirectBytes >= MAX_INDIRECT_BYTES) {
+      submit();
+      while (indirectBytes >= MAX_INDIRECT_BYTES) {
+        awaitOldest();
+      }
     }
-    return address + runBytes;
+    if (!canFollow(offset, sizeBytes)) {
+      int end = filling.end();
+      submit();
+      int next = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+      int roomBytes = Math.max(sizeBytes, MAX_RUN_BYTES);
+      filling = new Run(offset, next + roomBytes <= RING_BYTES ? next : 0);
+    }
+    int at = filling.end();
+    while (isInUse(at, at + sizeBytes)) {
+      awaitOldest();
+    }
+    return ring.address() + at;
   }
 
-  /** Writes what was staged. */
-  public void flush() {
-    if (runBytes > 0) {
-      pool.writeBytes(runOffset, address, runBytes);
+  private boolean canFollow(long offset, int sizeBytes) {
+    return offset == filling.offset + filling.bytes
+        && filling.bytes > 0
+        && filling.bytes + sizeBytes <= MAX_RUN_BYTES;
+  }
+
+  private boolean isInUse(int from, int to) {
+    for (Run run : inFlight) {
+      if (run.covers(from, to)) {
+        return true;
+      }
     }
-    runBytes = 0;
-    indirectBytes = 0;
-    for (Staged staged : run) {
+    return false;
+  }
+
+  /** Writes what was staged, and waits until it is written. */
+  public void flush() {
+    submit();
+    while (!inFlight.isEmpty()) {
+      awaitOldest();
+    }
+  }
+
+  /** Begins to write the run that is being filled; an empty one follows, to be replaced. */
+  private void submit() {
+    Run run = filling;
+    if (run.bytes > 0) {
+      run.ticket = queue.write(run.offset, ring, run.at, run.bytes);
+      filling = new Run(0, run.end());
+      inFlight.add(run);
+    }
+    for (Run oldest = inFlight.peek(); oldest != null; oldest = inFlight.peek()) {
+      if (!ticketOf(oldest).hasEnded()) {
+        return;
+      }
+      awaitOldest();
+    }
+  }
+
+  private void awaitOldest() {
+    Run oldest = inFlight.element();
+    ticketOf(oldest).await();
+    inFlight.remove();
+    pool.countWritten(oldest.bytes);
+    indirectBytes -= oldest.indirectBytes;
+    for (Staged staged : oldest.staged) {
       staged.buffer.clean(staged.group);
     }
-    run.clear();
+  }
+
+  private static IoTicket ticketOf(Run run) {
+    return Objects.requireNonNull(run.ticket);
   }
 }

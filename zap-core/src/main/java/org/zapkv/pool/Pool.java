@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.io.IoQueue;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
@@ -31,13 +32,12 @@ public final class Pool implements AutoCloseable {
   /** The size of the largest block, in bytes. */
   public static final int MAX_BLOCK_BYTES = 1 << 20;
 
-  private static final int STAGING_BYTES = MAX_BLOCK_BYTES;
-
   private final BlockDevice device;
   private final Clock clock;
   private final Label label;
   private final SpaceMap space;
   private final SpaceStore spaceStore;
+  private final IoQueue queue;
   private final BlockStager stager;
 
   /** Blocks on their way to the device, and the uberblock: for the syncing thread. */
@@ -65,7 +65,8 @@ public final class Pool implements AutoCloseable {
     this.spaceStore = new SpaceStore(device, label.geometry());
     this.space =
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
-    this.stager = new BlockStager(this, staging.address(), STAGING_BYTES);
+    this.queue = new IoQueue(device, BlockStager.MAX_IN_FLIGHT);
+    this.stager = new BlockStager(this, queue, staging);
   }
 
   /**
@@ -94,7 +95,7 @@ public final class Pool implements AutoCloseable {
     List<SpaceEntry> table = Collections.nCopies(SpaceGeometry.NODE_COUNT, SpaceEntry.EMPTY);
     Uberblock first = new Uberblock(1, clock.millis(), root.clone(), List.copyOf(table));
     Label label = Label.ofNewStore(geometry, storeId);
-    IoMemory staging = cache.allocateIo(STAGING_BYTES);
+    IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
       readHead(device, staging.address());
       if (Label.isPresent(staging.address())) {
@@ -120,7 +121,7 @@ public final class Pool implements AutoCloseable {
    * @throws CorruptException if the label, all uberblocks or the space map are damaged
    */
   public static Pool open(BlockDevice device, BufferCache cache, Clock clock) {
-    IoMemory staging = cache.allocateIo(STAGING_BYTES);
+    IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
       DeviceException unreadable = readHeadInPieces(device, staging.address());
       if (unreadable != null && !Label.isPresent(staging.address())) {
@@ -287,6 +288,43 @@ public final class Pool implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a pointer of a data block can be one: if not, {@link #read} says why.
+   *
+   * @param pointer where a block is, no hole
+   * @return true if its bytes can be read
+   */
+  public boolean isReadable(BlockPointer pointer) {
+    return pointer.problem(0) == null && pointer.offsetBytes() >= 0;
+  }
+
+  /**
+   * Reads bytes of the device as they are: blocks that lie next to each other. What each of them is
+   * must be seen to with {@link #isIntact}.
+   *
+   * @param offset the first byte of the device
+   * @param address where they go
+   * @param lengthBytes how many
+   * @throws org.zapkv.error.DeviceException if they cannot be read, or there are not so many
+   */
+  public void readBytes(long offset, long address, int lengthBytes) {
+    device.read(offset, address, lengthBytes);
+  }
+
+  /**
+   * Whether bytes are those of a data block.
+   *
+   * @param pointer where the block is
+   * @param address where its bytes were read to
+   * @param objectId the object it belongs to
+   * @param index its number
+   * @return false if the checksum does not match
+   */
+  public boolean isIntact(BlockPointer pointer, long address, long objectId, long index) {
+    long seed = Checksum.seed(objectId, index, pointer.level());
+    return Checksum.of(address, pointer.physicalBytes(), seed) == pointer.checksum();
+  }
+
   private @Nullable String readAndVerify(
       BlockPointer pointer, long address, long objectId, long index) {
     if (pointer.offsetBytes() < 0) {
@@ -412,6 +450,10 @@ public final class Pool implements AutoCloseable {
 
   void writeBytes(long offset, long address, int lengthBytes) {
     device.write(offset, address, lengthBytes);
+    countWritten(lengthBytes);
+  }
+
+  void countWritten(int lengthBytes) {
     writtenBytes.addAndGet(lengthBytes);
   }
 
@@ -434,9 +476,13 @@ public final class Pool implements AutoCloseable {
         CorruptException.NONE, CorruptException.NONE, CorruptException.NONE, problem);
   }
 
-  /** Gives the memory back; the device stays open. Syncing must have stopped. */
+  /**
+   * Gives the memory back, and waits for writes that are in flight after a failure; the device
+   * stays open. Syncing must have stopped.
+   */
   @Override
   public void close() {
+    queue.close();
     staging.close();
     loading.close();
   }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.zapkv.cache.device.FileDevice;
+import org.zapkv.cache.device.IoMode;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.object.ObjectSet;
@@ -35,7 +36,11 @@ final class StoreDirectory {
   private StoreDirectory() {}
 
   static ZapStore open(
-      Path directory, boolean create, ObjectSetOptions options, ZapParameters mapParameters) {
+      Path directory,
+      boolean create,
+      IoMode ioMode,
+      ObjectSetOptions options,
+      ZapParameters mapParameters) {
     prepare(directory, create);
     try (Closer closer = new Closer()) {
       DirectoryLock lock = closer.add(DirectoryLock.acquire(directory));
@@ -43,7 +48,7 @@ final class StoreDirectory {
       if (!Files.exists(blocks)) {
         create(directory, options);
       }
-      FileDevice device = closer.add(FileDevice.open(blocks));
+      FileDevice device = closer.add(FileDevice.open(blocks, ioMode));
       ObjectSet objects = closer.add(ObjectSet.open(device, options));
       Closer directoryCloser = new Closer();
       directoryCloser.add(lock);

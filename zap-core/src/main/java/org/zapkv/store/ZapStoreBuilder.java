@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectSetOptions;
@@ -27,6 +28,7 @@ public final class ZapStoreBuilder {
   private ObjectSetOptions options = ObjectSetOptions.defaults();
   private ZapParameters mapParameters = ZapParameters.DEFAULT;
   private boolean create = true;
+  private IoMode ioMode = IoMode.BUFFERED;
 
   ZapStoreBuilder() {}
 
@@ -93,6 +95,21 @@ public final class ZapStoreBuilder {
   }
 
   /**
+   * Whether the file is read and written past the page cache of the system. That pays where the
+   * store's own cache is large: nothing is kept in memory twice, and no other program's files are
+   * pushed out of the page cache. A read that misses the cache then always goes to the disk, so
+   * with a small cache, or with leaves well below 128 KiB that are read in no order, it costs.
+   * Where the file system refuses it, the page cache is used after all, and the log says so.
+   *
+   * @param direct true: past the page cache; the default is false
+   * @return this builder
+   */
+  public ZapStoreBuilder directIo(boolean direct) {
+    this.ioMode = direct ? IoMode.DIRECT : IoMode.BUFFERED;
+    return this;
+  }
+
+  /**
    * Opens a store, as {@link ZapStore#open(Path)} does.
    *
    * @param directory where the store is
@@ -100,7 +117,7 @@ public final class ZapStoreBuilder {
    */
   public ZapStore open(Path directory) {
     Objects.requireNonNull(directory, "directory");
-    return StoreDirectory.open(directory, create, options, mapParameters);
+    return StoreDirectory.open(directory, create, ioMode, options, mapParameters);
   }
 
   /**

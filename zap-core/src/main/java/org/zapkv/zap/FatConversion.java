@@ -86,6 +86,7 @@ final class FatConversion {
   private void fill(Buffer block0, ZapNames names, List<Write> entries, Transaction tx) {
     FatHeader header = FatHeader.create(block0, names.salt(), names.normflags(), 0);
     block0.setUser(header);
+    UserMemory.count(block0, FatHeader.HEAP_BYTES);
     fat.shape().createFirstLeaf(header, tx);
     for (Write entry : entries) {
       fat.writer().writeLocked(header, entry, tx);
@@ -109,6 +110,7 @@ final class FatConversion {
       }
       NativeMemory.copyFromArray(saved, 0, restored.address(), saved.length);
       restored.replaceUser(restored.user(), index);
+      UserMemory.count(restored, index.sizeBytes());
       undone = true;
     } catch (RuntimeException e) {
       cause.addSuppressed(e);

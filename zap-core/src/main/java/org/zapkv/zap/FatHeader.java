@@ -14,6 +14,9 @@ import org.zapkv.error.CorruptException;
  * lock.
  */
 final class FatHeader implements BufferUser {
+  /** What this object takes of the heap: 64-bit JVM, compressed references. */
+  static final int HEAP_BYTES = 48;
+
   private final Buffer buffer;
   private final long address;
   private final int blockShift;

@@ -175,14 +175,11 @@ final class FatReader {
   void prefetch(ZapName name) {
     FatHeader header = access.holdHeader();
     try {
-      Leaf leaf = access.lockShared(header, name.hash());
-      try {
-        Overflow further = leaf.hasOverflow() ? fat.overflow(header) : null;
-        if (further != null) {
-          further.prefetch(name);
-        }
-      } finally {
-        access.unlockShared(leaf);
+      access.prefetch(header, name.hash());
+      // Only the leaf itself would say whether the key can be there.
+      Overflow further = fat.overflow(header);
+      if (further != null) {
+        further.prefetch(name);
       }
     } finally {
       access.release(header);
@@ -192,13 +189,7 @@ final class FatReader {
   void prefetchAll() {
     FatHeader header = access.holdHeader();
     try {
-      long hash = 0;
-      for (boolean last = false; !last; ) {
-        Leaf leaf = access.lockShared(header, hash);
-        last = leaf.isLast();
-        hash = last ? hash : leaf.hashAfter();
-        access.unlockShared(leaf);
-      }
+      access.prefetchAll(header);
       Overflow further = fat.overflow(header);
       if (further != null) {
         further.table().prefetchAll();

@@ -96,6 +96,7 @@ final class FatWalk {
         leaf.unlockShared();
       }
       release(cursor);
+      access.readAhead(header, cursor.readAhead(), cursor.positionHash());
     }
   }
 

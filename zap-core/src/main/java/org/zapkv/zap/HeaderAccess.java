@@ -36,14 +36,20 @@ final class HeaderAccess {
     if (buffer.user() instanceof FatHeader header) {
       return header;
     }
+    FatHeader read;
     StampedLock lock = buffer.contentLock();
     long stamp = lock.writeLock();
     try {
       // Once it is attached somebody may be changing it; until then nobody is.
-      return buffer.user() instanceof FatHeader header ? header : read(buffer);
+      if (buffer.user() instanceof FatHeader header) {
+        return header;
+      }
+      read = read(buffer);
     } finally {
       lock.unlockWrite(stamp);
     }
+    UserMemory.count(buffer, FatHeader.HEAP_BYTES);
+    return read;
   }
 
   private FatHeader read(Buffer buffer) {

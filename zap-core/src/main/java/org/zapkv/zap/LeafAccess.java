@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.StampedLock;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.ZapException;
 import org.zapkv.object.BlockObject;
 
 /** From a hash to its leaf, held and locked. */
@@ -127,6 +131,62 @@ final class LeafAccess {
           "prefixLength=" + length + ", but not all those pointers lead here");
     }
     leaf.setPlaced();
+  }
+
+  /** Begins to read the leaf of a hash. */
+  void prefetch(FatHeader header, long hash) {
+    long blockId;
+    long stamp = structure.readLock();
+    try {
+      blockId = table.get(header, PointerTable.index(header, hash));
+    } finally {
+      structure.unlockRead(stamp);
+    }
+    object.prefetch(new long[] {blockId});
+  }
+
+  /** Begins to read all leaves. The pointer table is read, and waited for. */
+  void prefetchAll(FatHeader header) {
+    List<Long> leaves = new ArrayList<>();
+    long stamp = structure.readLock();
+    try {
+      object.prefetch(
+          LongStream.range(0, header.tableBlockCount())
+              .map(block -> header.tableBlock() + block)
+              .toArray());
+      table.forEachRun(header, (firstIndex, leafBlock) -> leaves.add(leafBlock));
+    } finally {
+      structure.unlockRead(stamp);
+    }
+    object.prefetch(toArray(leaves));
+  }
+
+  /**
+   * Begins to read the leaves that a walk comes to next, as far as it asks for them. Damage in the
+   * table stops that quietly: the walk meets it when it is there.
+   */
+  void readAhead(FatHeader header, ReadAhead ahead, long hash) {
+    if (!ahead.wants(hash)) {
+      return;
+    }
+    List<Long> leaves = new ArrayList<>();
+    long stamp = structure.readLock();
+    try {
+      int shift = Long.SIZE - header.tableShift();
+      long first = PointerTable.index(header, ahead.from());
+      long end = Math.min(first + ReadAhead.MAX_POINTERS, 1L << header.tableShift());
+      long next = table.leavesFrom(header, first, end, leaves, ahead.count());
+      ahead.asked(leaves.size(), next << shift);
+    } catch (ZapException e) {
+      ahead.stop();
+    } finally {
+      structure.unlockRead(stamp);
+    }
+    object.prefetch(toArray(leaves));
+  }
+
+  private static long[] toArray(List<Long> blocks) {
+    return blocks.stream().mapToLong(Long::longValue).toArray();
   }
 
   private @Nullable Leaf tryLock(FatHeader header, long blockId, long hash, boolean exclusive) {

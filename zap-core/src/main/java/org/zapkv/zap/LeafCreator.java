@@ -45,6 +45,7 @@ interface LeafCreator {
       user = buffer.setUser(fresh);
       if (user == null) {
         user = fresh;
+        UserMemory.count(buffer, Leaf.HEAP_BYTES);
       }
     }
     if (!(user instanceof Leaf leaf)) {

@@ -23,6 +23,9 @@ import org.zapkv.error.CorruptException;
  * <p>Guarded by the map's structure lock.
  */
 final class MicroIndex implements BufferUser {
+  /** This object, 32, and the header of its array, 16: 64-bit JVM, compressed references. */
+  private static final int HEAP_BYTES = 48;
+
   private static final int SLOT_BITS = 20;
   private static final int CD_BITS = 16;
   private static final long SLOT_MASK = (1L << SLOT_BITS) - 1;
@@ -145,9 +148,14 @@ final class MicroIndex implements BufferUser {
   @Override
   public void evictSync() {}
 
-  /** How much of the heap this takes, about. */
+  /** How much of the heap this takes, about, when all slots are in use. */
   long sizeBytes() {
-    return (long) entries.length * Long.BYTES;
+    int length = slotCount > entries.length ? grownLength() : entries.length;
+    return HEAP_BYTES + (long) length * Long.BYTES;
+  }
+
+  private int grownLength() {
+    return Math.max(entries.length + entries.length / 2, slotCount);
   }
 
   private static long pack(long hash, long cd, int slot) {
@@ -267,7 +275,7 @@ final class MicroIndex implements BufferUser {
 
   void insert(long hash, long cd, int slot) {
     if (size == entries.length) {
-      entries = Arrays.copyOf(entries, Math.max(size + size / 2, slotCount));
+      entries = Arrays.copyOf(entries, grownLength());
     }
     long entry = pack(hash, cd, slot);
     int at = lowerBound(entry);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
-import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.cache.memory.NativeMemory;
-import org.zapkv.error.CacheFullException;
 import org.zapkv.error.CorruptException;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
@@ -17,7 +15,6 @@ import org.zapkv.pool.Transaction;
  * reading, exclusive for the rest.
  */
 final class MicroZap implements Entries {
-  private static final System.Logger LOGGER = System.getLogger(MicroZap.class.getName());
 
   /**
    * The chunks that a micro entry takes in a leaf at most: the entry, three of name, one of value.
@@ -85,12 +82,7 @@ final class MicroZap implements Entries {
     if (existing instanceof MicroIndex winner) {
       return winner;
     }
-    try {
-      block0.userSizeBytes(index.sizeBytes());
-    } catch (CacheFullException e) {
-      // Not counted then: it is there already, and goes with the block.
-      LOGGER.log(Level.DEBUG, "object={0}: {1}", block0.objectId(), e);
-    }
+    UserMemory.count(block0, index.sizeBytes());
     return index;
   }
 

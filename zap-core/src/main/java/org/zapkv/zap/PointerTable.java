@@ -457,6 +457,31 @@ final class PointerTable {
     }
   }
 
+  /**
+   * Finds the leaves that come next.
+   *
+   * @param first the index to begin with
+   * @param leaves where the blocks of the leaves go
+   * @param end never more than so many indexes are looked at: up to this one
+   * @return the index of the first pointer that is to none of them, or the end
+   */
+  long leavesFrom(FatHeader header, long first, long end, List<Long> leaves, int most) {
+    try (Reader reader = new Reader(header)) {
+      long previous = 0;
+      for (long index = first; index < end; index++) {
+        long leafBlock = reader.get(index);
+        if (leafBlock != previous) {
+          if (leaves.size() == most) {
+            return index;
+          }
+          leaves.add(leafBlock);
+          previous = leafBlock;
+        }
+      }
+    }
+    return end;
+  }
+
   /** Is told of the first of some pointers to the same block. */
   @FunctionalInterface
   interface RunVisitor {

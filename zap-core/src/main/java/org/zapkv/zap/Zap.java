@@ -331,8 +331,10 @@ public final class Zap {
   }
 
   /**
-   * Brings what an access to a key needs into memory, so that the access itself need not wait for
-   * it. This call waits for it. Whether the key is there makes no difference.
+   * Begins to bring what an access to a key needs into memory, so that the access itself need not
+   * wait for it, or not as long. This call waits for the pointer table at most, not for the leaf;
+   * in a micro map it reads the one block that there is. Whether the key is there makes no
+   * difference.
    *
    * @param key the key's bytes
    * @throws org.zapkv.error.KeyTooLongException if the key, or its normal form, is longer than a
@@ -351,7 +353,9 @@ public final class Zap {
   }
 
   /**
-   * Brings the whole map into memory, as far as there is room for it, and waits for that.
+   * Begins to bring the whole map into memory, as far as there is room for it. This call waits for
+   * the pointer table at most, not for the leaves; in a micro map it reads the one block that there
+   * is.
    *
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws ClosedException if the map is closed

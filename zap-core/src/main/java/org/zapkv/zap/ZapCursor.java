@@ -30,6 +30,8 @@ public final class ZapCursor implements AutoCloseable {
   private boolean ended;
   private boolean closed;
 
+  private ReadAhead readAhead = new ReadAhead();
+
   /** The leaf of the last entry: held, not locked. */
   private @Nullable Leaf leaf;
 
@@ -205,6 +207,10 @@ public final class ZapCursor implements AutoCloseable {
     return cd;
   }
 
+  ReadAhead readAhead() {
+    return readAhead;
+  }
+
   boolean isInOverflow() {
     return inOverflow;
   }
@@ -212,6 +218,7 @@ public final class ZapCursor implements AutoCloseable {
   /** The main table has no entries left. */
   void moveToOverflow() {
     inOverflow = true;
+    readAhead = new ReadAhead();
     moveTo(0);
   }
 

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.zapkv.cache.memory.InitPolicy;
 
-/** The command line in a process of its own, with the class path of the test. */
+/** The command line in a process of its own, with the class path and memory of the test. */
 final class ChildJvm {
   private ChildJvm() {}
 
@@ -15,6 +16,12 @@ final class ChildJvm {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-XX:+UseSerialGC"));
+    for (String property : List.of(InitPolicy.PROPERTY, InitPolicy.DIRTY_PROPERTY)) {
+      String value = System.getProperty(property);
+      if (value != null) {
+        words.add("-D" + property + "=" + value);
+      }
+    }
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     for (Object arg : args) {
       words.add(arg.toString());

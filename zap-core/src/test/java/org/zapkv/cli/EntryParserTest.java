@@ -10,12 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cli.EntryParser.Form;
 import org.zapkv.store.ZapMap;
 
+@Tag("once")
 class EntryParserTest {
   private static @Nullable String parse(EntryParser parser, String line) {
     // Bytes around the line are not to be looked at.

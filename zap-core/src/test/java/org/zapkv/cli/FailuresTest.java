@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.error.ClosedException;
@@ -23,6 +24,7 @@ import org.zapkv.error.StoreLockedException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ValueTypeException;
 
+@Tag("once")
 class FailuresTest {
   @Test
   void shouldTellDamageAlsoBehindAnotherFailure() {

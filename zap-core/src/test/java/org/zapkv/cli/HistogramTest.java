@@ -4,8 +4,10 @@ package org.zapkv.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("once")
 class HistogramTest {
   @Test
   void shouldDrawABarForEachBucketThatCounts() {

@@ -13,7 +13,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -78,8 +80,13 @@ class KillDuringLoadTest {
   private static long loadAndKill(Path store, String map, int batch, boolean durable, Random random)
       throws Exception {
     String mode = durable ? "--durable" : "--skip-bad";
-    Process process =
-        ChildJvm.start("load", "--acks", "--cache", "4m", "--batch", batch, mode, store, map);
+    List<Object> load =
+        new ArrayList<>(List.of("load", "--acks", "--cache", "4m", "--batch", batch, mode));
+    if (random.nextBoolean()) {
+      load.add("--direct");
+    }
+    load.addAll(List.of(store, map));
+    Process process = ChildJvm.start(load.toArray());
     Thread feeder = new Thread(() -> feed(process, batch), "feeder");
     Thread drain = new Thread(() -> drain(process), "drain");
     feeder.start();

@@ -54,6 +54,7 @@ class LoadCommandTest {
     Cli.runWith(lines(4, 5), "load", store, "m", "-").ok();
     Path file = Files.writeString(directory.resolve("input.tsv"), lines(6, 1000));
     Cli.run("load", "--cache", "8m", store, "m", file).ok();
+    Cli.run("load", "--direct", store, "m", file).ok();
     assertEquals("1000\n", count());
     assertEquals("value of 777\n", get("key-777"));
     Cli.runWith(lines(1, 1000), "verify", store, "m").ok();

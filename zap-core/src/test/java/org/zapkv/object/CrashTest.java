@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.zapkv.cache.device.testing.CrashDevice;
+import org.zapkv.cache.device.testing.PatternCheckDevice;
 import org.zapkv.error.ZapException;
 
 /**
  * Power is lost at any write, flush or truncation: the store opens in the state of the last group
- * that was reported as durable, or of the one in flight, whole; nothing is damaged or leaked.
+ * that was reported as durable, or of the one in flight, whole; nothing is damaged or leaked. And
+ * no byte that nobody has written reaches the device.
  */
 final class CrashTest {
   private static final int CRASHES = 300;
@@ -23,7 +26,7 @@ final class CrashTest {
     try (AutoCloseable silent = TestObjects.silence()) {
       assertTrue(silent != null);
       CrashDevice device = new CrashDevice(random.nextLong());
-      ObjectSet.create(device, TestObjects.options(), 22).close();
+      ObjectSet.create(new PatternCheckDevice(device), TestObjects.options(), 22).close();
       ObjectModel durable = new ObjectModel(random);
       for (; crash < CRASHES; crash++) {
         ObjectModel[] states = runUntilCrash(device, durable, random);
@@ -64,7 +67,7 @@ final class CrashTest {
       CrashDevice device, ObjectModel start, SplittableRandom random) {
     ObjectModel acknowledged = start.copy();
     ObjectModel present = start;
-    ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+    ObjectSet objects = ObjectSet.open(new PatternCheckDevice(device), TestObjects.options());
     device.crashAfter(random.nextInt(60));
     try {
       while (true) {

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.ZapException;
 import org.zapkv.pool.Transaction;

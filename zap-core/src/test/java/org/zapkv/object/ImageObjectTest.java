@@ -18,7 +18,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
-import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.pool.Transaction;
@@ -29,11 +28,7 @@ class ImageObjectTest {
   private static final String TAG = "test";
 
   private final BufferCache cache =
-      BufferCache.builder()
-          .budgetBytes(4 << 20)
-          .initPolicy(InitPolicy.POISON)
-          .traceHolds(true)
-          .build();
+      BufferCache.builder().budgetBytes(4 << 20).traceHolds(true).build();
   private final ImageObject object = ImageObject.create(cache, ID, BLOCK);
 
   @AfterEach

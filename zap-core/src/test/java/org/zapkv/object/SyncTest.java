@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.FileDevice;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.PoolStatistics;

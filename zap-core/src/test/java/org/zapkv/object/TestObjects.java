@@ -9,7 +9,6 @@ import java.util.SplittableRandom;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.zapkv.cache.Buffer;
-import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.pool.Transaction;
 
@@ -24,7 +23,6 @@ final class TestObjects {
     return ObjectSetOptions.defaults()
         .withCacheBytes(16 << 20)
         .withSyncInterval(Duration.ofHours(1))
-        .withInitPolicy(InitPolicy.POISON)
         .withTraceHolds(true);
   }
 

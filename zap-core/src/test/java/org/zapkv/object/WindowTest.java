@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.pool.Transaction;
 
 /** Narrow windows between threads, held open by a device that waits. */

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.ZapException;
@@ -29,7 +31,7 @@ class FailingReadTest {
   private static final int ENTRIES = 2500;
   private static final int LARGE_BYTES = 5000;
 
-  private final TestDevice device = new TestDevice();
+  private final HookedDevice device = new HookedDevice(new MemoryDevice()).outlivingClose();
   private final Logger logger = Logger.getLogger("org.zapkv");
   private Level levelBefore;
 
@@ -113,7 +115,7 @@ class FailingReadTest {
       int size = batch.size();
       failReadAfter(reads);
       assertThrows(DeviceException.class, batch::commit);
-      device.readsWorkAgain();
+      device.noActions();
       assertEquals(size, batch.size());
       assertEquals(before, content(store));
       assertSound(store);
@@ -129,7 +131,7 @@ class FailingReadTest {
     device.beforeRead(
         () -> {
           if (!isForAMerge() && left.getAndDecrement() == 0) {
-            throw TestDevice.failure();
+            throw HookedDevice.failure();
           }
         });
   }
@@ -155,11 +157,11 @@ class FailingReadTest {
     device.beforeRead(
         () -> {
           if (left.getAndDecrement() <= 0) {
-            throw TestDevice.failure();
+            throw HookedDevice.failure();
           }
         });
     assertThrows(DeviceException.class, batch::commit);
-    device.readsWorkAgain();
+    device.noActions();
     try {
       store.sync();
       assertEquals(before, content(store));
@@ -196,13 +198,13 @@ class FailingReadTest {
             if (inside.compareAndSet(false, true)) {
               if (first.getString("k").startsWith("y")) {
                 first.put("k", "another thread's");
-                throw TestDevice.failure();
+                throw HookedDevice.failure();
               }
               inside.set(false);
             }
           });
       assertThrows(DeviceException.class, batch::commit);
-      device.readsWorkAgain();
+      device.noActions();
       assertEquals("another thread's", first.getString("k"));
       assertEquals("value".repeat(20), second.getString("key 1"));
       assertSound(store);
@@ -227,7 +229,7 @@ class FailingReadTest {
       }
       device.beforeRead(
           () -> {
-            throw TestDevice.failure();
+            throw HookedDevice.failure();
           });
       assertTrue(map.remove("key 299"));
       Batch batch = store.batch();
@@ -236,7 +238,7 @@ class FailingReadTest {
       }
       batch.commit(Durability.NONE);
       assertEquals(0, batch.size());
-      device.readsWorkAgain();
+      device.noActions();
       assertEquals(49, map.size());
       for (int i = 0; i < entries; i++) {
         assertEquals(i >= 250 && i < 299, map.containsKey("key " + i));
@@ -250,10 +252,10 @@ class FailingReadTest {
     try (ZapStore store = builder(16 << 20).open(device, "test")) {
       device.beforeRead(
           () -> {
-            throw TestDevice.failure();
+            throw HookedDevice.failure();
           });
       assertThrows(ZapException.class, () -> store.map("a"));
-      device.readsWorkAgain();
+      device.noActions();
       assertEquals(ENTRIES, store.map("a").size());
       assertFalse(store.mapNames().isEmpty());
     }

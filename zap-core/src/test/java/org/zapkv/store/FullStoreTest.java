@@ -12,13 +12,16 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFullException;
 
 /** A device with no more room: said before anything changes; reads and removals go on. */
 class FullStoreTest {
   private static final String VALUE = "v".repeat(400);
 
-  private final TestDevice device = new TestDevice(6 << 20);
+  private final HookedDevice device =
+      new HookedDevice(new MemoryDevice("full", 6 << 20)).outlivingClose();
 
   private static ZapStoreBuilder builder() {
     return ZapStore.builder().cacheBytes(16 << 20).syncInterval(Duration.ofHours(1));

@@ -39,9 +39,14 @@ class MapContractTest {
 
     abstract boolean onDisk();
 
+    boolean direct() {
+      return false;
+    }
+
     @BeforeEach
     void open() {
-      store = onDisk() ? ZapStore.open(directory.resolve("s")) : ZapStore.inMemory();
+      ZapStoreBuilder builder = ZapStore.builder().directIo(direct());
+      store = onDisk() ? builder.open(directory.resolve("s")) : builder.inMemory();
       map = store.map("m");
       if (!micro()) {
         map.put("makes it fat", "x");
@@ -338,6 +343,19 @@ class MapContractTest {
   class FatOnDisk extends FatContract {
     @Override
     boolean onDisk() {
+      return true;
+    }
+  }
+
+  @Nested
+  class FatOnDiskDirect extends FatContract {
+    @Override
+    boolean onDisk() {
+      return true;
+    }
+
+    @Override
+    boolean direct() {
       return true;
     }
   }

@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.ClosedException;
 
 /** What is done at the edges: at the same moment, while closing, with names that are none. */
@@ -142,7 +144,7 @@ class StoreEdgesTest {
 
   @Test
   void aCheckThatIsInsideWhenTheStoreIsClosedIsFinished() throws Exception {
-    TestDevice device = new TestDevice();
+    HookedDevice device = new HookedDevice(new MemoryDevice()).outlivingClose();
     try (ZapStore store = ZapStore.builder().create(device, "test")) {
       for (int i = 0; i < 20; i++) {
         store.map("map " + i).put("k", "v".repeat(5000));

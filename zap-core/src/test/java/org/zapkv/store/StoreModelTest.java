@@ -18,16 +18,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StoreModelTest {
   @TempDir Path directory;
 
-  @ParameterizedTest(name = "leaf {0}, cache {1}")
-  @CsvSource({"4096,4194304", "16384,4194304", "16384,67108864", "131072,8388608"})
-  void aStoreIsASetOfMaps(int leafBytes, long cacheBytes) {
+  @ParameterizedTest(name = "leaf {0}, cache {1}, direct {2}")
+  @CsvSource({
+    "4096,4194304,false",
+    "4096,4194304,true",
+    "16384,4194304,false",
+    "16384,67108864,false",
+    "131072,8388608,false",
+    "131072,8388608,true"
+  })
+  void aStoreIsASetOfMaps(int leafBytes, long cacheBytes, boolean direct) {
     long seed = Seeds.next();
-    new Run(seed, leafBytes, cacheBytes).play(12_000);
+    new Run(seed, leafBytes, cacheBytes, direct).play(12_000);
   }
 
   @Test
   void oneSeedThatIsAlwaysPlayed() {
-    new Run(42, 4096, 4 << 20).play(12_000);
+    new Run(42, 4096, 4 << 20, false).play(12_000);
   }
 
   private final class Run {
@@ -39,10 +46,11 @@ class StoreModelTest {
     private ZapStore store;
     private int step;
 
-    Run(long seed, int leafBytes, long cacheBytes) {
+    Run(long seed, int leafBytes, long cacheBytes, boolean direct) {
       this.seed = seed;
       this.random = new Random(seed);
-      this.builder = ZapStore.builder().leafBytes(leafBytes).cacheBytes(cacheBytes);
+      this.builder =
+          ZapStore.builder().leafBytes(leafBytes).cacheBytes(cacheBytes).directIo(direct);
       names.forEach(name -> model.put(name, new HashMap<>()));
     }
 

@@ -41,6 +41,11 @@ final class BoundedBlockObject implements BlockObject {
   }
 
   @Override
+  public void prefetch(long[] blockIds) {
+    object.prefetch(blockIds);
+  }
+
+  @Override
   public void dirty(Buffer buffer, Transaction tx) {
     object.dirty(buffer, tx);
   }

@@ -84,6 +84,11 @@ final class FaultyBlockObject implements BlockObject {
   }
 
   @Override
+  public void prefetch(long[] blockIds) {
+    object.prefetch(blockIds);
+  }
+
+  @Override
   public void dirty(Buffer buffer, Transaction tx) {
     if (anyCallFails) {
       count("dirty " + buffer.blockId());

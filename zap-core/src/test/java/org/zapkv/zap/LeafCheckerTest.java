@@ -14,7 +14,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
-import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 
@@ -26,10 +25,14 @@ class LeafCheckerTest {
   private static final long TOUPPER = 2;
   private static final ZapValue VALUE = ZapValue.ofLong(1);
 
-  private final BufferCache cache =
-      BufferCache.builder().budgetBytes(4 << 20).initPolicy(InitPolicy.POISON).build();
+  private final BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
   private final Buffer buffer =
-      cache.hold((object, block, address, size) -> {}, 1, 7, 1 << BLOCK_SHIFT, this);
+      cache.hold(LeafCheckerTest::readAnything, 1, 7, 1 << BLOCK_SHIFT, this);
+
+  /** A new leaf may not depend on what was there. */
+  private static void readAnything(long object, long block, long address, int size) {
+    NativeMemory.fill(address, size, (byte) 0x77);
+  }
 
   @AfterEach
   void close() {

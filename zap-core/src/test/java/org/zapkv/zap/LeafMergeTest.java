@@ -17,13 +17,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
-import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
 
 /** The merge of two leaves by itself: every entry is there afterwards, and nothing else. */
 class LeafMergeTest {
-  private final BufferCache cache =
-      BufferCache.builder().budgetBytes(4 << 20).initPolicy(InitPolicy.POISON).build();
+  private final BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
   private final List<Buffer> held = new ArrayList<>();
 
   /** An entry as it is in a leaf. */

@@ -113,6 +113,11 @@ class OverflowReuseTest {
     }
 
     @Override
+    public void prefetch(long[] blockIds) {
+      object.prefetch(blockIds);
+    }
+
+    @Override
     public void dirty(Buffer buffer, Transaction tx) {
       object.dirty(buffer, tx);
     }

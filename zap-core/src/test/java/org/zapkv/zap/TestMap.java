@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
-import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.object.BlockObject;
 import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
@@ -40,19 +39,13 @@ final class TestMap implements AutoCloseable {
   }
 
   static TestMap create(ZapParameters parameters, long budgetBytes, LeafCreator creator) {
-    BufferCache cache =
-        BufferCache.builder()
-            .budgetBytes(budgetBytes)
-            .initPolicy(InitPolicy.POISON)
-            .traceHolds(true)
-            .build();
+    BufferCache cache = BufferCache.builder().budgetBytes(budgetBytes).traceHolds(true).build();
     return new TestMap(cache, parameters, creator);
   }
 
   /** A map for many entries: holds are not traced, which takes most of the time else. */
   static TestMap createUntraced(ZapParameters parameters) {
-    BufferCache cache =
-        BufferCache.builder().budgetBytes(256 << 20).initPolicy(InitPolicy.POISON).build();
+    BufferCache cache = BufferCache.builder().budgetBytes(256 << 20).build();
     return new TestMap(cache, parameters, new ReusingLeafCreator());
   }
 

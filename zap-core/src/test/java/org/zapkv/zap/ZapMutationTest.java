@@ -15,7 +15,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.BufferCache;
-import org.zapkv.cache.memory.InitPolicy;
 
 /**
  * Damaged images by the thousands: each is read rightly or refused, and so is whatever is written
@@ -69,7 +68,7 @@ class ZapMutationTest {
   }
 
   private static BufferCache newCache() {
-    return BufferCache.builder().budgetBytes(64 << 20).initPolicy(InitPolicy.POISON).build();
+    return BufferCache.builder().budgetBytes(64 << 20).build();
   }
 
   private void run(BufferCache cache, long seed, int mutant) {

@@ -17,6 +17,15 @@ public interface BlockDevice extends AutoCloseable {
   String name();
 
   /**
+   * What offsets, lengths and addresses are best a multiple of. Others are as good, only slower.
+   *
+   * @return a power of two of bytes; 1 if the device does not care
+   */
+  default int alignmentBytes() {
+    return 1;
+  }
+
+  /**
    * How long the device is now.
    *
    * @return bytes

@@ -10,20 +10,19 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.NativeMemory;
-import org.zapkv.error.ClosedException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.EndOfDeviceException;
 import org.zapkv.error.StoreFullException;
 
 /**
- * A device in a file, through the page cache.
+ * A device in a file, through the page cache or, by option, past it.
  *
  * <p>Take no {@link java.nio.channels.FileLock} on this very file: the file may be reopened, and on
  * POSIX systems closing any descriptor of a file drops all locks that the process has on it.
@@ -32,76 +31,133 @@ public final class FileDevice implements BlockDevice {
   /*
    * Implementation notes
    *
-   * A FileChannel is closed by the JDK when a thread is interrupted in it, under everybody. So every
-   * access runs in a loop (run): the interrupt flag is taken off before, an access hit by a closed
-   * channel reopens it and is repeated as a whole (transfers are by absolute position, so repeating
-   * is harmless), and the flag is put back at the end.
-   *
-   *   channel   volatile; replaced under reopenLock only. A thread that failed on channel C reopens
-   *             only if C is still the current one: its identity is the generation.
-   *   closed    volatile; set under reopenLock, so that no channel is opened after close().
+   * Interrupts: see ReopeningChannel. Direct I/O: see DirectTransfers.
    *
    * What was written through a channel that was then closed is in the page cache of the file, and
    * the next force() through another channel covers it. A failed force() is final (flushFailure):
    * the system may have dropped the pages, and a second force() would then report success.
+   *
+   * Linux reports an error of write-back once to each descriptor that was open when it came. So a
+   * force() is worth what its descriptor has seen: all since the last flush. Two things spoil that.
+   * A force() that an interrupt ends throws ClosedByInterruptException, whatever the system said,
+   * and the error is spent. And a channel opened anew does not know of what went wrong before. In
+   * both cases the witness decides: a descriptor open from the first moment, forced on a thread of
+   * its own that nobody can interrupt. Each flush has the lock, so that of two at the same time the
+   * second sees the failure of the first.
+   *
+   *   flushedThrough  the channel that has been open since the last flush, or since the start; under
+   *                   flushLock
    */
   private final Path path;
   private final boolean readOnly;
-  private final ReentrantLock reopenLock = new ReentrantLock();
-  private final @Nullable Object fileKey;
+  private final ReopeningChannel buffered;
+  private final @Nullable DirectTransfers direct;
+  private final FileChannel witness;
+  private final ReentrantLock flushLock = new ReentrantLock();
 
-  private volatile FileChannel channel;
-  private volatile boolean closed;
-  private volatile @Nullable DeviceException flushFailure;
+  /** Guarded by flushLock. */
+  private FileChannel flushedThrough;
 
-  private FileDevice(Path path, boolean readOnly, Set<OpenOption> options) throws IOException {
+  /** Guarded by flushLock. */
+  private @Nullable DeviceException flushFailure;
+
+  private FileDevice(
+      Path path, boolean readOnly, IoMode mode, Set<OpenOption> options, ChannelOpener opener)
+      throws IOException {
     this.path = path;
     this.readOnly = readOnly;
-    this.channel = FileChannel.open(path, options);
-    this.fileKey = fileKey(path);
+    this.buffered = new ReopeningChannel(path, options, opener);
+    this.flushedThrough = buffered.current();
+    try {
+      this.witness =
+          opener.open(path, Set.of(readOnly ? StandardOpenOption.READ : StandardOpenOption.WRITE));
+    } catch (IOException e) {
+      buffered.close();
+      throw e;
+    }
+    this.direct = mode == IoMode.DIRECT ? DirectTransfers.open(path, readOnly, opener) : null;
   }
 
   /**
-   * Opens a file for reading and writing; makes it, empty, if there is none.
+   * Opens a file for reading and writing through the page cache; makes it, empty, if there is none.
    *
    * @param path the file
    * @return the device
    * @throws DeviceException if that fails
    */
   public static FileDevice open(Path path) {
-    return open(
-        path,
-        false,
-        Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    return open(path, IoMode.BUFFERED);
   }
 
   /**
-   * Opens a file for reading only.
+   * Opens a file for reading and writing; makes it, empty, if there is none.
+   *
+   * @param path the file
+   * @param mode whether the page cache is used; where direct I/O is refused it is, after a line in
+   *     the log
+   * @return the device
+   * @throws DeviceException if that fails
+   */
+  public static FileDevice open(Path path, IoMode mode) {
+    return open(path, mode, FileChannel::open);
+  }
+
+  static FileDevice open(Path path, IoMode mode, ChannelOpener opener) {
+    return open(
+        path,
+        false,
+        mode,
+        Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+        opener);
+  }
+
+  /**
+   * Opens a file for reading only, through the page cache.
    *
    * @param path the file
    * @return the device; its write and truncate throw {@link DeviceException}
    * @throws DeviceException if that fails
    */
   public static FileDevice openReadOnly(Path path) {
-    return open(path, true, Set.of(StandardOpenOption.READ));
+    return openReadOnly(path, IoMode.BUFFERED);
   }
 
-  private static FileDevice open(Path path, boolean readOnly, Set<OpenOption> options) {
+  /**
+   * Opens a file for reading only.
+   *
+   * @param path the file
+   * @param mode whether the page cache is used; where direct I/O is refused it is, after a line in
+   *     the log
+   * @return the device; its write and truncate throw {@link DeviceException}
+   * @throws DeviceException if that fails
+   */
+  public static FileDevice openReadOnly(Path path, IoMode mode) {
+    return open(path, true, mode, Set.of(StandardOpenOption.READ), FileChannel::open);
+  }
+
+  private static FileDevice open(
+      Path path, boolean readOnly, IoMode mode, Set<OpenOption> options, ChannelOpener opener) {
     boolean interrupted = Thread.interrupted();
     try {
-      return new FileDevice(path, readOnly, options);
+      return new FileDevice(path, readOnly, mode, options, opener);
     } catch (IOException e) {
       String reason =
           e instanceof AccessDeniedException ? "no permission; check who owns it" : "" + e;
       throw new DeviceException("cannot open " + path + ": " + reason, e);
     } finally {
-      restore(interrupted);
+      ReopeningChannel.restore(interrupted);
     }
   }
 
   @Override
   public String name() {
     return path.toString();
+  }
+
+  @Override
+  public int alignmentBytes() {
+    DirectTransfers used = direct();
+    return used == null ? 1 : used.unitBytes();
   }
 
   @Override
@@ -112,10 +168,32 @@ public final class FileDevice implements BlockDevice {
   @Override
   public void read(long offsetBytes, long address, int lengthBytes) {
     Transfers.check(name(), offsetBytes, lengthBytes);
+    DirectTransfers used = direct();
+    if (used == null || lengthBytes == 0) {
+      readBuffered(offsetBytes, address, lengthBytes, 0);
+      return;
+    }
+    IOException refusal = null;
+    int done = 0;
+    try {
+      done = used.read(offsetBytes, address, lengthBytes);
+    } catch (IOException e) {
+      refusal = refusal(used, "read", e);
+    }
+    if (done < lengthBytes) {
+      readBuffered(offsetBytes, address, lengthBytes, done);
+    }
+    if (refusal != null) {
+      used.refuse(refusal);
+    }
+  }
+
+  private void readBuffered(long offsetBytes, long address, int lengthBytes, int alreadyRead) {
     run(
         "read",
         file -> {
           ByteBuffer view = NativeMemory.view(address, lengthBytes);
+          view.position(alreadyRead);
           while (view.hasRemaining()) {
             if (file.read(view, offsetBytes + view.position()) < 0) {
               throw new EndOfDeviceException(
@@ -134,6 +212,33 @@ public final class FileDevice implements BlockDevice {
   public void write(long offsetBytes, long address, int lengthBytes) {
     Transfers.check(name(), offsetBytes, lengthBytes);
     checkWritable();
+    DirectTransfers used = direct();
+    long start = used == null ? 0 : used.roundUp(offsetBytes);
+    long end = used == null ? 0 : used.roundDown(offsetBytes + lengthBytes);
+    if (used == null || start >= end) {
+      writeBuffered(offsetBytes, address, lengthBytes);
+      return;
+    }
+    int head = (int) (start - offsetBytes);
+    if (head > 0) {
+      writeBuffered(offsetBytes, address, head);
+    }
+    IOException refusal = null;
+    int done = head;
+    try {
+      done += used.write(start, address + head, (int) (end - start));
+    } catch (IOException e) {
+      refusal = refusal(used, "write", e);
+    }
+    if (done < lengthBytes) {
+      writeBuffered(offsetBytes + done, address + done, lengthBytes - done);
+    }
+    if (refusal != null) {
+      used.refuse(refusal);
+    }
+  }
+
+  private void writeBuffered(long offsetBytes, long address, int lengthBytes) {
     run(
         "write",
         file -> {
@@ -147,22 +252,72 @@ public final class FileDevice implements BlockDevice {
 
   @Override
   public void flush() {
-    checkFlushed();
+    flushLock.lock();
     try {
-      run(
-          "flush",
-          file -> {
-            if (!readOnly) {
-              file.force(false);
-            }
-            return 0L;
-          });
-    } catch (DeviceException e) {
-      flushFailure = e;
-      throw e;
+      buffered.checkOpen();
+      DeviceException failure = flushFailure;
+      if (failure != null) {
+        throw new DeviceException(path + ": an earlier flush failed; reopen the file", failure);
+      }
+      if (!readOnly) {
+        force();
+      }
+    } catch (IOException e) {
+      DeviceException failure = failure("flush", e);
+      flushFailure = failure;
+      throw failure;
+    } finally {
+      flushLock.unlock();
     }
-    // Another thread's flush may have failed meanwhile and taken the error that was ours as well.
-    checkFlushed();
+  }
+
+  /** Under flushLock. */
+  private void force() throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      FileChannel current = buffered.current();
+      if (current == flushedThrough) {
+        try {
+          current.force(false);
+          return;
+        } catch (ClosedChannelException e) {
+          interrupted = Thread.interrupted() || interrupted;
+        }
+      }
+      forceWitness();
+      // Open since before that: it has missed nothing.
+      flushedThrough = current;
+    } finally {
+      ReopeningChannel.restore(interrupted);
+    }
+  }
+
+  private void forceWitness() throws IOException {
+    FutureTask<Boolean> task =
+        new FutureTask<>(
+            () -> {
+              witness.force(false);
+              return true;
+            });
+    boolean interrupted = false;
+    try {
+      new Thread(task, "zap-flush").start();
+      while (true) {
+        try {
+          task.get();
+          return;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (OutOfMemoryError e) {
+      throw new IOException("no thread for the flush", e);
+    } catch (ExecutionException e) {
+      buffered.checkOpen();
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } finally {
+      ReopeningChannel.restore(interrupted);
+    }
   }
 
   @Override
@@ -184,26 +339,27 @@ public final class FileDevice implements BlockDevice {
 
   @Override
   public void close() {
-    reopenLock.lock();
+    IOException failure = closing(null, buffered::close);
+    failure = closing(failure, witness::close);
+    if (direct != null) {
+      failure = closing(failure, direct::close);
+    }
+    if (failure != null) {
+      throw new DeviceException("cannot close " + path + ": " + failure, failure);
+    }
+  }
+
+  private static @Nullable IOException closing(@Nullable IOException earlier, Closing closing) {
     try {
-      closed = true;
-      channel.close();
+      closing.close();
+      return earlier;
     } catch (IOException e) {
-      throw new DeviceException("cannot close " + path + ": " + e, e);
-    } finally {
-      reopenLock.unlock();
+      return earlier == null ? e : earlier;
     }
   }
 
-  /** What an interrupt does to the channel; for tests. */
-  void breakChannel() throws IOException {
-    channel.close();
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new ClosedException(path + " is closed");
-    }
+  private @Nullable DirectTransfers direct() {
+    return direct == null || direct.isRefused() ? null : direct;
   }
 
   private void checkWritable() {
@@ -212,70 +368,20 @@ public final class FileDevice implements BlockDevice {
     }
   }
 
-  private void checkFlushed() {
-    DeviceException failure = flushFailure;
-    if (failure != null) {
-      throw new DeviceException(path + ": an earlier flush failed; reopen the file", failure);
-    }
-  }
-
-  private long run(String what, Access access) {
-    boolean interrupted = false;
+  private long run(String what, ReopeningChannel.Access access) {
     try {
-      while (true) {
-        // Not |= alone: the flag must be taken off in every round.
-        interrupted = Thread.interrupted() || interrupted;
-        // Here for those that never touch the channel: no bytes, free space, a read-only flush.
-        checkOpen();
-        FileChannel current = channel;
-        try {
-          return access.run(current);
-        } catch (ClosedChannelException e) {
-          // ClosedByInterruptException too, which leaves the flag set for the next round.
-          reopen(current);
-        } catch (IOException e) {
-          throw failure(what, e);
-        }
-      }
-    } finally {
-      restore(interrupted);
-    }
-  }
-
-  private void reopen(FileChannel broken) {
-    // A flag still set would close the new channel as well.
-    boolean interrupted = Thread.interrupted();
-    reopenLock.lock();
-    try {
-      checkOpen();
-      if (channel == broken) {
-        Set<OpenOption> options =
-            readOnly
-                ? Set.of(StandardOpenOption.READ)
-                : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
-        FileChannel reopened = FileChannel.open(path, options);
-        if (!Objects.equals(fileKey, fileKey(path))) {
-          reopened.close();
-          throw new DeviceException(path + " was replaced by another file while it was open");
-        }
-        channel = reopened;
-      }
+      return buffered.run(access);
     } catch (IOException e) {
-      throw new DeviceException("cannot reopen " + path + " after an interrupt: " + e, e);
-    } finally {
-      reopenLock.unlock();
-      restore(interrupted);
+      throw failure(what, e);
     }
   }
 
-  private static @Nullable Object fileKey(Path path) throws IOException {
-    return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-  }
-
-  private static void restore(boolean interrupted) {
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+  /** The failure of a direct transfer: it may be a refusal, or it is thrown. */
+  private IOException refusal(DirectTransfers used, String what, IOException e) {
+    if (used.works()) {
+      throw failure("direct " + what, e);
     }
+    return e;
   }
 
   private DeviceException failure(String what, IOException e) {
@@ -292,7 +398,7 @@ public final class FileDevice implements BlockDevice {
         || text.contains("file too large");
   }
 
-  private interface Access {
-    long run(FileChannel file) throws IOException;
+  private interface Closing {
+    void close() throws IOException;
   }
 }

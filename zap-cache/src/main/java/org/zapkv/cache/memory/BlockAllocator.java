@@ -14,8 +14,9 @@ import org.zapkv.error.ClosedException;
  * Hands out blocks of native memory, 512 B to 1 MiB in powers of two, out of a fixed capacity.
  *
  * <p>Memory comes from the system in slabs, the first time it is needed, and stays mapped until the
- * allocator is closed and its last block is returned: a reader that comes too late may read
- * recycled bytes, but never faults. Any thread.
+ * allocator is closed, its last block is returned, and its {@link UnheldReaders} can no longer be
+ * reached if they have begun: a reader that comes too late may read recycled bytes, but never
+ * faults. Any thread.
  */
 public final class BlockAllocator implements AutoCloseable {
   /*
@@ -35,8 +36,8 @@ public final class BlockAllocator implements AutoCloseable {
    * For every order a bit set of the roots that have a free block of it; the first root is taken,
    * so that low roots stay full and high ones have a chance to become whole again.
    *
-   * Slabs are not aligned by the system allocator, so each is one page longer than it counts; that
-   * page is not counted in the capacity.
+   * At the end slabs go to RetiredSlabs, which unmaps them at once unless somebody may be reading
+   * them without owning a block. What is retired there is taken before the system is asked.
    *
    * `lock` guards everything but slabs, which is copied on write for owns(). The bytes of a block
    * are filled outside the lock, by whoever is its only owner at that moment.
@@ -51,12 +52,12 @@ public final class BlockAllocator implements AutoCloseable {
   private static final int MIN_BLOCK_SHIFT = 9;
   private static final int MAX_ORDER = 11;
   private static final int UNITS_PER_ROOT = 1 << MAX_ORDER;
-  private static final int PAGE_BYTES = 4096;
   private static final int MAX_ROOTS_PER_SLAB = 16;
 
   private final int maxRoots;
   private final int rootsPerSlab;
   private final InitPolicy policy;
+  private final UnheldReaders readers;
   private final ReentrantLock lock = new ReentrantLock();
 
   // Guarded by lock.
@@ -70,7 +71,7 @@ public final class BlockAllocator implements AutoCloseable {
   private volatile Slab[] slabs = new Slab[0];
 
   /**
-   * An allocator without any memory yet.
+   * An allocator without any memory yet, whose blocks only their owners read.
    *
    * @param capacityBytes how much it may hand out at most; rounded down to a multiple of {@link
    *     #MAX_BLOCK_BYTES}
@@ -78,12 +79,26 @@ public final class BlockAllocator implements AutoCloseable {
    * @throws IllegalArgumentException if the capacity is negative or above 2^31 blocks of 1 MiB
    */
   public BlockAllocator(long capacityBytes, InitPolicy policy) {
+    this(capacityBytes, policy, new UnheldReaders());
+  }
+
+  /**
+   * An allocator without any memory yet.
+   *
+   * @param capacityBytes how much it may hand out at most; rounded down to a multiple of {@link
+   *     #MAX_BLOCK_BYTES}
+   * @param policy what is done to blocks when they are handed out and returned
+   * @param readers those who read blocks that they do not own
+   * @throws IllegalArgumentException if the capacity is negative or above 2^31 blocks of 1 MiB
+   */
+  public BlockAllocator(long capacityBytes, InitPolicy policy, UnheldReaders readers) {
     if (capacityBytes < 0 || capacityBytes / MAX_BLOCK_BYTES > Integer.MAX_VALUE) {
       throw new IllegalArgumentException("capacityBytes=" + capacityBytes);
     }
     this.maxRoots = (int) (capacityBytes / MAX_BLOCK_BYTES);
     this.rootsPerSlab = Math.max(1, Math.min(MAX_ROOTS_PER_SLAB, maxRoots / MAX_ROOTS_PER_SLAB));
     this.policy = policy;
+    this.readers = readers;
     for (int order = 0; order <= MAX_ORDER; order++) {
       rootsWithFree[order] = new BitSet();
     }
@@ -109,6 +124,8 @@ public final class BlockAllocator implements AutoCloseable {
    *     is free
    * @throws IllegalArgumentException if the size is out of range
    * @throws ClosedException if the allocator is closed
+   * @throws BufferStateException under {@link InitPolicy#POISON}, if the block was written to while
+   *     it was free
    */
   public long allocate(int sizeBytes) {
     int order = orderOf(sizeBytes);
@@ -123,7 +140,12 @@ public final class BlockAllocator implements AutoCloseable {
       lock.unlock();
     }
     if (address != 0) {
-      policy.onAlloc(address, MIN_BLOCK_BYTES << order);
+      try {
+        policy.onAlloc(address, MIN_BLOCK_BYTES << order);
+      } catch (BufferStateException e) {
+        free(address, sizeBytes);
+        throw e;
+      }
     }
     return address;
   }
@@ -163,7 +185,7 @@ public final class BlockAllocator implements AutoCloseable {
   public boolean owns(long address) {
     Slab[] current = slabs;
     int index = indexOf(current, address);
-    return index >= 0 && address < current[index].endAddress();
+    return index >= 0 && address < current[index].memory.endAddress();
   }
 
   /**
@@ -190,9 +212,10 @@ public final class BlockAllocator implements AutoCloseable {
   }
 
   /**
-   * How much is mapped.
+   * How much is mapped for this allocator.
    *
-   * @return the sum of the slabs in bytes, never above the capacity; 0 once everything is unmapped
+   * @return the sum of its slabs in bytes, never above the capacity; 0 once it is closed and the
+   *     last block is back
    */
   public long mappedBytes() {
     lock.lock();
@@ -204,15 +227,15 @@ public final class BlockAllocator implements AutoCloseable {
   }
 
   /**
-   * Hands out nothing any more. The memory is unmapped when the last block is returned, which may
-   * be at once. Closing twice does nothing.
+   * Hands out nothing any more. The memory is unmapped, or retired if there may be readers without
+   * a hold, when the last block is returned, which may be at once. Closing twice does nothing.
    */
   @Override
   public void close() {
     lock.lock();
     try {
       closed = true;
-      unmapWhenIdle();
+      endWhenIdle();
     } finally {
       lock.unlock();
     }
@@ -239,7 +262,7 @@ public final class BlockAllocator implements AutoCloseable {
       found++;
     }
     if (rootIndex < 0) {
-      rootIndex = mapSlab();
+      rootIndex = addSlab();
       if (rootIndex < 0) {
         return 0;
       }
@@ -293,7 +316,7 @@ public final class BlockAllocator implements AutoCloseable {
       }
       addFree(root, joined, index);
       usedBytes -= MIN_BLOCK_BYTES << order;
-      unmapWhenIdle();
+      endWhenIdle();
     } finally {
       lock.unlock();
     }
@@ -313,17 +336,40 @@ public final class BlockAllocator implements AutoCloseable {
     }
   }
 
-  /** Maps another slab; the index of its first root, or -1 when the capacity is used up. */
-  private int mapSlab() {
+  /** Gets another slab; the index of its first root, or -1 when the capacity is used up. */
+  private int addSlab() {
     int first = roots.size();
-    int count = Math.min(rootsPerSlab, maxRoots - first);
-    if (count == 0 || systemExhausted) {
+    int left = maxRoots - first;
+    if (left == 0) {
       return -1;
     }
-    long bytes = (long) count * MAX_BLOCK_BYTES;
-    long rawAddress;
+    MappedSlab memory = RetiredSlabs.take((long) left * MAX_BLOCK_BYTES);
+    if (memory == null) {
+      memory = mapSlab(Math.min(rootsPerSlab, left));
+    }
+    if (memory == null) {
+      return -1;
+    }
+    policy.onMap(memory.address, memory.bytes);
+    int count = (int) (memory.bytes / MAX_BLOCK_BYTES);
+    for (int i = 0; i < count; i++) {
+      Root root = new Root(memory.address + (long) i * MAX_BLOCK_BYTES, first + i);
+      roots.add(root);
+      addFree(root, MAX_ORDER, 0);
+    }
+    Slab[] grown = Arrays.copyOf(slabs, slabs.length + 1);
+    grown[slabs.length] = new Slab(memory, first);
+    Arrays.sort(grown, (a, b) -> Long.compare(a.address(), b.address()));
+    slabs = grown;
+    return first;
+  }
+
+  private @Nullable MappedSlab mapSlab(int count) {
+    if (systemExhausted) {
+      return null;
+    }
     try {
-      rawAddress = NativeMemory.allocate(bytes + PAGE_BYTES);
+      return MappedSlab.map((long) count * MAX_BLOCK_BYTES);
     } catch (OutOfMemoryError e) {
       // The cache goes on with what it has; its user is throttled, as with a smaller budget.
       systemExhausted = true;
@@ -331,46 +377,33 @@ public final class BlockAllocator implements AutoCloseable {
           .log(
               System.Logger.Level.WARNING,
               "the system has no more native memory: the cache stays at {0} of {1} bytes",
-              (long) first * MAX_BLOCK_BYTES,
+              (long) roots.size() * MAX_BLOCK_BYTES,
               capacityBytes());
-      return -1;
+      return null;
     }
-    long address = (rawAddress + PAGE_BYTES - 1) & -PAGE_BYTES;
-    for (int i = 0; i < count; i++) {
-      Root root = new Root(address + (long) i * MAX_BLOCK_BYTES, first + i);
-      roots.add(root);
-      addFree(root, MAX_ORDER, 0);
-    }
-    Slab[] grown = Arrays.copyOf(slabs, slabs.length + 1);
-    grown[slabs.length] = new Slab(rawAddress, address, bytes, first);
-    Arrays.sort(grown, (a, b) -> Long.compare(a.address, b.address));
-    slabs = grown;
-    return first;
   }
 
-  private void unmapWhenIdle() {
+  private void endWhenIdle() {
     if (!closed || usedBytes != 0) {
       return;
     }
-    Slab[] unmapped = slabs;
+    List<MappedSlab> ended = Arrays.stream(slabs).map(Slab::memory).toList();
     slabs = new Slab[0];
     roots.clear();
     for (BitSet withFree : rootsWithFree) {
       withFree.clear();
     }
-    for (Slab slab : unmapped) {
-      NativeMemory.free(slab.rawAddress, slab.bytes + PAGE_BYTES);
-    }
+    RetiredSlabs.giveBack(ended, readers);
   }
 
   private @Nullable Root rootOf(long address) {
     Slab[] current = slabs;
     int index = indexOf(current, address);
-    if (index < 0 || address >= current[index].endAddress()) {
+    if (index < 0 || address >= current[index].memory.endAddress()) {
       return null;
     }
     Slab slab = current[index];
-    return roots.get(slab.firstRoot + (int) ((address - slab.address) / MAX_BLOCK_BYTES));
+    return roots.get(slab.firstRoot + (int) ((address - slab.address()) / MAX_BLOCK_BYTES));
   }
 
   /** The last slab that starts at or below an address, or -1. */
@@ -379,7 +412,7 @@ public final class BlockAllocator implements AutoCloseable {
     int high = sorted.length - 1;
     while (low <= high) {
       int middle = (low + high) >>> 1;
-      if (sorted[middle].address <= address) {
+      if (sorted[middle].address() <= address) {
         low = middle + 1;
       } else {
         high = middle - 1;
@@ -388,9 +421,9 @@ public final class BlockAllocator implements AutoCloseable {
     return high;
   }
 
-  private record Slab(long rawAddress, long address, long bytes, int firstRoot) {
-    long endAddress() {
-      return address + bytes;
+  private record Slab(MappedSlab memory, int firstRoot) {
+    long address() {
+      return memory.address;
     }
   }
 

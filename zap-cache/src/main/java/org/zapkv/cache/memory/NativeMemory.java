@@ -229,6 +229,15 @@ public final class NativeMemory {
     return view.order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /**
+   * How large a page of the system's memory is.
+   *
+   * @return a power of two of bytes
+   */
+  public static int pageBytes() {
+    return MEMORY.pageSize();
+  }
+
   static long allocate(long sizeBytes) {
     return MEMORY.allocate(sizeBytes);
   }

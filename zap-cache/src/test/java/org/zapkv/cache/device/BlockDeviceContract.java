@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.InitPolicy;
@@ -21,6 +22,7 @@ import org.zapkv.error.ClosedException;
 import org.zapkv.error.EndOfDeviceException;
 
 /** What every device must do. For a device: a subclass that makes an empty one. */
+@Tag("once")
 public abstract class BlockDeviceContract {
   private static final int MAX_BYTES = 1 << 20;
 

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -25,9 +28,18 @@ import org.zapkv.error.StoreFullException;
 final class FileDeviceTest extends BlockDeviceContract {
   @TempDir Path directory = Path.of(".");
 
+  private final List<FileChannel> opened = new CopyOnWriteArrayList<>();
+
   @Override
   protected BlockDevice create() {
-    return FileDevice.open(directory.resolve("blocks"));
+    return FileDevice.open(
+        directory.resolve("blocks"),
+        IoMode.BUFFERED,
+        (path, options) -> {
+          FileChannel channel = FileChannel.open(path, options);
+          opened.add(channel);
+          return channel;
+        });
   }
 
   @Test
@@ -114,7 +126,7 @@ final class FileDeviceTest extends BlockDeviceContract {
     Path blocks = directory.resolve("blocks");
     Files.move(blocks, directory.resolve("moved"));
     Files.write(blocks, new byte[] {7, 7, 7});
-    ((FileDevice) device).breakChannel();
+    opened.get(0).close();
     assertThrows(DeviceException.class, () -> write(0, (byte) 2));
     assertArrayEquals(new byte[] {7, 7, 7}, Files.readAllBytes(blocks));
   }

@@ -93,11 +93,11 @@ final class BlockAllocatorTest {
   }
 
   private static void checkFresh(InitPolicy policy, long address, int block) {
-    for (int i = 0; i < block; i += 127) {
+    for (int i = 0; i < block; i += Long.BYTES) {
       if (policy.zeroOnAlloc()) {
-        assertEquals(0, NativeMemory.getByte(address + i));
+        assertEquals(0, NativeMemory.getLong(address + i));
       } else if (policy.poisons()) {
-        assertEquals(InitPolicy.POISON_ALLOC, NativeMemory.getByte(address + i));
+        assertEquals(InitPolicy.POISON_ALLOC_WORD, NativeMemory.getLong(address + i));
       }
     }
   }

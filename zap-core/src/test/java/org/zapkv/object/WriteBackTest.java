@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.object;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.testing.WatchedDevice;
+import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.StoreFullException;
+import org.zapkv.pool.Transaction;
+
+/** How a group is written: neighbours at once, several writes in flight. */
+class WriteBackTest {
+  private static final int BLOCK_BYTES = 16 << 10;
+  private static final int BLOCKS = (8 << 20) / BLOCK_BYTES;
+
+  private final MemoryDevice memory = new MemoryDevice();
+  private final AtomicReference<WatchedDevice.Watcher> watcher =
+      new AtomicReference<>((write, offset, address, length, transfer) -> transfer.run());
+  private final WatchedDevice device =
+      new WatchedDevice(
+          memory,
+          (write, offset, address, length, transfer) ->
+              watcher.get().around(write, offset, address, length, transfer));
+
+  private static void fill(ObjectSet objects, int blockBytes, int blocks, int content) {
+    try (Transaction tx = objects.begin(16 << 20);
+        DataObject object = objects.create(ObjectType.VALUE, blockBytes, tx)) {
+      for (int block = 0; block < blocks; block++) {
+        TestObjects.fill(object, block, content + block, tx);
+      }
+    }
+  }
+
+  private static void check(ObjectSet objects, long objectId, int blocks, int content) {
+    try (DataObject object = objects.open(objectId)) {
+      for (int block = 0; block < blocks; block++) {
+        TestObjects.assertFilled(object, block, content + block);
+      }
+    }
+  }
+
+  /** The first two writes wait for each other; what they write stays dirty meanwhile. */
+  @Test
+  void neighboursAreWrittenAtOnceAndSeveralWritesAreInFlight() {
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withCacheBytes(64 << 20))) {
+      fill(objects, BLOCK_BYTES, BLOCKS, 1);
+      long dirtyBytes = objects.cache().stats().dirtyBytes();
+      assertTrue(dirtyBytes >= 8 << 20);
+      CountDownLatch bothInside = new CountDownLatch(2);
+      AtomicInteger writes = new AtomicInteger();
+      AtomicLong bytes = new AtomicLong();
+      AtomicBoolean cleanedEarly = new AtomicBoolean();
+      watcher.set(
+          (write, offset, address, length, transfer) -> {
+            if (length >= BLOCK_BYTES && write) {
+              writes.incrementAndGet();
+              bytes.addAndGet(length);
+              bothInside.countDown();
+              await(bothInside);
+              if (objects.cache().stats().dirtyBytes() < dirtyBytes && writes.get() <= 2) {
+                cleanedEarly.set(true);
+              }
+            }
+            transfer.run();
+          });
+      objects.sync();
+      assertEquals(0, bothInside.getCount());
+      assertTrue(bytes.get() / writes.get() >= 128 << 10, bytes + " bytes in " + writes);
+      assertFalse(cleanedEarly.get(), "a block was clean before it was written");
+      TestObjects.assertClean(objects);
+    }
+    try (ObjectSet objects = ObjectSet.open(memory, TestObjects.options())) {
+      check(objects, 1, BLOCKS, 1);
+    }
+  }
+
+  /** A slow write holds up those behind it, not what is in its place in the ring. */
+  @Test
+  void blocksOfEverySizeGoThroughTheRing() {
+    int[] sizes = {512, 1 << 20, 4096, 1 << 19, 1536, 1 << 18, 3 << 17, BLOCK_BYTES};
+    AtomicInteger turn = new AtomicInteger();
+    watcher.set(
+        (write, offset, address, length, transfer) -> {
+          for (int i = turn.getAndIncrement() % 3 * 20_000; i > 0; i--) {
+            Thread.onSpinWait();
+          }
+          transfer.run();
+        });
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      for (int round = 0; round < 3; round++) {
+        for (int size : sizes) {
+          fill(objects, size, Math.max(3, Math.min(200, (2 << 20) / size)), size);
+        }
+        objects.sync();
+      }
+      TestObjects.assertClean(objects);
+    }
+    try (ObjectSet objects = ObjectSet.open(memory, TestObjects.options())) {
+      for (int i = 0; i < 3 * sizes.length; i++) {
+        int size = sizes[i % sizes.length];
+        check(objects, i + 1, Math.max(3, Math.min(200, (2 << 20) / size)), size);
+      }
+      TestObjects.assertClean(objects);
+    }
+  }
+
+  @Test
+  void aFailedWriteFailsTheGroup() throws Exception {
+    StoreFullException full = new StoreFullException("injected");
+    AtomicInteger writes = new AtomicInteger();
+    try (AutoCloseable quiet = TestObjects.silence()) {
+      Objects.requireNonNull(quiet);
+      ObjectSet objects = ObjectSet.create(device, TestObjects.options());
+      fill(objects, BLOCK_BYTES, 10, 1);
+      objects.sync();
+      fill(objects, BLOCK_BYTES, BLOCKS, 1000);
+      watcher.set(
+          (write, offset, address, length, transfer) -> {
+            if (write && writes.incrementAndGet() == 5) {
+              throw full;
+            }
+            transfer.run();
+          });
+      StoreFailedException failed = assertThrows(StoreFailedException.class, objects::sync);
+      assertSame(full, failed.getCause());
+      watcher.set((write, offset, address, length, transfer) -> transfer.run());
+      assertThrows(StoreFailedException.class, objects::sync);
+      objects.close();
+      assertEquals(0, objects.cache().stats().usedBytes());
+    }
+    try (ObjectSet objects = ObjectSet.open(memory, TestObjects.options())) {
+      check(objects, 1, 10, 1);
+      TestObjects.assertClean(objects);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(30, TimeUnit.SECONDS), "one write at a time");
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
