@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,8 +31,9 @@ import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 
 /**
- * Caches are closed, twice, under holders, loaders, unheld readers and those who free, and used
- * after that, in a JVM of its own: each late call gets its exception, and the JVM does not crash.
+ * Caches are closed, twice, under holders, loaders, unheld readers, reads ahead and those who free,
+ * and used after that, in a JVM of its own: each late call gets its exception, and the JVM does not
+ * crash.
  */
 @Tag("once") // It names the policies itself.
 final class CloseInChildTest {
@@ -95,6 +97,9 @@ final class CloseInChildTest {
     private final LongAdder refused = new LongAdder();
     private final LongAdder unheldReads = new LongAdder();
     private final LongAdder heldAtClose = new LongAdder();
+
+    /** Whether the reader was let in to the present cache. Its thread's own. */
+    private boolean hadStamp;
 
     /** Changed between two barriers only. */
     private BufferCache cache = newCache();
@@ -209,16 +214,22 @@ final class CloseInChildTest {
         for (int i = 0; ; i++) {
           int block = random.nextInt(BLOCKS);
           step();
-          switch (i & 3) {
+          switch (i % 5) {
             case 0 -> cache.freeRange(1, block, 1, 1);
             case 1 -> cache.allocateIo(SIZE_BYTES).close();
             case 2 -> fill(block);
+            case 3 -> prefetch(block);
             default -> changeUsed(block);
           }
         }
       } catch (ClosedException e) {
         refused.increment();
       }
+    }
+
+    private void prefetch(int first) {
+      long[] blocks = LongStream.range(first, first + 8).toArray();
+      cache.prefetch(Child::read, 1, blocks, SIZE_BYTES);
     }
 
     private void fill(int block) {
@@ -246,6 +257,7 @@ final class CloseInChildTest {
       Buffer own = atHand;
       int late = 0;
       boolean open = true;
+      hadStamp = false;
       while (late < 20) {
         readUnheld(own);
         String ignored = own.read(address -> Long.toString(NativeMemory.getLong(address)));
@@ -265,6 +277,10 @@ final class CloseInChildTest {
 
     private void readUnheld(Buffer buffer) {
       long stamp = buffer.readStamp();
+      hadStamp |= stamp != 0;
+      if (!hadStamp) {
+        return;
+      }
       // Also without a good stamp, and to the last byte: such a reader may have had a good one.
       byte first = NativeMemory.getByte(buffer.unheldAddress());
       byte last = NativeMemory.getByte(buffer.unheldAddress() + SIZE_BYTES - 1);
@@ -282,6 +298,8 @@ final class CloseInChildTest {
       assertThrows(ClosedException.class, () -> cache.holdIfCached(1, 1, this));
       assertThrows(ClosedException.class, () -> cache.holdForFill(1, 1, SIZE_BYTES, this));
       assertThrows(ClosedException.class, () -> cache.find(1, 1));
+      assertThrows(ClosedException.class, () -> cache.holdNoFill(1, 1, SIZE_BYTES, this));
+      assertThrows(ClosedException.class, () -> prefetch(1));
       assertThrows(ClosedException.class, () -> cache.freeRange(1, 0, 1, 1));
       assertThrows(ClosedException.class, () -> cache.dropObject(1));
       assertThrows(ClosedException.class, () -> cache.allocateIo(SIZE_BYTES));
@@ -294,7 +312,7 @@ final class CloseInChildTest {
       CacheStats stats = cache.stats();
       assertEquals(0, stats.outstandingHolds());
       assertEquals(0, stats.usedBytes());
-      refused.add(10);
+      refused.add(12);
     }
   }
 }

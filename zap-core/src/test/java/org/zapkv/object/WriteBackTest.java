@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.MemoryDevice;
-import org.zapkv.cache.testing.WatchedDevice;
+import org.zapkv.cache.device.testing.WatchedDevice;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Transaction;

@@ -16,8 +16,8 @@ import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.WatchedDevice;
 import org.zapkv.cache.memory.NativeMemory;
-import org.zapkv.cache.testing.WatchedDevice;
 import org.zapkv.error.BufferStateException;
 
 /**

@@ -23,19 +23,21 @@ import java.util.concurrent.locks.StampedLock;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.FileDevice;
+import org.zapkv.cache.device.IoMode;
+import org.zapkv.cache.device.testing.WatchedDevice;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.cache.testing.Seeds;
-import org.zapkv.cache.testing.WatchedDevice;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.error.ClosedException;
@@ -50,6 +52,7 @@ import org.zapkv.error.DeviceException;
  *
  * <p>{@code -Dzap.race.seconds=300} makes it long.
  */
+@Tag("once") // It names the policies itself.
 final class IoRaceTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int BLOCKS = 600;
@@ -71,15 +74,14 @@ final class IoRaceTest {
   private final Set<Thread> interruptible = ConcurrentHashMap.newKeySet();
 
   @ParameterizedTest
-  @EnumSource(
-      value = InitPolicy.class,
-      names = {"NONE", "POISON"})
-  void memoryStaysWithItsTransfer(InitPolicy policy, @TempDir Path folder) throws Exception {
+  @CsvSource({"NONE, BUFFERED", "NONE, DIRECT", "POISON, BUFFERED", "POISON, DIRECT"})
+  void memoryStaysWithItsTransfer(InitPolicy policy, IoMode mode, @TempDir Path folder)
+      throws Exception {
     long nanos = Duration.ofSeconds(Long.getLong("zap.race.seconds", 2)).toNanos();
     Logger logger = Logger.getLogger("org.zapkv.cache");
     Level level = logger.getLevel();
     logger.setLevel(Level.OFF);
-    try (FileDevice file = FileDevice.open(folder.resolve("blocks"))) {
+    try (FileDevice file = FileDevice.open(folder.resolve("blocks"), mode)) {
       prepare(file);
       Seeds.run(
           seed -> {
@@ -93,8 +95,8 @@ final class IoRaceTest {
       logger.setLevel(level);
     }
     System.out.printf(
-        "%s: %s rounds, %s transfers, %s failed, %s interrupts, %s blocks reclaimed, %s read ahead%n",
-        policy, rounds, transfers, failures, interrupts, reclaims, prefetches);
+        "IoRaceTest: %s %s: %s rounds, %s transfers, %s failed, %s interrupts, %s blocks reclaimed, %s read ahead%n",
+        policy, mode, rounds, transfers, failures, interrupts, reclaims, prefetches);
     assertTrue(failures.get() > 0, "no transfer failed");
     assertTrue(interrupts.get() > 0, "nobody was interrupted");
     assertTrue(reclaims.get() > 0, "nothing was reclaimed");

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.cache.testing;
+package org.zapkv.cache.device.testing;
 
 import org.zapkv.cache.device.BlockDevice;
 
 /** Another device, with something done around its reads and writes. */
-public final class WatchedDevice implements BlockDevice {
-  private final BlockDevice device;
+public final class WatchedDevice extends WrappedDevice {
   private final Watcher watcher;
 
   /** What is done around a transfer. */
@@ -30,18 +29,8 @@ public final class WatchedDevice implements BlockDevice {
    * @param watcher what is done around its transfers
    */
   public WatchedDevice(BlockDevice device, Watcher watcher) {
-    this.device = device;
+    super(device);
     this.watcher = watcher;
-  }
-
-  @Override
-  public String name() {
-    return device.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return device.sizeBytes();
   }
 
   @Override
@@ -54,25 +43,5 @@ public final class WatchedDevice implements BlockDevice {
   public void write(long offsetBytes, long address, int lengthBytes) {
     Runnable transfer = () -> device.write(offsetBytes, address, lengthBytes);
     watcher.around(true, offsetBytes, address, lengthBytes, transfer);
-  }
-
-  @Override
-  public void flush() {
-    device.flush();
-  }
-
-  @Override
-  public void truncate(long sizeBytes) {
-    device.truncate(sizeBytes);
-  }
-
-  @Override
-  public long growableBytes() {
-    return device.growableBytes();
-  }
-
-  @Override
-  public void close() {
-    device.close();
   }
 }
