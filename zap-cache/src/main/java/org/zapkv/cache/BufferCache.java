@@ -407,7 +407,9 @@ public final class BufferCache implements AutoCloseable {
   }
 
   /**
-   * Waits until no callback of an evicted user is pending or running. Must not be called from one.
+   * Waits until no callback of an evicted user is pending or running.
+   *
+   * @throws BufferStateException if it is called from such a callback
    */
   public void awaitUserEvictions() {
     userEvictions.await();

@@ -2,11 +2,14 @@
 package org.zapkv.cache;
 
 import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.zapkv.error.BufferStateException;
 
 /** Runs the callbacks of users that were detached from their buffers. Any thread. */
 final class UserEvictions {
@@ -29,6 +32,9 @@ final class UserEvictions {
 
   /** Guarded by lock. */
   private long pending;
+
+  /** Who is in a callback; each thread asks and changes its own entry only. */
+  private final Set<Thread> calling = ConcurrentHashMap.newKeySet();
 
   UserEvictions(CacheCounters counters) {
     this.counters = counters;
@@ -69,11 +75,7 @@ final class UserEvictions {
 
   /** Runs the first callback; what it gives goes to {@link #runAsync}, which must follow. */
   boolean runSync(BufferUser user) {
-    try {
-      user.evictSync();
-    } catch (Throwable e) {
-      failed(user, e);
-    }
+    call(user, user::evictSync);
     try {
       return user.wantsEvictAsync();
     } catch (Throwable e) {
@@ -98,6 +100,10 @@ final class UserEvictions {
 
   /** Waits until no callback is pending or running. An interrupt does not end the wait. */
   void await() {
+    if (calling.contains(Thread.currentThread())) {
+      throw new BufferStateException(
+          "awaitUserEvictions called by a callback of a user, which would wait for its own end");
+    }
     lock.lock();
     try {
       while (pending > 0) {
@@ -110,11 +116,23 @@ final class UserEvictions {
 
   private void evictAsync(BufferUser user) {
     try {
-      user.evictAsync();
+      call(user, user::evictAsync);
+    } finally {
+      end();
+    }
+  }
+
+  private void call(BufferUser user, Runnable callback) {
+    // False in a callback that evicted another buffer: the outer one takes the mark off.
+    boolean outermost = calling.add(Thread.currentThread());
+    try {
+      callback.run();
     } catch (Throwable e) {
       failed(user, e);
     } finally {
-      end();
+      if (outermost) {
+        calling.remove(Thread.currentThread());
+      }
     }
   }
 

@@ -160,6 +160,42 @@ final class BufferUserTest {
   }
 
   @Test
+  void aCallbackThatWaitsForItsOwnEndIsTold() {
+    AtomicInteger told = new AtomicInteger();
+    BufferUser user =
+        new BufferUser() {
+          @Override
+          public void evictSync() {
+            assertThrows(BufferStateException.class, cache::awaitUserEvictions);
+            told.incrementAndGet();
+          }
+
+          @Override
+          public boolean wantsEvictAsync() {
+            return true;
+          }
+
+          @Override
+          public void evictAsync() {
+            evictSync();
+            // As it evicts another, whose callback is over then, this one is still in its own.
+            Buffer other = hold(2);
+            other.setUser(() -> {});
+            other.release(BufferUserTest.this);
+            cache.freeRange(1, 2, 1, 1);
+            evictSync();
+          }
+        };
+    Buffer buffer = hold(1);
+    buffer.setUser(user);
+    buffer.release(this);
+    cache.freeRange(1, 1, 1, 1);
+    cache.awaitUserEvictions();
+    assertEquals(3, told.get());
+    assertEquals(0, cache.stats().userFailures());
+  }
+
+  @Test
   void aDirtyBufferKeepsItsUserUnlessItGoesEarly() {
     Buffer buffer = hold(0);
     CountingUser user = new CountingUser(false);
