@@ -80,11 +80,19 @@ public final class BlockRead {
   /**
    * All bytes are written.
    *
-   * @throws BufferStateException if the read has ended before
+   * @throws BufferStateException if the read has ended before; under {@link
+   *     org.zapkv.cache.memory.InitPolicy#POISON} also if bytes were left unwritten: then it has
+   *     failed, and those who wait for the block get this, too
    */
   public void done() {
     end();
-    buffer.completeLoad();
+    try {
+      buffer.completeLoad();
+    } catch (RuntimeException | Error e) {
+      // It has ended: nobody else will say so to those who wait.
+      giveUp(e);
+      throw e;
+    }
     prefetcher.loaded(buffer);
   }
 

@@ -4,6 +4,7 @@ package org.zapkv.cache;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
+import java.util.Objects;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.BufferStateException;
@@ -324,6 +325,7 @@ public final class Buffer extends BufferContent {
   }
 
   private @Nullable BufferUser setUser(BufferUser newUser, boolean evictEarly) {
+    Objects.requireNonNull(newUser, "newUser");
     checkHeldAndCached("setUser");
     mutex.lock();
     try {
@@ -539,6 +541,15 @@ public final class Buffer extends BufferContent {
       endDirectWrite();
     }
     subtract(StateWord.HOLD);
+  }
+
+  /**
+   * That of the identity: so the policy, which counts uses by hash code, still knows a block that
+   * was evicted when it is read again. Equality is that of the object.
+   */
+  @Override
+  public int hashCode() {
+    return key().hashCode();
   }
 
   @Override

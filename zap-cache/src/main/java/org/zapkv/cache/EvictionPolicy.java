@@ -16,7 +16,9 @@ final class EvictionPolicy {
    * Implementation notes
    *
    * Caffeine holds nothing here, it only has an opinion. Keys are the buffers themselves, compared
-   * by identity, so an old and a new buffer of the same block cannot be mixed up. Its listener runs
+   * by identity, so an old and a new buffer of the same block cannot be mixed up. Their hash code is
+   * that of the block: Caffeine's sketch counts uses by it, also of blocks that are not here now,
+   * and so one that comes back again and again is at last let in. Its listener runs
    * inside Caffeine's own atomic removal: it only enqueues. What it chose and the cache must not
    * evict is put again later (see Evictor).
    *

@@ -187,8 +187,11 @@ final class Prefetcher {
 
   /** A block is read; its hold from here is given back. */
   void loaded(Buffer buffer) {
-    cache.evictor().admit(buffer);
-    ended(buffer);
+    try {
+      cache.evictor().admit(buffer);
+    } finally {
+      ended(buffer);
+    }
   }
 
   /** A read is over. */

@@ -271,4 +271,17 @@ final class BufferUserTest {
     cache.awaitUserEvictions();
     assertEquals(3000, evicted.get());
   }
+
+  /** As a caller without null checks may do: nothing is attached that could never be evicted. */
+  @Test
+  void noUserIsNotAUser() {
+    Buffer buffer = hold(1);
+    assertThrows(NullPointerException.class, () -> buffer.setUserImmediateEvict(nobody()));
+    buffer.release(this);
+    hold(1).release(this);
+  }
+
+  private static BufferUser nobody() {
+    return new AtomicReference<BufferUser>().get();
+  }
 }

@@ -39,6 +39,9 @@ final class TreeWriter implements AutoCloseable {
   /** How many dirty indirect blocks of level 1, 4 KiB each, may wait in the cache. */
   private static final int MAX_WAITING = 32;
 
+  /** How many copied data blocks wait to be on the device together. */
+  private static final int MAX_MOVED = 256;
+
   private final BufferCache cache;
   private final Pool pool;
   private final BlockStager stager;
@@ -48,6 +51,13 @@ final class TreeWriter implements AutoCloseable {
   private final long group;
   private final List<TreeMap<Long, Buffer>> dirty = new ArrayList<>();
   private final @Nullable Buffer[] path = new Buffer[TreeShape.MAX_LEVELS + 1];
+
+  /**
+   * Data blocks that were copied, and are not in the tree yet. Nothing in the cache keeps others
+   * from reading them, so they must be on the device before their pointers can be found.
+   */
+  private final TreeMap<Long, BlockPointer> moved = new TreeMap<>();
+
   private long allocatedBytes;
 
   /**
@@ -142,10 +152,22 @@ final class TreeWriter implements AutoCloseable {
       return;
     }
     try {
-      set(0, index, stager.copy(pointer, group, objectId, index));
+      moved.put(index, stager.copy(pointer, group, objectId, index));
     } catch (CorruptException e) {
       /* It stays where it is, for whoever reads it to be told; moving it is not that important. */
       LOGGER.log(System.Logger.Level.WARNING, "not moved: " + e.getMessage());
+    }
+    if (moved.size() >= MAX_MOVED) {
+      pointToMoved();
+    }
+  }
+
+  /** Puts the pointers of data blocks that were copied where they belong. */
+  private void pointToMoved() {
+    if (!moved.isEmpty()) {
+      stager.flush();
+      moved.forEach((index, pointer) -> set(0, index, pointer));
+      moved.clear();
     }
   }
 
@@ -156,6 +178,7 @@ final class TreeWriter implements AutoCloseable {
 
   /** Writes the indirect blocks, bottom up, and publishes the new root. */
   void finish() {
+    pointToMoved();
     for (int level = 1; level < tree.root().levels(); level++) {
       writeLevel(level);
     }

@@ -26,7 +26,8 @@ public final class BlockStager {
    * A block is copied as of its group, and the copy is checksummed and written: what changes in the
    * buffer meanwhile, for the next group, reaches neither. Its pointer is known, and goes into its
    * parent, before it is on the device. That is safe because the buffer stays dirty until then: it
-   * is in the cache and nobody looks for its pointer. After the write it is clean and may go.
+   * is in the cache and nobody looks for its pointer. After the write it is clean and may go. Not so
+   * with a block that is copied: nothing of it need be in the cache, so its pointer waits for flush().
    *
    * The copies are in one piece of memory, used as a ring:
    *
@@ -125,7 +126,8 @@ public final class BlockStager {
   }
 
   /**
-   * Takes a stored block to be written once more, elsewhere.
+   * Takes a stored block to be written once more, elsewhere. Whoever can read the block must not
+   * find the new place before {@link #flush}.
    *
    * @param pointer where it is; what it holds stays the same
    * @param group the group being synced

@@ -3,6 +3,7 @@ package org.zapkv.object;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.WatchedDevice;
@@ -146,6 +148,50 @@ class WriteBackTest {
       check(objects, 1, 10, 1);
       TestObjects.assertClean(objects);
     }
+  }
+
+  /** Moved to the front of the device: whoever reads such a block before it is there, reads it. */
+  @Test
+  void aBlockThatIsMovedCanBeReadMeanwhile() {
+    int first = BLOCKS - 24;
+    ReentrantLock one = new ReentrantLock();
+    AtomicInteger found = new AtomicInteger();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withCacheBytes(64 << 20))) {
+      fill(objects, BLOCK_BYTES, BLOCKS, 1);
+      objects.sync();
+      try (DataObject object = objects.open(1)) {
+        try (Transaction tx = objects.beginFreeing(0)) {
+          object.freeRange(0, first, tx);
+        }
+        watcher.set(
+            (write, offset, address, length, transfer) -> {
+              if (write && length >= BLOCK_BYTES) {
+                // One thread at a time: they would free what the others read.
+                one.lock();
+                try {
+                  for (int block = first; block < BLOCKS; block++) {
+                    objects.cache().freeRange(1, block, 1, 0);
+                    TestObjects.assertFilled(object, block, 1 + block);
+                    found.incrementAndGet();
+                  }
+                } catch (RuntimeException | AssertionError e) {
+                  failure.compareAndSet(null, e);
+                } finally {
+                  one.unlock();
+                }
+              }
+              transfer.run();
+            });
+        objects.sync();
+        objects.sync();
+      }
+      watcher.set((write, offset, address, length, transfer) -> transfer.run());
+      TestObjects.assertClean(objects);
+    }
+    assertNull(failure.get(), () -> "" + failure.get());
+    assertTrue(found.get() >= 48, () -> "found: " + found);
   }
 
   private static void await(CountDownLatch latch) {

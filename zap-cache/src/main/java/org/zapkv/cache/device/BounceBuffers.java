@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Aligned memory that stands between a direct channel and memory that is not aligned. A few of one
@@ -25,8 +26,11 @@ final class BounceBuffers {
     this.alignmentBytes = alignmentBytes;
   }
 
-  /** A buffer of the caller's own, until it is given back. It holds anything. */
-  ByteBuffer take() {
+  /**
+   * A buffer of the caller's own, until it is given back. It holds anything. Null if the JVM has no
+   * more memory for such: the transfer is then for the buffered channel.
+   */
+  @Nullable ByteBuffer take() {
     free.acquireUninterruptibly();
     ByteBuffer taken = idle.poll();
     if (taken != null) {
@@ -38,7 +42,7 @@ final class BounceBuffers {
           .slice(0, SIZE_BYTES);
     } catch (OutOfMemoryError e) {
       free.release();
-      throw e;
+      return null;
     }
   }
 

@@ -153,6 +153,9 @@ final class DirectTransfers {
       return readUnits(offsetBytes, NativeMemory.view(address, lengthBytes));
     }
     ByteBuffer bounce = bounces.take();
+    if (bounce == null) {
+      return 0;
+    }
     try {
       int done = 0;
       while (done < lengthBytes) {
@@ -181,6 +184,9 @@ final class DirectTransfers {
       return writeUnits(offsetBytes, NativeMemory.view(address, lengthBytes));
     }
     ByteBuffer bounce = bounces.take();
+    if (bounce == null) {
+      return 0;
+    }
     try {
       int done = 0;
       while (done < lengthBytes) {

@@ -99,12 +99,7 @@ final class ReopeningChannel {
     try {
       checkOpen();
       if (channel == broken) {
-        FileChannel reopened = opener.open(path, reopenOptions);
-        if (!Objects.equals(fileKey, fileKey(path))) {
-          reopened.close();
-          throw new DeviceException(path + " was replaced by another file while it was open");
-        }
-        channel = reopened;
+        channel = openAgain();
       }
     } catch (IOException e) {
       throw new DeviceException("cannot reopen " + path + " after an interrupt: " + e, e);
@@ -112,6 +107,22 @@ final class ReopeningChannel {
       reopenLock.unlock();
       restore(interrupted);
     }
+  }
+
+  private FileChannel openAgain() throws IOException {
+    FileChannel reopened = opener.open(path, reopenOptions);
+    boolean isSame = false;
+    try {
+      isSame = Objects.equals(fileKey, fileKey(path));
+    } finally {
+      if (!isSame) {
+        reopened.close();
+      }
+    }
+    if (!isSame) {
+      throw new DeviceException(path + " was replaced by another file while it was open");
+    }
+    return reopened;
   }
 
   private static @Nullable Object fileKey(Path path) throws IOException {
