@@ -228,11 +228,11 @@ public final class Buffer extends BufferContent {
   }
 
   /**
-   * Reads bytes without a hold if that can be, else under a hold and {@link #contentLock}. Writes
-   * nothing shared if the first try is good.
+   * Reads bytes without a hold if that can be, else under a hold and {@link #contentLock}, which
+   * the caller therefore must not have. Writes nothing shared if the first try is good.
    *
    * @param <R> what is made of the bytes
-   * @param reader reads the bytes; called again when they changed under it
+   * @param reader reads the bytes; called again when they changed under it; not to return null
    * @return what the reader made of bytes as they were at some moment; null if the buffer is no
    *     longer the cached one of its block: ask the cache
    */

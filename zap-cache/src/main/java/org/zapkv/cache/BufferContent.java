@@ -60,8 +60,11 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   private final BufferKey key;
   private final boolean inReserve;
 
-  /** Who reads, fills or directly writes it; null for the result of a resize, and if read ahead. */
-  private final @Nullable Thread loader;
+  /**
+   * Who reads, fills or directly writes it; null for the result of a resize, if read ahead, and
+   * when it is loaded. Plain: others compare it with themselves only.
+   */
+  private @Nullable Thread loader;
 
   /** While it is read ahead; so that who waits for it can see that somebody reads it. */
   private volatile @Nullable BlockRead ahead;
@@ -400,6 +403,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       }
       long next = StateWord.withState(now & ~StateWord.FREED_IN_FLIGHT, BufferState.CACHED);
       if (casWord(now, next)) {
+        loader = null;
         signalState();
         return;
       }

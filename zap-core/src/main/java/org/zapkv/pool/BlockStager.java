@@ -54,9 +54,6 @@ public final class BlockStager {
   /** Longer runs are no faster, and with shorter ones more of them are in flight. */
   private static final int MAX_RUN_BYTES = RING_BYTES / MAX_IN_FLIGHT;
 
-  /** Direct I/O needs it. */
-  private static final int ALIGNMENT = 4096;
-
   /**
    * With so many bytes of indirect blocks here they are written: a quarter of the least reserve.
    */
@@ -65,6 +62,7 @@ public final class BlockStager {
   private final Pool pool;
   private final IoQueue queue;
   private final IoMemory ring;
+  private final int alignmentBytes;
   private final ArrayDeque<Run> inFlight = new ArrayDeque<>();
   private Run filling = new Run(0, 0);
   private int indirectBytes;
@@ -94,10 +92,11 @@ public final class BlockStager {
     }
   }
 
-  BlockStager(Pool pool, IoQueue queue, IoMemory ring) {
+  BlockStager(Pool pool, IoQueue queue, IoMemory ring, int alignmentBytes) {
     this.pool = pool;
     this.queue = queue;
     this.ring = ring;
+    this.alignmentBytes = alignmentBytes;
   }
 
   /**
@@ -167,15 +166,26 @@ public final class BlockStager {
     if (!canFollow(offset, sizeBytes)) {
       int end = filling.end();
       submit();
-      int next = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-      int roomBytes = Math.max(sizeBytes, MAX_RUN_BYTES);
-      filling = new Run(offset, next + roomBytes <= RING_BYTES ? next : 0);
+      filling = new Run(offset, placeOfRun(end, offset, Math.max(sizeBytes, MAX_RUN_BYTES)));
     }
     int at = filling.end();
     while (isInUse(at, at + sizeBytes)) {
       awaitOldest();
     }
     return ring.address() + at;
+  }
+
+  /**
+   * Where a run begins: at or after a place in the ring, or in its beginning. In memory it lies to
+   * the device's alignment as it does on the device, so that its aligned part needs no other copy.
+   */
+  private int placeOfRun(int from, long offset, int roomBytes) {
+    int skew = (int) (offset & (alignmentBytes - 1));
+    int next = ((from - skew + alignmentBytes - 1) & -alignmentBytes) + skew;
+    if (next + roomBytes <= RING_BYTES) {
+      return next;
+    }
+    return skew + roomBytes <= RING_BYTES ? skew : 0;
   }
 
   private boolean canFollow(long offset, int sizeBytes) {

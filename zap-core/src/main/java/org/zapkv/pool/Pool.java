@@ -66,7 +66,7 @@ public final class Pool implements AutoCloseable {
     this.space =
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
     this.queue = new IoQueue(device, BlockStager.MAX_IN_FLIGHT);
-    this.stager = new BlockStager(this, queue, staging);
+    this.stager = new BlockStager(this, queue, staging, device.alignmentBytes());
   }
 
   /**

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.ValueTooLargeException;
@@ -208,6 +209,9 @@ final class ValueStore {
     try (DataObject object = open(reference)) {
       int blockBytes = object.blockSizeBytes();
       byte[] value = new byte[(int) referenceLength(reference)];
+      if (value.length > blockBytes) {
+        object.prefetch(LongStream.range(0, object.blockCount()).toArray());
+      }
       for (int at = 0; at < value.length; at += blockBytes) {
         object.read(at / blockBytes, value, at, Math.min(blockBytes, value.length - at));
       }
