@@ -56,6 +56,9 @@ public class DirectIoBenchmark {
   private long address;
   private long unflushedBytes;
 
+  /** Made by JMH. */
+  public DirectIoBenchmark() {}
+
   /**
    * Makes the file, in the directory of {@code -Dzap.bench.dir} or of temporary files.
    *

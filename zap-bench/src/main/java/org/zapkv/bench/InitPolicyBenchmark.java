@@ -46,6 +46,9 @@ public class InitPolicyBenchmark {
   private MemoryDevice device;
   private long next;
 
+  /** Made by JMH. */
+  public InitPolicyBenchmark() {}
+
   /** Makes a cache that holds a small part of the blocks. */
   @Setup
   public void open() {
