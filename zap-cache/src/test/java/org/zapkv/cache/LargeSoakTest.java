@@ -19,14 +19,14 @@ import org.zapkv.cache.testing.Threads;
 
 /**
  * A budget of 16 MiB over gigabytes of blocks, which are held, changed, written out early, freed,
- * and read without a hold, with users that take memory too. {@code -Dzap.soak.bytes} says how much;
- * 4294967296 are the 4 GiB of the claim.
+ * and read without a hold, with users that take memory too: 4 GiB, or what {@code -Dzap.soak.bytes}
+ * says.
  */
 @Timeout(170)
 final class LargeSoakTest {
   private static final long BUDGET_BYTES = 16L << 20;
   private static final int SIZE_BYTES = 16 << 10;
-  private static final int BLOCKS = (int) (Long.getLong("zap.soak.bytes", 1L << 30) / SIZE_BYTES);
+  private static final int BLOCKS = (int) (Long.getLong("zap.soak.bytes", 4L << 30) / SIZE_BYTES);
   private static final int WORKERS = 4;
   private static final int MAX_HELD = 16;
   private static final int VERSION_BITS = 24;
