@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * size, made when first needed; whoever finds none waits for the I/O of another. Any thread.
  */
 final class BounceBuffers {
-  /** Direct I/O pays from 128 KiB on; twice that leaves room for a head. */
+  /** A run of blocks as the store writes it; larger transfers take several. */
   static final int SIZE_BYTES = 256 << 10;
 
   /** As many transfers as a device of this kind has in flight at its best. */

@@ -6,8 +6,9 @@ public enum IoMode {
   /** Through the page cache. */
   BUFFERED,
   /**
-   * Past the page cache, where the file system can: it pays with a cache that is large against the
-   * data, and with transfers of 128 KiB and more. Where it is refused the device is buffered.
+   * Past the page cache, where the file system can: nothing is in memory twice, and other programs
+   * keep their place there; but every read goes to the disk. It may pay with a cache that holds
+   * what is wanted, and with large transfers. Where it is refused the device is buffered.
    */
   DIRECT
 }
