@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
@@ -130,16 +131,21 @@ class FailingReadTest {
     AtomicInteger left = new AtomicInteger(reads);
     device.beforeRead(
         () -> {
-          if (!isForAMerge() && left.getAndDecrement() == 0) {
+          if (!isTolerated() && left.getAndDecrement() == 0) {
             throw HookedDevice.failure();
           }
         });
   }
 
-  /** A leaf that could not be merged stays: no change fails for it. */
-  private static boolean isForAMerge() {
+  /**
+   * No change fails for a leaf that could not be merged, a table that could not be grown ahead of
+   * time, or the object of a replaced value that could not be freed. Where the first two come in
+   * depends on the salt.
+   */
+  private static boolean isTolerated() {
+    Set<String> tolerated = Set.of("shrink", "growEarly", "release");
     return StackWalker.getInstance()
-        .walk(frames -> frames.anyMatch(frame -> frame.getMethodName().equals("shrink")));
+        .walk(frames -> frames.anyMatch(frame -> tolerated.contains(frame.getMethodName())));
   }
 
   /** All reads fail, and what was changed may no longer be in memory: then the disk is whole. */
