@@ -126,6 +126,7 @@ public final class BufferCache implements AutoCloseable {
       int sizeBytes,
       Object tag,
       boolean reserved) {
+    Objects.requireNonNull(tag, "tag");
     checkOpen();
     Buffer cached = index.get(objectId, blockId);
     if (cached != null && cached.tryHold()) {
@@ -160,6 +161,7 @@ public final class BufferCache implements AutoCloseable {
    * @throws ClosedException if the cache is closed
    */
   public @Nullable Buffer holdIfCached(long objectId, long blockId, Object tag) {
+    Objects.requireNonNull(tag, "tag");
     checkOpen();
     Buffer cached = index.get(objectId, blockId);
     if (cached == null || !cached.tryHold()) {
@@ -221,6 +223,7 @@ public final class BufferCache implements AutoCloseable {
    * @throws IllegalArgumentException if the size is out of range
    */
   public Buffer holdForFill(long objectId, long blockId, int sizeBytes, Object tag) {
+    Objects.requireNonNull(tag, "tag");
     BufferKey key = new BufferKey(objectId, blockId);
     while (true) {
       checkOpen();
@@ -263,6 +266,7 @@ public final class BufferCache implements AutoCloseable {
    * @throws IllegalArgumentException if the size is out of range
    */
   public Buffer holdNoFill(long objectId, long blockId, int sizeBytes, Object tag) {
+    Objects.requireNonNull(tag, "tag");
     BlockAllocator.blockBytes(sizeBytes);
     BufferKey key = new BufferKey(objectId, blockId);
     while (true) {
@@ -297,6 +301,7 @@ public final class BufferCache implements AutoCloseable {
    * @throws IllegalArgumentException if the size is out of range
    */
   public Buffer resize(Buffer held, int newSizeBytes, Object tag) {
+    Objects.requireNonNull(tag, "tag");
     checkOpen();
     held.checkCanResize();
     long source = held.address();
@@ -483,12 +488,29 @@ public final class BufferCache implements AutoCloseable {
    */
   @Override
   public void close() {
+    close(true);
+  }
+
+  /**
+   * Closes the cache as {@link #close} does, for a caller who knows that no thread reads without a
+   * hold any more, nor will: then the memory goes back to the system with the last hold, and not
+   * when the garbage collector has run. A thread that reads all the same may crash the JVM. Closing
+   * twice does nothing.
+   */
+  public void closeWithoutReaders() {
+    close(false);
+  }
+
+  private void close(boolean mayBeRead) {
     if (closed) {
       return;
     }
     closed = true;
+    endUnheldReads(mayBeRead);
     memory.close();
     prefetcher.close();
+    // Sources may have read so themselves, ahead of somebody, until now.
+    endUnheldReads(mayBeRead);
     index.forEach(this::destroyIfIdle);
     List<String> leaked = outstandingHolds();
     if (!leaked.isEmpty()) {
@@ -497,6 +519,12 @@ public final class BufferCache implements AutoCloseable {
           "cache closed with {0} holds or held buffers still out: {1}",
           leaked.size(),
           tracer != null ? String.join("; ", leaked) : leaked.get(0) + " and others");
+    }
+  }
+
+  private void endUnheldReads(boolean mayBeRead) {
+    if (!mayBeRead) {
+      unheldReaders.allGone();
     }
   }
 

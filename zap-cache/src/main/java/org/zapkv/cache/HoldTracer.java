@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.BufferStateException;
@@ -15,10 +14,7 @@ final class HoldTracer {
   private final ConcurrentHashMap<Buffer, List<Hold>> holds = new ConcurrentHashMap<>();
 
   void held(Buffer buffer, Object tag) {
-    Hold hold =
-        new Hold(
-            Objects.requireNonNull(tag, "tag"),
-            new Throwable("held here, by " + Thread.currentThread()));
+    Hold hold = new Hold(tag, new Throwable("held here, by " + Thread.currentThread()));
     holds.compute(
         buffer,
         (key, present) -> {

@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.memory.RetiredSlabs;
 import org.zapkv.cache.testing.Threads;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
@@ -80,6 +81,51 @@ final class CloseTest {
     assertThrows(BufferStateException.class, io::address);
     assertEquals(0, cache.memory().mappedBytes());
     assertEquals(0, cache.stats().usedBytes());
+  }
+
+  @Test
+  void whoHoldsHasAName() {
+    for (boolean traced : new boolean[] {false, true}) {
+      try (BufferCache cache = BufferCache.builder().traceHolds(traced).build()) {
+        Buffer held = cache.hold(ZEROS, 1, 1, 512, "a");
+        assertThrows(NullPointerException.class, () -> cache.hold(ZEROS, 1, 1, 512, null));
+        assertThrows(NullPointerException.class, () -> cache.holdReserved(ZEROS, 1, 2, 512, null));
+        assertThrows(NullPointerException.class, () -> cache.holdIfCached(1, 1, null));
+        assertThrows(NullPointerException.class, () -> cache.holdForFill(1, 3, 512, null));
+        assertThrows(NullPointerException.class, () -> cache.holdNoFill(1, 4, 512, null));
+        assertThrows(NullPointerException.class, () -> cache.resize(held, 1024, null));
+        assertEquals(1, cache.stats().outstandingHolds());
+        assertEquals(512, cache.stats().usedBytes());
+        held.release("a");
+      }
+    }
+  }
+
+  /** Whoever knows that nobody reads any more need not wait for the garbage collector. */
+  @Test
+  void theMemoryGoesBackAtOnceIfNobodyReads() {
+    for (boolean nobodyReads : new boolean[] {false, true}) {
+      while (RetiredSlabs.retiredBytes() > 0) {
+        System.gc();
+        Thread.onSpinWait();
+      }
+      BufferCache cache = BufferCache.builder().build();
+      Buffer read = cache.hold(ZEROS, 1, 1, 512, "a");
+      read.release("a");
+      Buffer held = cache.hold(ZEROS, 1, 2, 512, "b");
+      assertEquals(0L, read.read(NativeMemory::getLong));
+      try {
+        MemoryPressureTest.quietly(
+            BufferCache.class, nobodyReads ? cache::closeWithoutReaders : cache::close);
+      } catch (Exception e) {
+        throw new AssertionError(e);
+      }
+      assertEquals(0, RetiredSlabs.retiredBytes(), "it is held still");
+      assertEquals(0, NativeMemory.getLong(held.address()));
+      held.release("b");
+      assertEquals(nobodyReads, RetiredSlabs.retiredBytes() == 0);
+      assertEquals(0, read.readStamp());
+    }
   }
 
   @Test

@@ -411,7 +411,8 @@ public final class ObjectSet implements AutoCloseable {
 
   /**
    * Makes every change durable and ends. Waits for transactions that are open; must not be called
-   * by a thread that has one. Closing twice does nothing.
+   * by a thread that has one, nor while another call, one that reads for instance, is inside: its
+   * memory would go. Closing twice does nothing.
    *
    * @throws org.zapkv.error.StoreFailedException if the last changes could not be written, unless
    *     an earlier failure has been reported already
@@ -426,7 +427,8 @@ public final class ObjectSet implements AutoCloseable {
     } finally {
       objectSync.close();
       pool.close();
-      cache.close();
+      // By now nobody looks for a pointer any more, see above: the memory goes back at once.
+      cache.closeWithoutReaders();
     }
   }
 }

@@ -15,11 +15,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.memory.RetiredSlabs;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.NoSuchMapException;
 
@@ -273,6 +275,44 @@ class ZapStoreTest {
       assertTrue(statistics.cache().usedBytes() <= statistics.cache().budgetBytes());
       assertFalse(map.statistics().micro());
       assertEquals(5000, map.statistics().entryCount());
+    }
+  }
+
+  /** Lookups read indirect blocks without holding them; that must not keep the memory mapped. */
+  @Test
+  void aClosedStoreGivesItsMemoryBack() {
+    Path path = directory.resolve("s");
+    try (ZapStore store = ZapStore.open(path)) {
+      for (int i = 0; i < 5000; i++) {
+        store.map("m").put("key" + i, "value" + i);
+      }
+    }
+    while (RetiredSlabs.retiredBytes() > 0) {
+      System.gc();
+      Thread.onSpinWait();
+    }
+    ZapStore store = ZapStore.open(path);
+    for (int i = 0; i < 5000; i++) {
+      assertEquals("value" + i, store.map("m").getString("key" + i));
+    }
+    MapCursor cursor = store.map("m").cursor();
+    assertTrue(cursor.next());
+    store.close();
+    assertEquals(0, RetiredSlabs.retiredBytes());
+  }
+
+  @Test
+  void largeValuesAreReadAhead() {
+    Path path = directory.resolve("s");
+    byte[] value = new byte[1 << 20];
+    new Random(1).nextBytes(value);
+    try (ZapStore store = ZapStore.open(path)) {
+      store.map("m").put(new byte[] {1}, value);
+    }
+    try (ZapStore store = ZapStore.open(path)) {
+      assertArrayEquals(value, store.map("m").get(new byte[] {1}));
+      assertEquals(8, store.statistics().cache().prefetches());
+      assertEquals(8, store.statistics().cache().prefetchesUsed());
     }
   }
 }
