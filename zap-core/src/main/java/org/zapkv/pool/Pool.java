@@ -321,8 +321,12 @@ public final class Pool implements AutoCloseable {
    * @return false if the checksum does not match
    */
   public boolean isIntact(BlockPointer pointer, long address, long objectId, long index) {
+    return checksumOf(pointer, address, objectId, index) == pointer.checksum();
+  }
+
+  private static long checksumOf(BlockPointer pointer, long address, long objectId, long index) {
     long seed = Checksum.seed(objectId, index, pointer.level());
-    return Checksum.of(address, pointer.physicalBytes(), seed) == pointer.checksum();
+    return Checksum.of(address, pointer.physicalBytes(), seed);
   }
 
   private @Nullable String readAndVerify(
@@ -335,8 +339,7 @@ public final class Pool implements AutoCloseable {
     } catch (EndOfDeviceException e) {
       return "the block lies beyond the end of the device, which has " + device.sizeBytes();
     }
-    long seed = Checksum.seed(objectId, index, pointer.level());
-    long found = Checksum.of(address, pointer.physicalBytes(), seed);
+    long found = checksumOf(pointer, address, objectId, index);
     return found == pointer.checksum()
         ? null
         : "checksum mismatch, expected %016x, found %016x".formatted(pointer.checksum(), found);
