@@ -40,6 +40,8 @@ class LayersTest {
         .definedBy("org.zapkv.object..")
         .layer("pool")
         .definedBy("org.zapkv.pool..")
+        .layer("log")
+        .definedBy("org.zapkv.log..")
         .layer("cache")
         .definedBy("org.zapkv.cache")
         .layer("io")
@@ -58,14 +60,16 @@ class LayersTest {
         .mayOnlyBeAccessedByLayers("zap", "store", "cli")
         .whereLayer("pool")
         .mayOnlyBeAccessedByLayers("object", "zap", "store", "cli")
+        .whereLayer("log")
+        .mayOnlyBeAccessedByLayers("pool", "object", "store")
         .whereLayer("cache")
-        .mayOnlyBeAccessedByLayers("io", "pool", "object", "zap", "store", "cli")
+        .mayOnlyBeAccessedByLayers("io", "log", "pool", "object", "zap", "store", "cli")
         .whereLayer("io")
         .mayOnlyBeAccessedByLayers("pool")
         .whereLayer("device")
-        .mayOnlyBeAccessedByLayers("io", "pool", "object", "store")
+        .mayOnlyBeAccessedByLayers("io", "log", "pool", "object", "store")
         .whereLayer("memory")
-        .mayOnlyBeAccessedByLayers("device", "cache", "pool", "object", "zap")
+        .mayOnlyBeAccessedByLayers("device", "cache", "log", "pool", "object", "zap")
         .check(CLASSES);
   }
 

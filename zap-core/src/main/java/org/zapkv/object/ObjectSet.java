@@ -4,6 +4,7 @@ package org.zapkv.object;
 import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
@@ -11,6 +12,7 @@ import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.ZapException;
+import org.zapkv.log.IntentLog;
 import org.zapkv.pool.Pool;
 import org.zapkv.pool.PoolStatistics;
 import org.zapkv.pool.SyncSettings;
@@ -38,6 +40,7 @@ public final class ObjectSet implements AutoCloseable {
 
   private final BufferCache cache;
   private final Pool pool;
+  private final @Nullable IntentLog log;
   private final TransactionGroups groups;
   private final ObjectTable table = new ObjectTable();
   private final ObjectContext context;
@@ -47,13 +50,18 @@ public final class ObjectSet implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private ObjectSet(
-      BufferCache cache, Pool pool, EarlyWriter earlyWriter, ObjectSetOptions options) {
+      BufferCache cache,
+      Pool pool,
+      @Nullable IntentLog log,
+      EarlyWriter earlyWriter,
+      ObjectSetOptions options) {
     this.cache = cache;
     this.pool = pool;
+    this.log = log;
     this.objectSync = new ObjectSync(table);
     SyncSettings settings =
         new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes());
-    this.groups = new TransactionGroups(pool, objectSync, settings);
+    this.groups = new TransactionGroups(pool, objectSync, settings, log);
     this.context = new ObjectContext(cache, pool, groups, table);
     this.meta = new MetaObject(context, decodeRoot(cache, pool));
     this.numbers = new ObjectNumbers(meta);
@@ -115,14 +123,24 @@ public final class ObjectSet implements AutoCloseable {
     Pool make(BufferCache cache);
   }
 
-  private static ObjectSet start(ObjectSetOptions options, PoolMaker maker) {
+  /** Makes or opens the intent log. */
+  private interface LogMaker {
+    @Nullable IntentLog make(BufferCache cache, Pool pool);
+  }
+
+  private static ObjectSet start(ObjectSetOptions options, PoolMaker poolMaker, LogMaker logMaker) {
     EarlyWriter earlyWriter = new EarlyWriter();
     BufferCache cache = newCache(earlyWriter, options);
     Pool pool = null;
+    IntentLog log = null;
     try {
-      pool = maker.make(cache);
-      return new ObjectSet(cache, pool, earlyWriter, options);
+      pool = poolMaker.make(cache);
+      log = logMaker.make(cache, pool);
+      return new ObjectSet(cache, pool, log, earlyWriter, options);
     } catch (Throwable e) {
+      if (log != null) {
+        log.close();
+      }
       if (pool != null) {
         pool.close();
       }
@@ -132,7 +150,7 @@ public final class ObjectSet implements AutoCloseable {
   }
 
   /**
-   * Makes an empty store on a device; it is durable on return.
+   * Makes an empty store on a device, without an intent log; it is durable on return.
    *
    * @param device the device; what is on it is lost, but it must not hold a store
    * @param options how the object set works
@@ -141,11 +159,34 @@ public final class ObjectSet implements AutoCloseable {
    * @throws org.zapkv.error.DeviceException if the device cannot be written
    */
   public static ObjectSet create(BlockDevice device, ObjectSetOptions options) {
-    return create(device, options, STANDARD_REGIONS);
+    return create(device, null, options, STANDARD_REGIONS);
   }
 
-  /** As above, with regions of another size, so that a test reaches the second one soon. */
+  /**
+   * Makes an empty store and its intent log; they are durable on return.
+   *
+   * @param device the device of the blocks; what is on it is lost, but it must not hold a store
+   * @param logDevice the device of the log; what is on it is lost
+   * @param options how the object set works
+   * @return the open object set
+   * @throws org.zapkv.error.ZapException if there is a store on the device already
+   * @throws org.zapkv.error.DeviceException if a device cannot be written
+   */
+  public static ObjectSet create(
+      BlockDevice device, BlockDevice logDevice, ObjectSetOptions options) {
+    return create(device, logDevice, options, STANDARD_REGIONS);
+  }
+
+  /** Without a log and with regions of another size, so that a test reaches the second one soon. */
   static ObjectSet create(BlockDevice device, ObjectSetOptions options, int regionShift) {
+    return create(device, null, options, regionShift);
+  }
+
+  private static ObjectSet create(
+      BlockDevice device,
+      @Nullable BlockDevice logDevice,
+      ObjectSetOptions options,
+      int regionShift) {
     return start(
         options,
         cache ->
@@ -155,7 +196,9 @@ public final class ObjectSet implements AutoCloseable {
                 Clock.systemUTC(),
                 UUID.randomUUID(),
                 regionShift,
-                rootOfNewStore(cache)));
+                rootOfNewStore(cache)),
+        (cache, pool) ->
+            logDevice == null ? null : IntentLog.create(logDevice, cache, pool.storeId()));
   }
 
   /**
@@ -169,7 +212,36 @@ public final class ObjectSet implements AutoCloseable {
    * @throws org.zapkv.error.CorruptException if the head of the store is damaged
    */
   public static ObjectSet open(BlockDevice device, ObjectSetOptions options) {
-    return start(options, cache -> Pool.open(device, cache, Clock.systemUTC()));
+    return open(device, null, options);
+  }
+
+  /**
+   * As {@link #open(BlockDevice, ObjectSetOptions)}, with the intent log. What is in the log and
+   * not in that state is for the caller to replay, before any other change.
+   *
+   * @param device the device of the blocks
+   * @param logDevice the device of the log
+   * @param options how the object set works
+   * @return the open object set
+   */
+  public static ObjectSet open(
+      BlockDevice device, @Nullable BlockDevice logDevice, ObjectSetOptions options) {
+    return start(
+        options,
+        cache -> Pool.open(device, cache, Clock.systemUTC()),
+        (cache, pool) ->
+            logDevice == null
+                ? null
+                : IntentLog.open(logDevice, cache, pool.storeId(), pool.committedLog()));
+  }
+
+  /**
+   * The intent log.
+   *
+   * @return the log, which belongs to the object set; null for a store without one
+   */
+  public @Nullable IntentLog log() {
+    return log;
   }
 
   /**
@@ -426,6 +498,9 @@ public final class ObjectSet implements AutoCloseable {
       groups.close();
     } finally {
       objectSync.close();
+      if (log != null) {
+        log.close();
+      }
       pool.close();
       // By now nobody looks for a pointer any more, see above: the memory goes back at once.
       cache.closeWithoutReaders();

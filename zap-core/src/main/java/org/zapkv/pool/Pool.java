@@ -16,6 +16,7 @@ import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.EndOfDeviceException;
 import org.zapkv.error.ZapException;
+import org.zapkv.log.LogPosition;
 
 /**
  * Blocks on a device, written copy on write and verified at every read, and the uberblocks that
@@ -93,7 +94,8 @@ public final class Pool implements AutoCloseable {
             ? SpaceGeometry.standard()
             : new SpaceGeometry(SpaceGeometry.DEFAULT_UNIT_SHIFT, regionShift);
     List<SpaceEntry> table = Collections.nCopies(SpaceGeometry.NODE_COUNT, SpaceEntry.EMPTY);
-    Uberblock first = new Uberblock(1, clock.millis(), root.clone(), List.copyOf(table));
+    Uberblock first =
+        new Uberblock(1, clock.millis(), root.clone(), List.copyOf(table), LogPosition.NONE);
     Label label = Label.ofNewStore(geometry, storeId);
     IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
@@ -206,6 +208,24 @@ public final class Pool implements AutoCloseable {
    */
   public long committedGroup() {
     return committed.group();
+  }
+
+  /**
+   * Up to where the intent log is in the newest durable state.
+   *
+   * @return the position
+   */
+  public LogPosition committedLog() {
+    return committed.logPosition();
+  }
+
+  /**
+   * What tells the store from every other.
+   *
+   * @return its identity, as the label has it
+   */
+  public UUID storeId() {
+    return label.storeId();
   }
 
   /**
@@ -436,11 +456,11 @@ public final class Pool implements AutoCloseable {
 
   /* Data, space map, flush; both copies of the uberblock, flush. After the first flush everything
   that the uberblock will reach is durable; after the second one the group is. */
-  void commit(long group, byte[] root) {
+  void commit(long group, byte[] root, LogPosition logPosition) {
     stager.flush();
     List<SpaceEntry> table = space.write(group, staging.address());
     device.flush();
-    Uberblock next = new Uberblock(group, clock.millis(), root, table);
+    Uberblock next = new Uberblock(group, clock.millis(), root, table, logPosition);
     for (int copy = 0; copy < HeadLayout.UBERBLOCK_COPIES; copy++) {
       int slot = HeadLayout.slotOf(group, copy);
       next.encode(staging.address(), slot, label.storeId());

@@ -7,6 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
+import org.zapkv.log.IntentLog;
+import org.zapkv.log.LogPosition;
 
 /**
  * Groups transactions and makes each group durable as a whole, on a thread of its own, while the
@@ -54,6 +56,7 @@ public final class TransactionGroups implements AutoCloseable {
   private final SyncParticipant participant;
   private final SyncSettings settings;
   private final SpaceBudget budget;
+  private final @Nullable IntentLog log;
 
   /** How many objects were changed in each group that is not durable. */
   private final AtomicLongArray changedObjects = new AtomicLongArray(GROUP_RING);
@@ -87,11 +90,14 @@ public final class TransactionGroups implements AutoCloseable {
    * @param pool where the groups are written
    * @param participant the layer that has changes to write
    * @param settings when groups are synced by themselves
+   * @param log the intent log whose records the groups hold; null for a store without one
    */
-  public TransactionGroups(Pool pool, SyncParticipant participant, SyncSettings settings) {
+  public TransactionGroups(
+      Pool pool, SyncParticipant participant, SyncSettings settings, @Nullable IntentLog log) {
     this.pool = pool;
     this.participant = participant;
     this.settings = settings;
+    this.log = log;
     this.budget = new SpaceBudget(pool);
     this.syncedGroup = pool.committedGroup();
     this.gate = new TransactionGate(syncedGroup + 1);
@@ -398,29 +404,37 @@ public final class TransactionGroups implements AutoCloseable {
 
   private void syncOpenGroup() {
     long group = gate.openGroup();
-    if (!switchGroup(group)) {
+    LogPosition position = switchGroup(group);
+    if (position == null) {
       return;
     }
     byte[] root = participant.sync(group);
-    pool.commit(group, root);
+    pool.commit(group, root, position);
     participant.committed(group);
     budget.forget(group);
     changedObjects.set(ringIndex(group), 0);
     syncedGroup = group;
+    if (log != null) {
+      log.released(position);
+    }
   }
 
-  /** False: a transaction of the group failed the store while it was waited for. */
-  private boolean switchGroup(long group) {
+  /**
+   * Gives the position in the log between the records of the group and those after it; null: a
+   * transaction of the group failed the store while it was waited for.
+   */
+  private @Nullable LogPosition switchGroup(long group) {
     gate.quiesce();
     boolean isWhole = failure == null;
     try {
-      if (isWhole) {
-        pool.beginSync(group);
+      if (!isWhole) {
+        return null;
       }
+      pool.beginSync(group);
+      return log == null ? LogPosition.NONE : log.position();
     } finally {
       gate.reopen(isWhole ? group + 1 : group);
     }
-    return isWhole;
   }
 
   /* Nobody begins any more: whoever is inside now is the last, and may yet make the first change of
@@ -446,7 +460,9 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   private boolean wantsEmptyGroup() {
-    return participant.wantsEmptyGroup() || pool.wantsEmptyGroup();
+    return participant.wantsEmptyGroup()
+        || pool.wantsEmptyGroup()
+        || (log != null && log.wantsPosition());
   }
 
   private boolean manyObjects() {

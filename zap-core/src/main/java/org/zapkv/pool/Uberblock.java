@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.log.LogPosition;
 
 /**
  * The state of a store after a transaction group: everything else is reached from here. Immutable.
@@ -14,6 +15,7 @@ final class Uberblock {
   private final long timeMillis;
   private final byte[] root;
   private final List<SpaceEntry> spaceTable;
+  private final LogPosition logPosition;
 
   /**
    * An uberblock.
@@ -23,12 +25,19 @@ final class Uberblock {
    * @param root the root of the layer above, {@link UberblockLayout#ROOT_BYTES} long; not changed
    *     by anyone once it is in here
    * @param spaceTable the entries of the index nodes of the space map
+   * @param logPosition up to where the intent log is in this state
    */
-  Uberblock(long group, long timeMillis, byte[] root, List<SpaceEntry> spaceTable) {
+  Uberblock(
+      long group,
+      long timeMillis,
+      byte[] root,
+      List<SpaceEntry> spaceTable,
+      LogPosition logPosition) {
     this.group = group;
     this.timeMillis = timeMillis;
     this.root = root;
     this.spaceTable = spaceTable;
+    this.logPosition = logPosition;
   }
 
   long group() {
@@ -43,12 +52,19 @@ final class Uberblock {
     return spaceTable;
   }
 
+  LogPosition logPosition() {
+    return logPosition;
+  }
+
   /** Writes one copy of the uberblock, in the form of its slot. */
   void encode(long address, int slot, UUID storeId) {
     NativeMemory.fill(address, HeadLayout.SLOT_BYTES, (byte) 0);
     NativeMemory.putLong(address + UberblockLayout.MAGIC, UberblockLayout.MAGIC_VALUE);
     NativeMemory.putLong(address + UberblockLayout.GROUP, group);
     NativeMemory.putLong(address + UberblockLayout.TIME, timeMillis);
+    NativeMemory.putLong(address + UberblockLayout.LOG_OFFSET, logPosition.offsetBytes());
+    NativeMemory.putLong(address + UberblockLayout.LOG_SEQUENCE, logPosition.sequence());
+    NativeMemory.putLong(address + UberblockLayout.LOG_CHAIN, logPosition.chain());
     NativeMemory.copyFromArray(root, 0, address + UberblockLayout.ROOT, UberblockLayout.ROOT_BYTES);
     for (int node = 0; node < spaceTable.size(); node++) {
       SpaceEntryLayout.encode(spaceTable.get(node), address + UberblockLayout.spaceEntry(node));
@@ -93,7 +109,11 @@ final class Uberblock {
         NativeMemory.getLong(address + UberblockLayout.GROUP),
         NativeMemory.getLong(address + UberblockLayout.TIME),
         root,
-        List.of(table));
+        List.of(table),
+        new LogPosition(
+            NativeMemory.getLong(address + UberblockLayout.LOG_OFFSET),
+            NativeMemory.getLong(address + UberblockLayout.LOG_SEQUENCE),
+            NativeMemory.getLong(address + UberblockLayout.LOG_CHAIN)));
   }
 
   /* The store's identity is in the seed: an uberblock left over from another store that was on the

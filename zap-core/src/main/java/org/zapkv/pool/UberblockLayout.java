@@ -8,8 +8,9 @@ package org.zapkv.pool;
  * <pre>
  *        +0                +4                +8               +12
  *   0   | magic                             | transaction group                 |
- *  16   | time, ms since 1970               | intent log, offset (0)            |
- *  32   | intent log, sequence (0)          | zero ...                          |
+ *  16   | time, ms since 1970               | intent log, offset                |
+ *  32   | intent log, sequence              | intent log, chain                 |
+ *  48   | zero ...                                                              |
  *  64   | root: the dnode of the meta object, 256 bytes                         |
  * 320   | space table: 64 entries of 32 bytes                                   |
  * 2368  | zero ...                                                              |
@@ -25,6 +26,7 @@ final class UberblockLayout {
   static final int TIME = GROUP + Long.BYTES;
   static final int LOG_OFFSET = TIME + Long.BYTES;
   static final int LOG_SEQUENCE = LOG_OFFSET + Long.BYTES;
+  static final int LOG_CHAIN = LOG_SEQUENCE + Long.BYTES;
   static final int ROOT = 64;
   static final int ROOT_BYTES = 256;
   static final int SPACE_TABLE = ROOT + ROOT_BYTES;

@@ -4,6 +4,7 @@ package org.zapkv.store;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
@@ -129,13 +130,22 @@ public final class ZapStoreBuilder {
     return create(new MemoryDevice(), "in memory");
   }
 
-  /** Makes a new store on a device, which is closed with it. */
+  /** Makes a new store without an intent log on a device, which is closed with it. */
   ZapStore create(BlockDevice device, String name) {
+    return create(device, null, name);
+  }
+
+  /** Makes a new store on devices, which are closed with it. */
+  ZapStore create(BlockDevice device, @Nullable BlockDevice logDevice, String name) {
     try (Closer closer = new Closer()) {
-      closer.add(device);
-      ObjectSet objects = closer.add(ObjectSet.create(device, options));
+      Closer devices = closer.add(devices(device, logDevice));
+      ObjectSet objects =
+          closer.add(
+              logDevice == null
+                  ? ObjectSet.create(device, options)
+                  : ObjectSet.create(device, logDevice, options));
       ZapStore.initialise(objects);
-      ZapStore store = new ZapStore(name, objects, mapParameters, device);
+      ZapStore store = new ZapStore(name, objects, mapParameters, devices);
       closer.handOver();
       return store;
     }
@@ -143,12 +153,26 @@ public final class ZapStoreBuilder {
 
   /** Opens the store on a device, which is closed with it. */
   ZapStore open(BlockDevice device, String name) {
+    return open(device, null, name);
+  }
+
+  /** Opens the store on devices, which are closed with it. */
+  ZapStore open(BlockDevice device, @Nullable BlockDevice logDevice, String name) {
     try (Closer closer = new Closer()) {
-      closer.add(device);
-      ObjectSet objects = closer.add(ObjectSet.open(device, options));
-      ZapStore store = new ZapStore(name, objects, mapParameters, device);
+      Closer devices = closer.add(devices(device, logDevice));
+      ObjectSet objects = closer.add(ObjectSet.open(device, logDevice, options));
+      ZapStore store = new ZapStore(name, objects, mapParameters, devices);
       closer.handOver();
       return store;
     }
+  }
+
+  private static Closer devices(BlockDevice device, @Nullable BlockDevice logDevice) {
+    Closer devices = new Closer();
+    if (logDevice != null) {
+      devices.add(logDevice);
+    }
+    devices.add(device);
+    return devices;
   }
 }
