@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param logicalBytes its size in memory, in bytes
  * @param physicalBytes its size on the device, in bytes
  * @param birthGroup the transaction group that wrote it
- * @param checksum the XXH64 of its bytes on the device
+ * @param checksum the XXH64 of its bytes on the device, bound to the block and its birth group
  * @param compression how it is compressed; 0, not at all, is all there is so far
  * @param checksumType which checksum it has
  * @param level 0 for data, above 0 for indirect blocks
@@ -43,14 +43,18 @@ public record BlockPointer(
     return physicalBytes == 0;
   }
 
-  /** The pointer to the same bytes at another place, written there by a later group. */
-  BlockPointer movedTo(long newOffsetBytes, long group) {
+  /**
+   * The pointer to the same bytes at another place, written there by a later group.
+   *
+   * @param newChecksum that of the later version: the group is part of it
+   */
+  BlockPointer movedTo(long newOffsetBytes, long group, long newChecksum) {
     return new BlockPointer(
         newOffsetBytes,
         logicalBytes,
         physicalBytes,
         group,
-        checksum,
+        newChecksum,
         compression,
         checksumType,
         level);

@@ -139,20 +139,21 @@ public final class BlockStager {
     int sizeBytes = pointer.physicalBytes();
     long offset = pool.space().allocate(sizeBytes, group);
     long copy = place(offset, sizeBytes);
-    BlockPointer copied = pointer.movedTo(offset, group);
     try {
       pool.read(pointer, copy, objectId, index, pointer.level());
     } catch (DeviceException e) {
       /* Not a failed write, which would be for good. */
-      pool.free(copied, group);
+      pool.free(pointer.movedTo(offset, group, 0), group);
       throw new CorruptException(
           objectId, index, CorruptException.NONE, "cannot be read: " + e.getMessage());
     } catch (ZapException e) {
-      pool.free(copied, group);
+      pool.free(pointer.movedTo(offset, group, 0), group);
       throw e;
     }
     filling.bytes += sizeBytes;
-    return copied;
+    int level = pointer.level();
+    long checksum = Pool.checksumOf(copy, sizeBytes, group, objectId, index, level);
+    return pointer.movedTo(offset, group, checksum);
   }
 
   /** Makes room at the end of the run, or in a new one; gives the address. */

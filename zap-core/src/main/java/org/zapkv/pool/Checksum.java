@@ -21,12 +21,25 @@ final class Checksum {
   static final long LABEL_OWNER = -3;
 
   /* Odd constants without a pattern: the fractional parts of the golden ratio and of the square
-  roots of 2 and 3, in 64 bits. They keep seeds of neighbouring blocks apart. */
+  roots of 2, 3 and 5, in 64 bits. They keep seeds of neighbouring blocks apart. */
   private static final long MIX_OWNER = 0x9E3779B97F4A7C15L;
   private static final long MIX_INDEX = 0x6A09E667F3BCC909L;
   private static final long MIX_LEVEL = 0xBB67AE8584CAA73BL;
+  private static final long MIX_GROUP = 0x3C6EF372FE94F82BL;
 
   private Checksum() {}
+
+  /**
+   * The seed for a version of a block: one that an older group wrote does not match either.
+   *
+   * @param owner the object
+   * @param index which block of it
+   * @param level the block's level in the tree
+   * @param birthGroup the group that wrote it
+   */
+  static long seed(long owner, long index, int level, long birthGroup) {
+    return seed(owner, index, level) ^ Long.rotateLeft(birthGroup * MIX_GROUP, 11);
+  }
 
   /**
    * The seed for the bytes at a place.

@@ -345,8 +345,13 @@ public final class Pool implements AutoCloseable {
   }
 
   private static long checksumOf(BlockPointer pointer, long address, long objectId, long index) {
-    long seed = Checksum.seed(objectId, index, pointer.level());
-    return Checksum.of(address, pointer.physicalBytes(), seed);
+    return checksumOf(
+        address, pointer.physicalBytes(), pointer.birthGroup(), objectId, index, pointer.level());
+  }
+
+  static long checksumOf(
+      long address, int sizeBytes, long group, long objectId, long index, int level) {
+    return Checksum.of(address, sizeBytes, Checksum.seed(objectId, index, level, group));
   }
 
   private @Nullable String readAndVerify(
@@ -482,7 +487,7 @@ public final class Pool implements AutoCloseable {
 
   static BlockPointer pointerTo(
       long offset, long address, int sizeBytes, long group, long objectId, long index, int level) {
-    long checksum = Checksum.of(address, sizeBytes, Checksum.seed(objectId, index, level));
+    long checksum = checksumOf(address, sizeBytes, group, objectId, index, level);
     return new BlockPointer(
         offset,
         sizeBytes,

@@ -39,11 +39,13 @@ final class ChecksumTest {
   void seedsOfNeighboursDiffer() {
     Set<Long> seeds = new HashSet<>();
     int count = 0;
-    for (long owner = -3; owner < 60; owner++) {
+    for (long owner = 0; owner < 30; owner++) {
       for (long index = 0; index < 60; index++) {
         for (int level = 0; level < 6; level++) {
-          seeds.add(Checksum.seed(owner, index, level));
-          count++;
+          for (long group = 1; group < 8; group++) {
+            seeds.add(Checksum.seed(owner, index, level, group));
+            count++;
+          }
         }
       }
     }
@@ -64,6 +66,8 @@ final class ChecksumTest {
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 11, 20, 0));
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 10, 21, 0));
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 10, 20, 1));
+      BlockPointer later = pointer.movedTo(pointer.offsetBytes(), 3, pointer.checksum());
+      assertThrows(CorruptException.class, () -> pool.read(later, memory.address(), 10, 20, 0));
     }
   }
 
