@@ -49,8 +49,9 @@ final class HighBlocks implements StoreWalker.Visitor {
 
   @Override
   public boolean pointer(long objectId, BlockPointer pointer, int level, long index) {
-    long end = pointer.offsetBytes() + pointer.physicalBytes();
-    if (end > limitBytes && bytes < MAX_BYTES && !damaged.contains(objectId)) {
+    if (pointer.offsetBytes() + pointer.physicalBytes() > limitBytes
+        && bytes < MAX_BYTES
+        && !damaged.contains(objectId)) {
       bytes += pointer.physicalBytes();
       blocks.add(new Block(objectId, level, index));
     }

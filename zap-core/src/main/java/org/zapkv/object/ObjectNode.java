@@ -18,6 +18,7 @@ import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.CorruptException;
 import org.zapkv.pool.BlockPointer;
+import org.zapkv.pool.NewBlock;
 import org.zapkv.pool.Transaction;
 
 /**
@@ -123,6 +124,16 @@ final class ObjectNode implements BlockSource {
     return loaded().type;
   }
 
+  /** A new version of a block, about to be written. */
+  NewBlock newBlock(int level, long index, long group) {
+    return new NewBlock(objectId, index, level, group, type().form(level));
+  }
+
+  /** The most space that a changed data block will take on the device. */
+  private int spaceBytes(int sizeBytes) {
+    return context.pool().spaceBytes(sizeBytes, type().form(0));
+  }
+
   BlockTree tree() {
     return loaded().tree;
   }
@@ -182,7 +193,7 @@ final class ObjectNode implements BlockSource {
     }
     context.groups().addAbove(group, aboveBytes);
     blockCount.accumulateAndGet(blockId + 1, Math::max);
-    context.groups().addDirty(group, buffer.sizeBytes());
+    context.groups().addDirty(group, spaceBytes(buffer.sizeBytes()));
     freeNow(written, group);
   }
 
@@ -208,7 +219,7 @@ final class ObjectNode implements BlockSource {
       lock.unlock();
     }
     if (dropped != null) {
-      context.groups().addDirty(group, -dropped.sizeBytes());
+      context.groups().addDirty(group, -spaceBytes(dropped.sizeBytes()));
       dropped.clean(group);
     }
     dirty(next, tx);
@@ -306,7 +317,7 @@ final class ObjectNode implements BlockSource {
           long group = tx.group();
           noteWritten(
               blockId,
-              context.pool().writeNow(memory.address(), sizeBytes, group, objectId, blockId, 0),
+              context.pool().writeNow(memory.address(), sizeBytes, newBlock(0, blockId, group)),
               group);
           return;
         }
@@ -360,7 +371,7 @@ final class ObjectNode implements BlockSource {
     long blockId = buffer.blockId();
     int sizeBytes = buffer.sizeBytes();
     BlockPointer pointer =
-        context.pool().writeNow(buffer.address(), sizeBytes, group, objectId, blockId, 0);
+        context.pool().writeNow(buffer.address(), sizeBytes, newBlock(0, blockId, group));
     boolean isCurrent;
     lock.lock();
     try {
@@ -375,7 +386,7 @@ final class ObjectNode implements BlockSource {
       lock.unlock();
     }
     if (isCurrent) {
-      context.groups().addDirty(group, -sizeBytes);
+      context.groups().addDirty(group, -spaceBytes(sizeBytes));
     } else {
       context.pool().free(pointer, group);
     }
@@ -519,7 +530,11 @@ final class ObjectNode implements BlockSource {
   }
 
   private void settle(GroupChanges.Dropped dropped, long group) {
-    context.groups().addDirty(group, -dropped.dirtyBytes());
+    long bytes = 0;
+    for (int sizeBytes : dropped.dirtySizes()) {
+      bytes += spaceBytes(sizeBytes);
+    }
+    context.groups().addDirty(group, -bytes);
     dropped.written().forEach(pointer -> freeNow(pointer, group));
   }
 

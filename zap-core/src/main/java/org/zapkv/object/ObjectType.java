@@ -2,6 +2,7 @@
 package org.zapkv.object;
 
 import org.jspecify.annotations.Nullable;
+import org.zapkv.pool.BlockForm;
 
 /** What an object is used for; stored in its dnode. */
 public enum ObjectType {
@@ -30,6 +31,14 @@ public enum ObjectType {
    */
   public int code() {
     return code;
+  }
+
+  /**
+   * How a block of such an object is stored. Dnodes and pointers say what they are by the tree
+   * above them only: without it they are of no use.
+   */
+  BlockForm form(int level) {
+    return new BlockForm(code, level == 0 && this != META);
   }
 
   /**

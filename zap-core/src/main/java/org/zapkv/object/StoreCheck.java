@@ -89,9 +89,9 @@ final class StoreCheck implements StoreWalker.Visitor, AutoCloseable {
   @Override
   public boolean pointer(long objectId, BlockPointer pointer, int level, long index) {
     if (objectId == MetaObject.OBJECT_ID) {
-      metaBytes += pointer.physicalBytes();
+      metaBytes += pool.spaceBytes(pointer);
     } else {
-      objectBytes += pointer.physicalBytes();
+      objectBytes += pool.spaceBytes(pointer);
     }
     blockCount++;
     String problem = pointer.problem(level);

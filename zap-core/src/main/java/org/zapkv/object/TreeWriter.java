@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.cache.BlockSource;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.memory.NativeMemory;
@@ -45,7 +44,7 @@ final class TreeWriter implements AutoCloseable {
   private final BufferCache cache;
   private final Pool pool;
   private final BlockStager stager;
-  private final BlockSource source;
+  private final ObjectNode node;
   private final BlockTree tree;
   private final long objectId;
   private final long group;
@@ -71,7 +70,7 @@ final class TreeWriter implements AutoCloseable {
     this.cache = context.cache();
     this.pool = context.pool();
     this.stager = pool.stager();
-    this.source = node;
+    this.node = node;
     this.tree = node.tree();
     this.objectId = node.objectId();
     this.group = group;
@@ -137,7 +136,7 @@ final class TreeWriter implements AutoCloseable {
 
   /** Writes the new version of a data block from its dirty buffer. */
   void write(long blockId, Buffer buffer) {
-    set(0, blockId, stager.stage(buffer, group, objectId, blockId, 0));
+    set(0, blockId, stager.stage(buffer, node.newBlock(0, blockId, group)));
   }
 
   /** Writes a block again as it is, to where there is space now. */
@@ -152,7 +151,7 @@ final class TreeWriter implements AutoCloseable {
       return;
     }
     try {
-      moved.put(index, stager.copy(pointer, group, objectId, index));
+      moved.put(index, stager.copy(pointer, node.newBlock(0, index, group)));
     } catch (CorruptException e) {
       /* It stays where it is, for whoever reads it to be told; moving it is not that important. */
       LOGGER.log(System.Logger.Level.WARNING, "not moved: " + e.getMessage());
@@ -199,7 +198,7 @@ final class TreeWriter implements AutoCloseable {
       buffer.clean(group);
       set(level, index, BlockPointer.HOLE);
     } else {
-      set(level, index, stager.stage(buffer, group, objectId, index, level));
+      set(level, index, stager.stage(buffer, node.newBlock(level, index, group)));
     }
   }
 
@@ -224,7 +223,7 @@ final class TreeWriter implements AutoCloseable {
       setInParent(level, index, pointer);
     }
     pool.free(old, group);
-    allocatedBytes += physical(pointer) - physical(old);
+    allocatedBytes += pool.spaceBytes(pointer) - pool.spaceBytes(old);
   }
 
   private void setInParent(int level, long index, BlockPointer pointer) {
@@ -281,7 +280,7 @@ final class TreeWriter implements AutoCloseable {
       hold(level + 1, TreeShape.parentIndex(index));
     }
     letGo(level);
-    Buffer buffer = cache.holdReserved(source, objectId, cacheId, TreeShape.INDIRECT_BYTES, this);
+    Buffer buffer = cache.holdReserved(node, objectId, cacheId, TreeShape.INDIRECT_BYTES, this);
     path[level] = buffer;
     return buffer;
   }
@@ -292,10 +291,6 @@ final class TreeWriter implements AutoCloseable {
       path[level] = null;
       held.release(this);
     }
-  }
-
-  private static long physical(BlockPointer pointer) {
-    return pointer.physicalBytes();
   }
 
   /** Lets the path go. */

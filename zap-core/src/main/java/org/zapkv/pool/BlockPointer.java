@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param compression how it is compressed; 0, not at all, is all there is so far
  * @param checksumType which checksum it has
  * @param level 0 for data, above 0 for indirect blocks
+ * @param hasTrailer whether a trailer follows the physical bytes, see {@link BlockTrailer}
  */
 public record BlockPointer(
     long offsetBytes,
@@ -23,10 +24,11 @@ public record BlockPointer(
     long checksum,
     int compression,
     int checksumType,
-    int level) {
+    int level,
+    boolean hasTrailer) {
 
   /** Points to nothing: the block was never written, or freed, and reads as zeros. */
-  public static final BlockPointer HOLE = new BlockPointer(0, 0, 0, 0, 0, 0, 0, 0);
+  public static final BlockPointer HOLE = new BlockPointer(0, 0, 0, 0, 0, 0, 0, 0, false);
 
   /** The compression of a block that is stored as it is. */
   static final int COMPRESSION_NONE = 0;
@@ -43,6 +45,11 @@ public record BlockPointer(
     return physicalBytes == 0;
   }
 
+  /** The bytes of one copy, its trailer included, before they are rounded up to whole units. */
+  long storedBytes() {
+    return physicalBytes + (hasTrailer ? (long) BlockTrailer.SIZE_BYTES : 0);
+  }
+
   /**
    * The pointer to the same bytes at another place, written there by a later group.
    *
@@ -57,7 +64,8 @@ public record BlockPointer(
         newChecksum,
         compression,
         checksumType,
-        level);
+        level,
+        hasTrailer);
   }
 
   /**

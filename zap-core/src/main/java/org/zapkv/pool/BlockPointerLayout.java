@@ -28,6 +28,9 @@ final class BlockPointerLayout {
   static final int RESERVED = FLAGS + Byte.BYTES;
   static final int SIZE_BYTES = 64;
 
+  /** Flag: the block ends with a trailer. */
+  static final int FLAG_TRAILER = 1;
+
   private BlockPointerLayout() {}
 
   static void encode(BlockPointer pointer, long address) {
@@ -40,6 +43,7 @@ final class BlockPointerLayout {
     NativeMemory.putByte(address + COMPRESSION, pointer.compression());
     NativeMemory.putByte(address + CHECKSUM_TYPE, pointer.checksumType());
     NativeMemory.putByte(address + LEVEL, pointer.level());
+    NativeMemory.putByte(address + FLAGS, pointer.hasTrailer() ? FLAG_TRAILER : 0);
   }
 
   static BlockPointer decode(long address) {
@@ -54,7 +58,8 @@ final class BlockPointerLayout {
         NativeMemory.getLong(address + CHECKSUM),
         NativeMemory.getUnsignedByte(address + COMPRESSION),
         NativeMemory.getUnsignedByte(address + CHECKSUM_TYPE),
-        NativeMemory.getUnsignedByte(address + LEVEL));
+        NativeMemory.getUnsignedByte(address + LEVEL),
+        (NativeMemory.getUnsignedByte(address + FLAGS) & FLAG_TRAILER) != 0);
   }
 
   private static boolean isZero(long address) {

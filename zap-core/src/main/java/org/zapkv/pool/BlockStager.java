@@ -104,24 +104,24 @@ public final class BlockStager {
    * is cleaned when it is written.
    *
    * @param buffer the block, dirty in the group
-   * @param group the group being synced
-   * @param objectId the object it belongs to
-   * @param index its number within its level
-   * @param level its level
+   * @param block which block it is; its group is the one being synced
    * @return where it is, or will be
    */
-  public BlockPointer stage(Buffer buffer, long group, long objectId, long index, int level) {
+  public BlockPointer stage(Buffer buffer, NewBlock block) {
     int sizeBytes = buffer.sizeBytes();
-    long offset = pool.space().allocate(sizeBytes, group);
-    long copy = place(offset, sizeBytes);
-    buffer.copyOut(group, copy);
-    filling.staged.add(new Staged(buffer, group));
-    filling.bytes += sizeBytes;
-    if (level > 0) {
-      filling.indirectBytes += sizeBytes;
-      indirectBytes += sizeBytes;
+    int spaceBytes = pool.spaceBytes(sizeBytes, block.form());
+    long offset = pool.space().allocate(spaceBytes, block.group());
+    long copy = place(offset, spaceBytes);
+    buffer.copyOut(block.group(), copy);
+    filling.staged.add(new Staged(buffer, block.group()));
+    filling.bytes += spaceBytes;
+    if (block.level() > 0) {
+      filling.indirectBytes += spaceBytes;
+      indirectBytes += spaceBytes;
     }
-    return Pool.pointerTo(offset, copy, sizeBytes, group, objectId, index, level);
+    BlockPointer pointer = pool.pointerTo(offset, copy, sizeBytes, block);
+    pool.end(pointer, block, copy + sizeBytes, copy + spaceBytes);
+    return pointer;
   }
 
   /**
@@ -129,31 +129,35 @@ public final class BlockStager {
    * find the new place before {@link #flush}.
    *
    * @param pointer where it is; what it holds stays the same
-   * @param group the group being synced
-   * @param objectId the object it belongs to
-   * @param index its number within its level
+   * @param block which block it is; its group is the one being synced
    * @return where it is, or will be
    * @throws CorruptException if it is damaged or cannot be read
    */
-  public BlockPointer copy(BlockPointer pointer, long group, long objectId, long index) {
-    int sizeBytes = pointer.physicalBytes();
-    long offset = pool.space().allocate(sizeBytes, group);
-    long copy = place(offset, sizeBytes);
+  public BlockPointer copy(BlockPointer pointer, NewBlock block) {
+    long group = block.group();
+    int spaceBytes = (int) pool.spaceBytes(pointer);
+    long offset = pool.space().allocate(spaceBytes, group);
+    long copy = place(offset, spaceBytes);
     try {
-      pool.read(pointer, copy, objectId, index, pointer.level());
+      pool.read(pointer, copy, block.objectId(), block.index(), block.level());
     } catch (DeviceException e) {
       /* Not a failed write, which would be for good. */
       pool.free(pointer.movedTo(offset, group, 0), group);
       throw new CorruptException(
-          objectId, index, CorruptException.NONE, "cannot be read: " + e.getMessage());
+          block.objectId(),
+          block.index(),
+          CorruptException.NONE,
+          "cannot be read: " + e.getMessage());
     } catch (ZapException e) {
       pool.free(pointer.movedTo(offset, group, 0), group);
       throw e;
     }
-    filling.bytes += sizeBytes;
-    int level = pointer.level();
-    long checksum = Pool.checksumOf(copy, sizeBytes, group, objectId, index, level);
-    return pointer.movedTo(offset, group, checksum);
+    filling.bytes += spaceBytes;
+    int payloadBytes = pointer.physicalBytes();
+    long checksum = Pool.checksumOf(copy, payloadBytes, block);
+    BlockPointer moved = pointer.movedTo(offset, group, checksum);
+    pool.end(moved, block, copy + payloadBytes, copy + spaceBytes);
+    return moved;
   }
 
   /** Makes room at the end of the run, or in a new one; gives the address. */

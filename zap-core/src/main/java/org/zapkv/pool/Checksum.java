@@ -20,6 +20,9 @@ final class Checksum {
   /** Stands for the object number where the bytes are a label. */
   static final long LABEL_OWNER = -3;
 
+  /** Stands for the object number where the bytes are the trailer of a block. */
+  static final long TRAILER_OWNER = -4;
+
   /* Odd constants without a pattern: the fractional parts of the golden ratio and of the square
   roots of 2, 3 and 5, in 64 bits. They keep seeds of neighbouring blocks apart. */
   private static final long MIX_OWNER = 0x9E3779B97F4A7C15L;

@@ -36,6 +36,7 @@ public final class Pool implements AutoCloseable {
   private final BlockDevice device;
   private final Clock clock;
   private final Label label;
+  private final long trailerStore;
   private final SpaceMap space;
   private final SpaceStore spaceStore;
   private final IoQueue queue;
@@ -43,6 +44,9 @@ public final class Pool implements AutoCloseable {
 
   /** Blocks on their way to the device, and the uberblock: for the syncing thread. */
   private final IoMemory staging;
+
+  /** Blocks that are written one at a time. */
+  private final SingleWrites singleWrites;
 
   /** Bitmaps and index nodes on their way from the device: guarded by the space map's lock. */
   private final IoMemory loading;
@@ -56,13 +60,16 @@ public final class Pool implements AutoCloseable {
       Label label,
       Uberblock committed,
       IoMemory staging,
-      IoMemory loading) {
+      IoMemory loading,
+      IoMemory single) {
     this.device = device;
     this.clock = clock;
     this.label = label;
+    this.trailerStore = BlockTrailer.storeOf(label.storeId());
     this.committed = committed;
     this.staging = staging;
     this.loading = loading;
+    this.singleWrites = new SingleWrites(device, single);
     this.spaceStore = new SpaceStore(device, label.geometry());
     this.space =
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
@@ -104,7 +111,7 @@ public final class Pool implements AutoCloseable {
         throw new ZapException("there is a store on " + device.name() + " already");
       }
       writeNewHead(device, staging.address(), label, first);
-      return new Pool(device, clock, label, first, staging, allocateLoading(cache, label));
+      return start(device, cache, clock, label, first, staging);
     } catch (Throwable e) {
       staging.close();
       throw e;
@@ -137,15 +144,32 @@ public final class Pool implements AutoCloseable {
       /* A process that died between writing this uberblock and flushing it left it in the memory of
       the system. What the uberblock before reaches must not be overwritten until it is durable. */
       device.flush();
-      return new Pool(device, clock, label, newest, staging, allocateLoading(cache, label));
+      return start(device, cache, clock, label, newest, staging);
     } catch (Throwable e) {
       staging.close();
       throw e;
     }
   }
 
-  private static IoMemory allocateLoading(BufferCache cache, Label label) {
-    return cache.allocateIo(label.geometry().largestNodeBytes());
+  private static Pool start(
+      BlockDevice device,
+      BufferCache cache,
+      Clock clock,
+      Label label,
+      Uberblock newest,
+      IoMemory staging) {
+    IoMemory loading = cache.allocateIo(label.geometry().largestNodeBytes());
+    IoMemory single = null;
+    try {
+      single = cache.allocateIo(SingleWrites.MEMORY_BYTES);
+      return new Pool(device, clock, label, newest, staging, loading, single);
+    } catch (Throwable e) {
+      loading.close();
+      if (single != null) {
+        single.close();
+      }
+      throw e;
+    }
   }
 
   /* What cannot be read counts as damaged: there is a second copy of everything in the head. */
@@ -260,25 +284,58 @@ public final class Pool implements AutoCloseable {
    *
    * @param address where its bytes are; they must not change meanwhile
    * @param sizeBytes its size
-   * @param group the group that it belongs to: the open one, kept open by the caller
-   * @param objectId the object it belongs to
-   * @param index its number within its level
-   * @param level its level
+   * @param block which block it is; its group is the open one, kept open by the caller
    * @return where it is
    * @throws org.zapkv.error.StoreFullException if there is no room
    * @throws org.zapkv.error.DeviceException if it cannot be written
    */
-  public BlockPointer writeNow(
-      long address, int sizeBytes, long group, long objectId, long index, int level) {
-    long offset = space.allocate(sizeBytes, group);
-    BlockPointer pointer = pointerTo(offset, address, sizeBytes, group, objectId, index, level);
+  public BlockPointer writeNow(long address, int sizeBytes, NewBlock block) {
+    int spaceBytes = spaceBytes(sizeBytes, block.form());
+    long offset = space.allocate(spaceBytes, block.group());
+    BlockPointer pointer = pointerTo(offset, address, sizeBytes, block);
     try {
-      writeBytes(offset, address, sizeBytes);
+      singleWrites.write(
+          offset, address, sizeBytes, spaceBytes, (from, end) -> end(pointer, block, from, end));
+      countWritten(spaceBytes);
     } catch (Throwable e) {
-      space.free(pointer, group);
+      space.free(pointer, block.group());
       throw e;
     }
     return pointer;
+  }
+
+  /**
+   * The space that a block takes on the device, all copies and what else is stored with it.
+   *
+   * @param pointer where it is; a hole takes none
+   * @return bytes
+   */
+  public long spaceBytes(BlockPointer pointer) {
+    return pointer.isHole() ? 0 : (long) label.geometry().unitsFor(pointer) * unitBytes();
+  }
+
+  /**
+   * The most space that a block takes on the device once it is written.
+   *
+   * @param sizeBytes its size
+   * @param form how it is stored
+   * @return bytes
+   */
+  public int spaceBytes(int sizeBytes, BlockForm form) {
+    int trailerBytes = hasTrailer(sizeBytes, form) ? BlockTrailer.SIZE_BYTES : 0;
+    return label.geometry().spaceBytes(sizeBytes + trailerBytes);
+  }
+
+  private boolean hasTrailer(int physicalBytes, BlockForm form) {
+    return form.hasTrailer() && BlockTrailer.fits(physicalBytes, unitBytes());
+  }
+
+  /** Writes what follows the payload of a block, up to its end. */
+  void end(BlockPointer pointer, NewBlock block, long from, long end) {
+    NativeMemory.fill(from, end - from, (byte) 0);
+    if (pointer.hasTrailer()) {
+      BlockTrailer.of(pointer, trailerStore, block).encode(end - BlockTrailer.SIZE_BYTES);
+    }
   }
 
   /**
@@ -345,13 +402,13 @@ public final class Pool implements AutoCloseable {
   }
 
   private static long checksumOf(BlockPointer pointer, long address, long objectId, long index) {
-    return checksumOf(
-        address, pointer.physicalBytes(), pointer.birthGroup(), objectId, index, pointer.level());
+    long seed = Checksum.seed(objectId, index, pointer.level(), pointer.birthGroup());
+    return Checksum.of(address, pointer.physicalBytes(), seed);
   }
 
-  static long checksumOf(
-      long address, int sizeBytes, long group, long objectId, long index, int level) {
-    return Checksum.of(address, sizeBytes, Checksum.seed(objectId, index, level, group));
+  static long checksumOf(long address, int sizeBytes, NewBlock block) {
+    long seed = Checksum.seed(block.objectId(), block.index(), block.level(), block.group());
+    return Checksum.of(address, sizeBytes, seed);
   }
 
   private @Nullable String readAndVerify(
@@ -485,18 +542,17 @@ public final class Pool implements AutoCloseable {
     writtenBytes.addAndGet(lengthBytes);
   }
 
-  static BlockPointer pointerTo(
-      long offset, long address, int sizeBytes, long group, long objectId, long index, int level) {
-    long checksum = checksumOf(address, sizeBytes, group, objectId, index, level);
+  BlockPointer pointerTo(long offset, long address, int sizeBytes, NewBlock block) {
     return new BlockPointer(
         offset,
         sizeBytes,
         sizeBytes,
-        group,
-        checksum,
+        block.group(),
+        checksumOf(address, sizeBytes, block),
         BlockPointer.COMPRESSION_NONE,
         Checksum.TYPE_XXH64,
-        level);
+        block.level(),
+        hasTrailer(sizeBytes, block.form()));
   }
 
   private static CorruptException damaged(String problem) {
@@ -513,5 +569,6 @@ public final class Pool implements AutoCloseable {
     queue.close();
     staging.close();
     loading.close();
+    singleWrites.close();
   }
 }

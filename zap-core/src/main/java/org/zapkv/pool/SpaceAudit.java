@@ -69,7 +69,7 @@ public final class SpaceAudit implements AutoCloseable {
   public Claim claim(BlockPointer pointer) {
     long offset = pointer.offsetBytes();
     int unit = geometry.unitOf(offset);
-    int count = geometry.unitsFor(pointer.physicalBytes());
+    int count = geometry.unitsFor(pointer);
     int index = geometry.regionOf(offset);
     if (offset < 0
         || offset >= geometry.regionOffset(SpaceGeometry.REGION_COUNT)

@@ -84,8 +84,18 @@ record SpaceGeometry(int unitShift, int regionShift) {
     return regionOffset(region) + ((long) unit << unitShift);
   }
 
-  int unitsFor(int sizeBytes) {
-    return (sizeBytes + unitBytes() - 1) >>> unitShift;
+  int unitsFor(long sizeBytes) {
+    return (int) ((sizeBytes + unitBytes() - 1) >>> unitShift);
+  }
+
+  /** The units that one copy of a block takes. */
+  int unitsFor(BlockPointer pointer) {
+    return unitsFor(pointer.storedBytes());
+  }
+
+  /** The space that a number of bytes takes: whole units. */
+  int spaceBytes(int sizeBytes) {
+    return unitsFor(sizeBytes) << unitShift;
   }
 
   long bitmapOffset(int region, int slot) {

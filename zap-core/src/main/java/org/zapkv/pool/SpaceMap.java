@@ -211,7 +211,7 @@ final class SpaceMap {
   void free(BlockPointer pointer, long group) {
     int regionIndex = geometry.regionOf(pointer.offsetBytes());
     int unit = geometry.unitOf(pointer.offsetBytes());
-    int count = geometry.unitsFor(pointer.physicalBytes());
+    int count = geometry.unitsFor(pointer);
     lock.lock();
     try {
       Region region = isInRange(pointer) ? load(regionIndex) : null;

@@ -14,6 +14,10 @@ import org.zapkv.pool.Transaction;
 /** A device with no more room: said before anything changes, and nothing is lost. */
 final class FullDeviceTest {
   private static final int BLOCK_BYTES = 4096;
+
+  /** A trailer takes a unit. */
+  private static final int TRAILER_BYTES = 512;
+
   private static final int DNODES_BYTES = 16 << 10;
   private static final long LIMIT_BYTES = 6 << 20;
 
@@ -43,7 +47,8 @@ final class FullDeviceTest {
         blocks = fillUntilFull(objects, object, 0);
         int filled = blocks;
         assertTrue(
-            (long) blocks * BLOCK_BYTES > LIMIT_BYTES * 3 / 4, () -> "full too early: " + filled);
+            (long) blocks * (BLOCK_BYTES + TRAILER_BYTES) > LIMIT_BYTES * 3 / 4,
+            () -> "full too early: " + filled);
         objects.sync();
         assertThrows(StoreFullException.class, () -> objects.begin(1 << 20));
         for (int block = 0; block < blocks; block++) {

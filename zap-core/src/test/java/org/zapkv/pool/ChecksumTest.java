@@ -61,7 +61,8 @@ final class ChecksumTest {
                 device, cache, Clock.systemUTC(), new UUID(1, 2), 22, new byte[Pool.ROOT_BYTES]);
         IoMemory memory = cache.allocateIo(512)) {
       NativeMemory.fill(memory.address(), 512, (byte) 7);
-      BlockPointer pointer = pool.writeNow(memory.address(), 512, 2, 10, 20, 0);
+      BlockPointer pointer =
+          pool.writeNow(memory.address(), 512, new NewBlock(10, 20, 0, 2, new BlockForm(3, true)));
       pool.read(pointer, memory.address(), 10, 20, 0);
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 11, 20, 0));
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 10, 21, 0));
@@ -75,17 +76,17 @@ final class ChecksumTest {
   void pointersKeepWhatTheyAreTold() {
     try (BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
         IoMemory memory = cache.allocateIo(512)) {
-      BlockPointer pointer = new BlockPointer(1L << 40, 4096, 4096, 1L << 50, -5, 0, 1, 3);
+      BlockPointer pointer = new BlockPointer(1L << 40, 4096, 4096, 1L << 50, -5, 0, 1, 3, true);
       pointer.encode(memory.address());
       assertEquals(pointer, BlockPointer.decode(memory.address()));
       assertNull(pointer.problem(3));
       assertNotNull(pointer.problem(2));
       BlockPointer.HOLE.encode(memory.address());
       assertTrue(BlockPointer.decode(memory.address()).isHole());
-      assertNotNull(new BlockPointer(512, 4096, 4096, 1, 0, 9, 1, 0).problem(0));
-      assertNotNull(new BlockPointer(512, 4096, 4096, 1, 0, 0, 9, 0).problem(0));
-      assertNotNull(new BlockPointer(512, 4096, 1 << 30, 1, 0, 0, 1, 0).problem(0));
-      assertNotNull(new BlockPointer(512, 0, 0, 1, 0, 0, 1, 0).problem(0));
+      assertNotNull(new BlockPointer(512, 4096, 4096, 1, 0, 9, 1, 0, false).problem(0));
+      assertNotNull(new BlockPointer(512, 4096, 4096, 1, 0, 0, 9, 0, false).problem(0));
+      assertNotNull(new BlockPointer(512, 4096, 1 << 30, 1, 0, 0, 1, 0, false).problem(0));
+      assertNotNull(new BlockPointer(512, 0, 0, 1, 0, 0, 1, 0, false).problem(0));
     }
   }
 }
