@@ -33,6 +33,9 @@ public final class Pool implements AutoCloseable {
   /** The size of the largest block, in bytes. */
   public static final int MAX_BLOCK_BYTES = 1 << 20;
 
+  /** The object that says where the others are; its blocks change while a group is written. */
+  static final long META_OBJECT = 0;
+
   private final BlockDevice device;
   private final Clock clock;
   private final Label label;
