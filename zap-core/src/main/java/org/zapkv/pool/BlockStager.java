@@ -147,14 +147,18 @@ public final class BlockStager {
    * @param group the group being synced
    * @param objectId the object it belongs to
    * @param index its number within its level
-   * @return where it is, or will be
+   * @return where it is, or will be; where it was, if there is no space before that
    * @throws CorruptException if it is damaged or cannot be read
    */
   public BlockPointer copy(BlockPointer pointer, long group, long objectId, long index) {
     int sizeBytes = pointer.physicalBytes();
     long offset = pool.space().allocate(sizeBytes, group);
-    long copy = place(offset, sizeBytes);
     BlockPointer copied = pointer.movedTo(offset, group);
+    if (offset > pointer.offsetBytes()) {
+      pool.free(copied, group);
+      return pointer;
+    }
+    long copy = place(offset, sizeBytes);
     try {
       pool.read(pointer, copy, objectId, index, pointer.level());
     } catch (DeviceException e) {

@@ -396,6 +396,7 @@ public final class Pool implements AutoCloseable {
         space.usedBytes(),
         space.freeBytes(deviceBytes),
         space.pendingBytes(),
+        Math.max(0, deviceBytes - space.compactEndBytes()),
         device.growableBytes(),
         openGroup,
         committed.group(),
@@ -421,6 +422,33 @@ public final class Pool implements AutoCloseable {
    */
   public long packedEndBytes() {
     return space.packedEndBytes();
+  }
+
+  /**
+   * Where the used space of the device would end after a compaction, but for a little.
+   *
+   * @return an offset in bytes
+   */
+  public long compactEndBytes() {
+    return space.compactEndBytes();
+  }
+
+  /**
+   * The space that blocks take.
+   *
+   * @return bytes
+   */
+  public long usedBytes() {
+    return space.usedBytes();
+  }
+
+  /**
+   * How large the device is.
+   *
+   * @return bytes
+   */
+  public long deviceBytes() {
+    return device.sizeBytes();
   }
 
   /**

@@ -2,13 +2,17 @@
 package org.zapkv.pool;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.error.ZapException;
 
 /**
  * Which space of the device is used: hands it out, takes it back, and stores its own state crash
@@ -40,14 +44,24 @@ final class SpaceMap {
    * that the one before stays whole should the newest uberblock be lost. It happens under the lock:
    * an allocation beyond the new end can begin only after it.
    *
+   * Damage. A bitmap or an index node that cannot be read takes nothing but its own part of the device
+   * away, and that until the store is opened again: its regions are lost, which means that they count
+   * as full, are never written, and what is freed in them is forgotten. So the damage stays on the
+   * device for a check to find, and nothing is handed out twice.
+   *
    * Lock order: this lock is a leaf; device reads (of bitmaps) and truncation happen under it.
    */
 
   /** Less than this at the end of the device is not worth a group of its own. */
   private static final long WORTH_TRUNCATING_BYTES = 256 << 10;
 
+  /** The gaps left by a compaction: a 64th of what is used. */
+  private static final int COMPACT_SLACK_SHIFT = 6;
+
   /** With so much in use the indirect blocks above it are some MiB at most. */
   private static final long SMALL_USE_BYTES = 256 << 20;
+
+  private static final System.Logger LOGGER = System.getLogger(SpaceMap.class.getName());
 
   private final ReentrantLock lock = new ReentrantLock();
   private final SpaceStore store;
@@ -60,6 +74,11 @@ final class SpaceMap {
   private final SpaceEntry[] table;
 
   private final @Nullable IndexNode[] nodes = new IndexNode[SpaceGeometry.NODE_COUNT];
+
+  /** What cannot be read. Guarded by the lock. */
+  private final BitSet lostRegions = new BitSet();
+
+  private final BitSet lostNodes = new BitSet();
   private final Cursor syncCursor = new Cursor();
   private final Cursor openCursor = new Cursor();
   private long syncingGroup;
@@ -146,6 +165,25 @@ final class SpaceMap {
   }
 
   /**
+   * Where the used space would end with hardly a gap: some are left, as blocks are written to a new
+   * place before the old one is free, and differ in size.
+   */
+  long compactEndBytes() {
+    long wantedBytes = usedBytes() + (usedBytes() >> COMPACT_SLACK_SHIFT) + WORTH_TRUNCATING_BYTES;
+    long low = 0;
+    long high = geometry.regionOffset(SpaceGeometry.REGION_COUNT);
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (geometry.usableBytes(middle) < wantedBytes) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /**
    * Whether little is used, and the device could be less than half as large as it has to be now.
    */
   boolean isSpreadOut() {
@@ -188,7 +226,7 @@ final class SpaceMap {
             "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used"
                 .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes()));
       }
-      Region region = load(cursor.region);
+      Region region = loaded(cursor.region);
       region.take(cursor.unit, count, isAhead);
       usedUnits.addAndGet(count);
       topRegion = Math.max(topRegion, cursor.region);
@@ -214,8 +252,14 @@ final class SpaceMap {
     int count = geometry.unitsFor(pointer.physicalBytes());
     lock.lock();
     try {
-      Region region = isInRange(pointer) ? load(regionIndex) : null;
-      if (region == null || !region.isTaken(unit, count)) {
+      if (!isInRange(pointer)) {
+        throw notInUse(pointer);
+      }
+      Region region = load(regionIndex);
+      if (region == null) {
+        return;
+      }
+      if (!region.isTaken(unit, count)) {
         throw notInUse(pointer);
       }
       if (pointer.birthGroup() == group) {
@@ -293,14 +337,20 @@ final class SpaceMap {
     long endBytes = endBytes();
     long neededBytes = Math.max(endBytes, previousEndBytes);
     if (store.device().sizeBytes() > neededBytes) {
-      store.device().truncate(neededBytes);
+      try {
+        store.device().truncate(neededBytes);
+      } catch (ZapException e) {
+        /* The group is durable all the same; the next one tries again. */
+        LOGGER.log(System.Logger.Level.WARNING, "not made smaller: " + e.getMessage());
+      }
     }
     truncationOwed = neededBytes - endBytes >= WORTH_TRUNCATING_BYTES;
     previousEndBytes = endBytes;
   }
 
   private long endBytes() {
-    return geometry.unitOffset(topRegion, load(topRegion).endUnit());
+    Region top = load(topRegion);
+    return geometry.unitOffset(topRegion, top == null ? geometry.unitsPerRegion() : top.endUnit());
   }
 
   private boolean findRoom(Cursor cursor, int count) {
@@ -324,12 +374,12 @@ final class SpaceMap {
   }
 
   private boolean findIn(int regionIndex, int fromUnit, int count, Cursor cursor) {
-    IndexNode node = loadNode(regionIndex / SpaceGeometry.REGIONS_PER_NODE);
-    if (node.usedUnits(regionIndex) + count > geometry.usableUnits(regionIndex)) {
+    IndexNode node = tryLoadNode(regionIndex / SpaceGeometry.REGIONS_PER_NODE);
+    if (node == null || node.usedUnits(regionIndex) + count > geometry.usableUnits(regionIndex)) {
       return false;
     }
     Region region = load(regionIndex);
-    if (region.longestRun() < count) {
+    if (region == null || region.longestRun() < count) {
       return false;
     }
     long roomUnits = (capacityBytes - geometry.regionOffset(regionIndex)) >> geometry.unitShift();
@@ -416,14 +466,55 @@ final class SpaceMap {
     return node;
   }
 
-  private Region load(int index) {
-    IndexNode node = loadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+  /** An index node, null if it is lost. */
+  private @Nullable IndexNode tryLoadNode(int index) {
+    if (lostNodes.get(index)) {
+      return null;
+    }
+    try {
+      return loadNode(index);
+    } catch (CorruptException | DeviceException e) {
+      lostNodes.set(index);
+      int first = index * SpaceGeometry.REGIONS_PER_NODE;
+      long usableUnits = 0;
+      for (int region = first; region < first + SpaceGeometry.REGIONS_PER_NODE; region++) {
+        usableUnits += geometry.usableUnits(region);
+      }
+      lost(usableUnits - table[index].usedUnits(), e);
+      return null;
+    }
+  }
+
+  /** A region, null if it is lost. */
+  private @Nullable Region load(int index) {
+    IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+    if (node == null || lostRegions.get(index)) {
+      return null;
+    }
     Region region = node.region(index);
     if (region == null) {
-      region = store.readRegion(index, node.entry(index), loadAddress);
+      try {
+        region = store.readRegion(index, node.entry(index), loadAddress);
+      } catch (CorruptException | DeviceException e) {
+        lostRegions.set(index);
+        lost(geometry.usableUnits(index) - node.entry(index).usedUnits(), e);
+        return null;
+      }
       node.setRegion(region);
     }
     return region;
+  }
+
+  /* What is lost counts as used, so that nobody relies on finding room there. */
+  private void lost(long freeUnits, ZapException cause) {
+    usedUnits.addAndGet(freeUnits);
+    LOGGER.log(
+        System.Logger.Level.WARNING,
+        cause.getMessage() + "; the space it describes is not used until that is mended");
+  }
+
+  private Region loaded(int index) {
+    return Objects.requireNonNull(load(index), "a region in which room was found");
   }
 
   private void forEachLoaded(Consumer<Region> action) {
