@@ -468,6 +468,10 @@ public final class Pool implements AutoCloseable {
     return space.allocatableBytes();
   }
 
+  boolean hasRoom(long bytes, int pieceBytes) {
+    return space.hasRoom(bytes, pieceBytes);
+  }
+
   long capacityBytes() {
     return space.capacityBytes();
   }

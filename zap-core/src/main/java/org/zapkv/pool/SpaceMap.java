@@ -40,6 +40,12 @@ final class SpaceMap {
    * Giving back something below a cursor moves it down. A region whose longest free run is known to
    * be too short is passed without a look; one that was never loaded is passed by its entry.
    *
+   * Pieces. Free space may lie in pieces too small for a block. hasRoom() counts what pieces of a size
+   * can have, and from then on ("tight") smaller blocks are put where no such piece fits, as long as
+   * there is such a place: so a small block breaks up a larger piece only to be followed by others
+   * there. While there is enough behind everything that is used nothing of this is done: the count
+   * looks at the bitmaps of all regions that have free units.
+   *
    * Truncation. The device is cut only down to what both of the last two durable states need, so
    * that the one before stays whole should the newest uberblock be lost. It happens under the lock:
    * an allocation beyond the new end can begin only after it.
@@ -81,10 +87,22 @@ final class SpaceMap {
   private final BitSet lostNodes = new BitSet();
   private final Cursor syncCursor = new Cursor();
   private final Cursor openCursor = new Cursor();
+
+  /** Where to look next for short runs. */
+  private final Cursor syncShortCursor = new Cursor();
+
+  private final Cursor openShortCursor = new Cursor();
+
+  /** The piece that smaller blocks should not break up, in units; 0: there is enough of all. */
+  private int tightUnits;
+
   private long syncingGroup;
   private int topRegion;
   private volatile long capacityBytes;
   private volatile long usableBytes;
+
+  /** Behind this place of the device nothing is used. Written under the lock, read by anyone. */
+  private volatile long usedEndBytes;
 
   /** Where the used space ended when the last group became durable. For the syncing thread. */
   private long previousEndBytes;
@@ -130,6 +148,7 @@ final class SpaceMap {
     topRegion = findTopRegion();
     refreshCapacity();
     previousEndBytes = store.device().sizeBytes();
+    usedEndBytes = previousEndBytes;
   }
 
   long usedBytes() {
@@ -148,6 +167,44 @@ final class SpaceMap {
   /** How many bytes blocks could have yet if the device grew as far as it can. */
   long allocatableBytes() {
     return Math.max(0, usableBytes - usedBytes());
+  }
+
+  /**
+   * Whether blocks of up to a size have room for so many bytes together.
+   *
+   * @param bytes how many
+   * @param pieceBytes the size
+   */
+  boolean hasRoom(long bytes, int pieceBytes) {
+    long behindBytes = usableBytes - geometry.usableBytes(usedEndBytes);
+    if (behindBytes >= bytes + pieceBytes) {
+      return true;
+    }
+    if (allocatableBytes() < bytes) {
+      return false;
+    }
+    int pieceUnits = geometry.unitsFor(pieceBytes);
+    lock.lock();
+    try {
+      tightUnits = pieceUnits;
+      return countRoom((bytes >> geometry.unitShift()) + 1, pieceUnits);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean countRoom(long wantedUnits, int pieceUnits) {
+    long foundUnits = 0;
+    for (int index = topRegion; index >= 0 && foundUnits < wantedUnits; index--) {
+      IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+      if (node != null && node.usedUnits(index) + pieceUnits <= geometry.usableUnits(index)) {
+        Region region = load(index);
+        foundUnits += region == null ? 0 : region.roomUnits(pieceUnits, limitOf(index));
+      }
+    }
+    long endBytes = geometry.regionOffset(topRegion + 1);
+    long behindBytes = usableBytes - geometry.usableBytes(endBytes);
+    return foundUnits + Math.max(0, behindBytes >> geometry.unitShift()) >= wantedUnits;
   }
 
   /** How many bytes of a device of a size are neither used nor fixed. */
@@ -220,11 +277,10 @@ final class SpaceMap {
     lock.lock();
     try {
       boolean isAhead = group > syncingGroup;
-      Cursor cursor = isAhead ? openCursor : syncCursor;
-      if (!findRoom(cursor, count) && !findRoomAfterAsking(cursor, count)) {
-        throw new StoreFullException(
-            "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used"
-                .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes()));
+      Cursor cursor = isAhead ? openShortCursor : syncShortCursor;
+      if (count >= tightUnits || !findShort(cursor, count)) {
+        cursor = isAhead ? openCursor : syncCursor;
+        requireRoom(cursor, sizeBytes);
       }
       Region region = loaded(cursor.region);
       region.take(cursor.unit, count, isAhead);
@@ -232,6 +288,7 @@ final class SpaceMap {
       topRegion = Math.max(topRegion, cursor.region);
       long offset = geometry.unitOffset(cursor.region, cursor.unit);
       cursor.unit += count;
+      usedEndBytes = Math.max(usedEndBytes, offset + ((long) count << geometry.unitShift()));
       return offset;
     } finally {
       lock.unlock();
@@ -267,6 +324,8 @@ final class SpaceMap {
         usedUnits.addAndGet(-count);
         syncCursor.lower(regionIndex, unit);
         openCursor.lower(regionIndex, unit);
+        syncShortCursor.lower(regionIndex, unit);
+        openShortCursor.lower(regionIndex, unit);
       } else if (group == syncingGroup) {
         region.free(unit, count);
         pendingUnits.addAndGet(count);
@@ -286,6 +345,9 @@ final class SpaceMap {
       syncingGroup = group;
       syncCursor.set(0, 0);
       openCursor.set(0, 0);
+      syncShortCursor.set(0, 0);
+      openShortCursor.set(0, 0);
+      tightUnits = 0;
       forEachLoaded(Region::switchGroup);
     } finally {
       lock.unlock();
@@ -346,6 +408,7 @@ final class SpaceMap {
     }
     truncationOwed = neededBytes - endBytes >= WORTH_TRUNCATING_BYTES;
     previousEndBytes = endBytes;
+    usedEndBytes = endBytes;
   }
 
   private long endBytes() {
@@ -368,9 +431,41 @@ final class SpaceMap {
     return next < SpaceGeometry.REGION_COUNT && findIn(next, 0, count, cursor);
   }
 
-  private boolean findRoomAfterAsking(Cursor cursor, int count) {
+  private void requireRoom(Cursor cursor, int sizeBytes) {
+    int count = geometry.unitsFor(sizeBytes);
+    if (findRoom(cursor, count)) {
+      return;
+    }
     refreshCapacity();
-    return findRoom(cursor, count);
+    if (!findRoom(cursor, count)) {
+      throw new StoreFullException(
+          "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used"
+              .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes()));
+    }
+  }
+
+  /** Finds a place between used ones in which no larger piece fits. */
+  private boolean findShort(Cursor cursor, int count) {
+    for (int index = cursor.region; index <= topRegion; index++) {
+      IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+      if (node != null && node.usedUnits(index) + count <= geometry.usableUnits(index)) {
+        Region region = load(index);
+        int from = index == cursor.region ? cursor.unit : 0;
+        int unit =
+            region == null ? -1 : region.findShortRun(count, tightUnits, from, limitOf(index));
+        if (unit >= 0) {
+          cursor.set(index, unit);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Where the device ends, as far as it can grow, in units of a region. */
+  private int limitOf(int regionIndex) {
+    long roomUnits = (capacityBytes - geometry.regionOffset(regionIndex)) >> geometry.unitShift();
+    return (int) Math.max(0, Math.min(roomUnits, geometry.unitsPerRegion()));
   }
 
   private boolean findIn(int regionIndex, int fromUnit, int count, Cursor cursor) {
@@ -382,9 +477,7 @@ final class SpaceMap {
     if (region == null || region.longestRun() < count) {
       return false;
     }
-    long roomUnits = (capacityBytes - geometry.regionOffset(regionIndex)) >> geometry.unitShift();
-    int limit = (int) Math.max(0, Math.min(roomUnits, geometry.unitsPerRegion()));
-    int unit = region.findRun(count, fromUnit, limit);
+    int unit = region.findRun(count, fromUnit, limitOf(regionIndex));
     if (unit >= 0) {
       cursor.set(regionIndex, unit);
     }
