@@ -37,6 +37,11 @@ public final class Pool implements AutoCloseable {
   static final long META_OBJECT = 0;
 
   private final BlockDevice device;
+
+  /** What groups are written to. */
+  private final PatientDevice groupDevice;
+
+  private final RoomWait roomWait = new RoomWait();
   private final Clock clock;
   private final Label label;
   private final SpaceMap space;
@@ -66,10 +71,12 @@ public final class Pool implements AutoCloseable {
     this.committed = committed;
     this.staging = staging;
     this.loading = loading;
-    this.spaceStore = new SpaceStore(device, label.geometry());
+    this.groupDevice = new PatientDevice(device, roomWait);
+    this.spaceStore = new SpaceStore(groupDevice, label.geometry());
     this.space =
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
-    this.queue = new IoQueue(device, BlockStager.MAX_IN_FLIGHT);
+    space.roomWait(roomWait);
+    this.queue = new IoQueue(groupDevice, BlockStager.MAX_IN_FLIGHT);
     this.stager = new BlockStager(this, queue, staging, device.alignmentBytes());
   }
 
@@ -468,6 +475,10 @@ public final class Pool implements AutoCloseable {
     return space.allocatableBytes();
   }
 
+  RoomWait roomWait() {
+    return roomWait;
+  }
+
   boolean hasRoom(long bytes, int pieceBytes) {
     return space.hasRoom(bytes, pieceBytes);
   }
@@ -499,7 +510,8 @@ public final class Pool implements AutoCloseable {
     for (int copy = 0; copy < HeadLayout.UBERBLOCK_COPIES; copy++) {
       int slot = HeadLayout.slotOf(group, copy);
       next.encode(staging.address(), slot, label.storeId());
-      writeBytes(HeadLayout.slotOffset(slot), staging.address(), HeadLayout.SLOT_BYTES);
+      groupDevice.write(HeadLayout.slotOffset(slot), staging.address(), HeadLayout.SLOT_BYTES);
+      countWritten(HeadLayout.SLOT_BYTES);
     }
     device.flush();
     committed = next;

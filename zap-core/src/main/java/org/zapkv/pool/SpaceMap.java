@@ -96,7 +96,10 @@ final class SpaceMap {
   /** The piece that smaller blocks should not break up, in units; 0: there is enough of all. */
   private int tightUnits;
 
-  private long syncingGroup;
+  /** Written under the lock by the syncing thread; others see at least that theirs is above. */
+  private volatile long syncingGroup;
+
+  private volatile @Nullable RoomWait roomWait;
   private int topRegion;
   private volatile long capacityBytes;
   private volatile long usableBytes;
@@ -149,6 +152,11 @@ final class SpaceMap {
     refreshCapacity();
     previousEndBytes = store.device().sizeBytes();
     usedEndBytes = previousEndBytes;
+  }
+
+  /** Has the group being synced wait when there is no room. */
+  void roomWait(RoomWait wait) {
+    roomWait = wait;
   }
 
   long usedBytes() {
@@ -265,7 +273,8 @@ final class SpaceMap {
   }
 
   /**
-   * Takes space for a block.
+   * Takes space for a block. For the group being synced it waits until there is some, unless the
+   * store is closed: see {@link RoomWait}.
    *
    * @param sizeBytes the size of the block on the device
    * @param group the group that writes it: the one being synced, or the open one
@@ -273,6 +282,21 @@ final class SpaceMap {
    * @throws StoreFullException if there is no room
    */
   long allocate(int sizeBytes, long group) {
+    try {
+      return allocateNow(sizeBytes, group);
+    } catch (StoreFullException e) {
+      RoomWait wait = roomWait;
+      if (wait == null || group > syncingGroup) {
+        throw e;
+      }
+      /* Of the syncing thread. What it writes was accepted. */
+      AtomicLong found = new AtomicLong();
+      wait.retry(() -> found.set(allocateNow(sizeBytes, group)), e);
+      return found.get();
+    }
+  }
+
+  private long allocateNow(int sizeBytes, long group) {
     int count = geometry.unitsFor(sizeBytes);
     lock.lock();
     try {

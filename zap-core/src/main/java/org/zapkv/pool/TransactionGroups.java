@@ -8,6 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.StoreFullException;
 import org.zapkv.log.IntentLog;
 import org.zapkv.log.LogPosition;
 
@@ -34,6 +35,9 @@ public final class TransactionGroups implements AutoCloseable {
    * no more, block by block. Only when as much is dirty as may be those who begin wait, until it is
    * less. Not even then if that could only come after the end of a long transaction, whose blocks
    * are written early when memory is wanted: then each waits for a moment.
+   *
+   * A group that finds no room, though it was accepted, waits for it (RoomWait); meanwhile those who
+   * begin or wait get StoreFullException, reads go on.
    *
    * A failure is sticky: the group is never written, those who begin or wait get
    * StoreFailedException, reads go on.
@@ -116,6 +120,7 @@ public final class TransactionGroups implements AutoCloseable {
     this.log = log;
     this.budget = new SpaceBudget(pool);
     pool.stager().listener((group, bytes) -> addDirty(group, -bytes));
+    pool.roomWait().onWait(this::signalWaiters);
     this.syncedGroup = pool.committedGroup();
     this.gate = new TransactionGate(syncedGroup + 1);
     this.thread = new Thread(this::run, "zap-sync-" + pool.deviceName());
@@ -141,6 +146,7 @@ public final class TransactionGroups implements AutoCloseable {
    */
   public Transaction begin(long expectedBytes, boolean freeing) {
     checkUsable();
+    checkRoom();
     throttle();
     reserve(expectedBytes, freeing);
     long group = gate.enter(isLong(expectedBytes));
@@ -291,11 +297,13 @@ public final class TransactionGroups implements AutoCloseable {
    *
    * @param group the group
    * @throws StoreFailedException if a group could not be written
+   * @throws StoreFullException if a group waits for room; it may become durable later
    * @throws ClosedException if closed meanwhile
    */
   public void awaitSynced(long group) {
     while (syncedGroup < group) {
       checkUsable();
+      checkRoom();
       long open = gate.openGroup();
       if (syncedGroup == open - 1 && !hasWork(open)) {
         return;
@@ -313,7 +321,7 @@ public final class TransactionGroups implements AutoCloseable {
         work.signal();
       }
       long seen = rounds;
-      while (rounds == seen && syncedGroup < group && failure == null && !stopped) {
+      while (rounds == seen && syncedGroup < group && isWorking()) {
         progress.awaitUninterruptibly();
       }
     } finally {
@@ -372,6 +380,7 @@ public final class TransactionGroups implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    pool.roomWait().giveUp();
     joinThread();
     Throwable cause = failure;
     if (cause != null && !failureReported) {
@@ -518,6 +527,7 @@ public final class TransactionGroups implements AutoCloseable {
     if (load() >= 1) {
       awaitLessDirty();
       checkUsable();
+      checkRoom();
     }
   }
 
@@ -525,7 +535,7 @@ public final class TransactionGroups implements AutoCloseable {
     waitingForLess.incrementAndGet();
     lock.lock();
     try {
-      while (load() >= 1 && failure == null && !stopped) {
+      while (load() >= 1 && isWorking()) {
         if (isHeldByLongTransaction()) {
           progress.awaitNanos(WriteThrottle.MAX_WAIT_NANOS);
           return;
@@ -542,6 +552,11 @@ public final class TransactionGroups implements AutoCloseable {
     }
   }
 
+  /** Whether waiting for the syncing thread makes sense; under the lock. */
+  private boolean isWorking() {
+    return failure == null && !stopped && !pool.roomWait().isWaiting();
+  }
+
   /** Whether no group is being written, and none can be before a long transaction has ended. */
   private boolean isHeldByLongTransaction() {
     return gate.isLongInside() && syncedGroup == gate.openGroup() - 1;
@@ -549,12 +564,16 @@ public final class TransactionGroups implements AutoCloseable {
 
   private void signalLess() {
     if (waitingForLess.get() > 0) {
-      lock.lock();
-      try {
-        progress.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      signalWaiters();
+    }
+  }
+
+  private void signalWaiters() {
+    lock.lock();
+    try {
+      progress.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -567,6 +586,14 @@ public final class TransactionGroups implements AutoCloseable {
     pool.refreshCapacity();
     if (!budget.tryReserve(bytes, freeing)) {
       throw budget.full(bytes);
+    }
+  }
+
+  private void checkRoom() {
+    if (pool.roomWait().isWaiting()) {
+      throw new StoreFullException(
+          "%s is full: what was changed, %d bytes of blocks, waits for room to be written; make room on the device, it goes on by itself"
+              .formatted(pool.deviceName(), dirtyBytes()));
     }
   }
 
