@@ -64,8 +64,16 @@ public final class BlockStager {
   private final ArrayDeque<Run> inFlight = new ArrayDeque<>();
   private Run filling = new Run(new Place(0, 0), 0);
   private int indirectBytes;
+  private Listener listener = (group, bytes) -> {};
 
-  private record Staged(Buffer buffer, long group) {}
+  /** A block, and how many bytes of it count as dirty until it is written. */
+  private record Staged(Buffer buffer, long group, int dirtyBytes) {}
+
+  /** Is told of what is written. */
+  interface Listener {
+    /** So many bytes of a group need not be written any more. */
+    void written(long group, long bytes);
+  }
 
   /** Blocks that are written at once; if they have second copies, all do, also in one piece. */
   private static final class Run {
@@ -97,6 +105,11 @@ public final class BlockStager {
     this.alignmentBytes = alignmentBytes;
   }
 
+  /** Says whom to tell of what is written; before anything is. */
+  void listener(Listener newListener) {
+    listener = newListener;
+  }
+
   /**
    * Takes a dirty block to be written: now or with later ones, at the latest in {@link #flush}. It
    * is cleaned when it is written.
@@ -111,7 +124,9 @@ public final class BlockStager {
     Place place = pool.allocate(spaceBytes, block);
     long copy = makeRoom(place, spaceBytes);
     buffer.copyOut(block.group(), copy);
-    filling.staged.add(new Staged(buffer, block.group()));
+    // Only data blocks were counted: the others are made dirty here, while the group is written.
+    boolean isCounted = block.level() == 0 && block.objectId() != Pool.META_OBJECT;
+    filling.staged.add(new Staged(buffer, block.group(), isCounted ? sizeBytes : 0));
     filling.bytes += spaceBytes;
     if (block.level() > 0) {
       filling.indirectBytes += sizeBytes;
@@ -128,13 +143,18 @@ public final class BlockStager {
    *
    * @param pointer where it is; what it holds stays the same
    * @param block which block it is; its group is the one being synced
-   * @return where it is, or will be
+   * @return where it is, or will be; where it was, if there is no space before that
    * @throws CorruptException if it is damaged or cannot be read
    */
   public BlockPointer copy(BlockPointer pointer, NewBlock block) {
     long group = block.group();
     int spaceBytes = pool.copyBytes(pointer);
     Place place = pool.allocate(spaceBytes, block);
+    if (Math.max(place.first(), place.second())
+        > Math.max(pointer.offsetBytes(), pointer.secondOffsetBytes())) {
+      pool.free(pointer.movedTo(place.first(), place.second(), group, 0), group);
+      return pointer;
+    }
     long copy = makeRoom(place, spaceBytes);
     try {
       pool.read(pointer, copy, block.objectId(), block.index(), block.level());
@@ -249,6 +269,9 @@ public final class BlockStager {
     indirectBytes -= oldest.indirectBytes;
     for (Staged staged : oldest.staged) {
       staged.buffer.clean(staged.group);
+      if (staged.dirtyBytes > 0) {
+        listener.written(staged.group, staged.dirtyBytes);
+      }
     }
   }
 }

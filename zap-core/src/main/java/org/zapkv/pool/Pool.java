@@ -32,7 +32,15 @@ public final class Pool implements AutoCloseable {
   /** The size of the largest block, in bytes. */
   public static final int MAX_BLOCK_BYTES = 1 << 20;
 
+  /** The object that says where the others are; its blocks change while a group is written. */
+  static final long META_OBJECT = 0;
+
   private final BlockDevice device;
+
+  /** What groups are written to. */
+  private final PatientDevice groupDevice;
+
+  private final RoomWait roomWait = new RoomWait();
   private final Clock clock;
   private final Label label;
   private final long trailerStore;
@@ -69,13 +77,15 @@ public final class Pool implements AutoCloseable {
     this.committed = committed;
     this.staging = staging;
     this.loading = loading;
+    this.groupDevice = new PatientDevice(device, roomWait);
     this.singleWrites = new SingleWrites(device, single);
-    this.spaceStore = new SpaceStore(device, label.geometry());
+    this.spaceStore = new SpaceStore(groupDevice, label.geometry());
     this.space =
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
+    space.roomWait(roomWait);
     this.reads =
         new BlockReads(device, label.geometry(), singleWrites, trailerStore, committed.group());
-    this.queue = new IoQueue(device, BlockStager.MAX_IN_FLIGHT);
+    this.queue = new IoQueue(groupDevice, BlockStager.MAX_IN_FLIGHT);
     this.stager = new BlockStager(this, queue, staging, device.alignmentBytes());
   }
 
@@ -317,6 +327,16 @@ public final class Pool implements AutoCloseable {
   }
 
   /**
+   * Where a block ends on the device: the one of its copies that lies highest.
+   *
+   * @param pointer where it is, no hole
+   * @return the offset of the first byte after it
+   */
+  public long endBytes(BlockPointer pointer) {
+    return Math.max(pointer.offsetBytes(), pointer.secondOffsetBytes()) + copyBytes(pointer);
+  }
+
+  /**
    * The most space that a block takes on the device once it is written.
    *
    * @param sizeBytes its size
@@ -483,6 +503,7 @@ public final class Pool implements AutoCloseable {
         space.usedBytes(),
         space.freeBytes(deviceBytes),
         space.pendingBytes(),
+        Math.max(0, deviceBytes - space.compactEndBytes()),
         device.growableBytes(),
         openGroup,
         committed.group(),
@@ -512,6 +533,33 @@ public final class Pool implements AutoCloseable {
   }
 
   /**
+   * Where the used space of the device would end after a compaction, but for a little.
+   *
+   * @return an offset in bytes
+   */
+  public long compactEndBytes() {
+    return space.compactEndBytes();
+  }
+
+  /**
+   * The space that blocks take.
+   *
+   * @return bytes
+   */
+  public long usedBytes() {
+    return space.usedBytes();
+  }
+
+  /**
+   * How large the device is.
+   *
+   * @return bytes
+   */
+  public long deviceBytes() {
+    return device.sizeBytes();
+  }
+
+  /**
    * Whether so little of the device is used that it is worth moving what lies at its end.
    *
    * @return true when the device could be less than half as large, and little is used
@@ -526,6 +574,14 @@ public final class Pool implements AutoCloseable {
 
   long allocatableBytes() {
     return space.allocatableBytes();
+  }
+
+  RoomWait roomWait() {
+    return roomWait;
+  }
+
+  boolean hasRoom(long bytes, int pieceBytes) {
+    return space.hasRoom(bytes, pieceBytes);
   }
 
   long capacityBytes() {
@@ -555,7 +611,8 @@ public final class Pool implements AutoCloseable {
     for (int copy = 0; copy < HeadLayout.UBERBLOCK_COPIES; copy++) {
       int slot = HeadLayout.slotOf(group, copy);
       next.encode(staging.address(), slot, label.storeId());
-      writeBytes(HeadLayout.slotOffset(slot), staging.address(), HeadLayout.SLOT_BYTES);
+      groupDevice.write(HeadLayout.slotOffset(slot), staging.address(), HeadLayout.SLOT_BYTES);
+      countWritten(HeadLayout.SLOT_BYTES);
     }
     device.flush();
     committed = next;

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Transaction;
@@ -147,7 +150,7 @@ final class FullDeviceTest {
   }
 
   @Test
-  void aTransactionThatSaidTooLittleFailsTheStoreAndTheDurableStateStays() throws Exception {
+  void aTransactionThatSaidTooLittleIsNotWrittenAndTheDurableStateStays() throws Exception {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
     try (AutoCloseable silent = TestObjects.silence()) {
       assertTrue(silent != null);
@@ -163,18 +166,83 @@ final class FullDeviceTest {
           TestObjects.fill(object, block, block + 1, tx);
         }
       }
-      StoreFailedException failed = assertThrows(StoreFailedException.class, () -> objects.sync());
-      assertTrue(failed.getCause() instanceof StoreFullException, failed::toString);
-      assertThrows(StoreFailedException.class, () -> objects.begin(0));
+      StoreFullException full = assertThrows(StoreFullException.class, () -> objects.sync());
+      assertTrue(full.getMessage().contains("waits for room"), full::getMessage);
+      assertThrows(StoreFullException.class, () -> objects.begin(0));
       TestObjects.assertFilled(object, 1, 2);
       object.close();
-      objects.close();
+      StoreFailedException failed = assertThrows(StoreFailedException.class, objects::close);
+      assertTrue(failed.getCause() instanceof StoreFullException, failed::toString);
     }
     try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
         DataObject object = objects.open(1)) {
       assertEquals(1, object.blockCount());
       TestObjects.assertFilled(object, 0, 42);
       TestObjects.assertClean(objects);
+    }
+  }
+
+  /** Something else has filled the disk: at every write of a group in turn. */
+  @Test
+  void aGroupThatFindsNoRoomWaitsForIt() throws Exception {
+    try (AutoCloseable silent = TestObjects.silence()) {
+      assertTrue(silent != null);
+      boolean wasFull = true;
+      for (int at = 0; wasFull; at++) {
+        wasFull = isFullAt(at);
+      }
+    }
+  }
+
+  private static boolean isFullAt(int at) {
+    MemoryDevice memory = new MemoryDevice();
+    HookedDevice device = new HookedDevice(memory);
+    AtomicInteger writes = new AtomicInteger();
+    AtomicBoolean isFull = new AtomicBoolean(true);
+    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+      DataObject object;
+      try (Transaction tx = objects.begin(1 << 20)) {
+        object = objects.create(ObjectType.MAP, BLOCK_BYTES, tx);
+        for (int block = 0; block < 200; block++) {
+          TestObjects.fill(object, block, block + 1, tx);
+        }
+      }
+      device.beforeWrite(
+          () -> {
+            if (writes.getAndIncrement() >= at && isFull.get()) {
+              throw new StoreFullException("no space left, says the test");
+            }
+          });
+      boolean wasFull = false;
+      try {
+        objects.sync();
+      } catch (StoreFullException e) {
+        wasFull = true;
+        assertThrows(StoreFullException.class, () -> objects.begin(0));
+        TestObjects.assertFilled(object, 7, 8);
+      }
+      isFull.set(false);
+      awaitRoom(objects);
+      assertTrue(objects.syncedGroup() >= 2);
+      try (Transaction tx = objects.begin(1 << 20)) {
+        TestObjects.fill(object, 7, 1000, tx);
+      }
+      objects.sync();
+      TestObjects.assertFilled(object, 7, 1000);
+      object.close();
+      TestObjects.assertClean(objects);
+      return wasFull;
+    }
+  }
+
+  private static void awaitRoom(ObjectSet objects) {
+    while (true) {
+      try {
+        objects.sync();
+        return;
+      } catch (StoreFullException e) {
+        Thread.onSpinWait();
+      }
     }
   }
 

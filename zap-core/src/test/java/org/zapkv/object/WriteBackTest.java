@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.WatchedDevice;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
-import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Transaction;
 
 /** How a group is written: neighbours at once, several writes in flight. */
@@ -162,11 +162,13 @@ class WriteBackTest {
 
   @Test
   void aFailedWriteFailsTheGroup() throws Exception {
-    StoreFullException full = new StoreFullException("injected");
+    DeviceException full = new DeviceException("injected");
     AtomicInteger writes = new AtomicInteger();
     try (AutoCloseable quiet = TestObjects.silence()) {
       Objects.requireNonNull(quiet);
-      ObjectSet objects = ObjectSet.create(device, TestObjects.options());
+      // Not before it is asked for: the watcher has to be there.
+      ObjectSetOptions options = TestObjects.options().withDirtyLimitBytes(64 << 20);
+      ObjectSet objects = ObjectSet.create(device, options);
       fill(objects, BLOCK_BYTES, 10, 1);
       objects.sync();
       fill(objects, BLOCK_BYTES, BLOCKS, 1000);
