@@ -34,7 +34,12 @@ final class TestLog implements AutoCloseable {
     BufferCache cache = newCache();
     IntentLog log = IntentLog.create(device, cache, STORE_ID, segmentBytes);
     TestLog result = new TestLog(device, cache, log, LogPosition.NONE);
-    log.start();
+    try {
+      log.start();
+    } catch (RuntimeException e) {
+      result.close();
+      throw e;
+    }
     result.syncGroup();
     return result;
   }
