@@ -62,6 +62,9 @@ public final class ObjectSet implements AutoCloseable {
     SyncSettings settings =
         new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes());
     this.groups = new TransactionGroups(pool, objectSync, settings, log);
+    if (log != null) {
+      log.onFailure(groups::fail);
+    }
     this.context = new ObjectContext(cache, pool, groups, table);
     this.meta = new MetaObject(context, decodeRoot(cache, pool));
     this.numbers = new ObjectNumbers(meta);
