@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.StoreFailedException;
 import org.zapkv.log.IntentLog;
 import org.zapkv.log.LogConsumer;
 import org.zapkv.pool.Transaction;
@@ -46,7 +47,8 @@ final class LogReplay {
   }
 
   /**
-   * Replays the log, starts it again, and makes all that durable.
+   * Replays the log, starts it again, and makes all that durable. Where that cannot be written the
+   * store is as after any failed write.
    *
    * @param acceptLoss whether to go on without what is damaged
    * @return how many records were replayed
@@ -55,8 +57,13 @@ final class LogReplay {
   static long run(ZapStore store, IntentLog log, boolean acceptLoss) {
     LogReplay replay = new LogReplay(store, log, acceptLoss);
     replay.replay();
-    log.start();
-    store.objects().sync();
+    try {
+      log.start();
+      store.objects().sync();
+    } catch (StoreFailedException e) {
+      // As after any failed write: reads go on, and whoever makes a change is told.
+      LOGGER.log(Level.WARNING, "store {0} can be read only: {1}", store.name(), e.getMessage());
+    }
     return replay.madeRecords;
   }
 
