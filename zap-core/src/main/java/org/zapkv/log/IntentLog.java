@@ -213,6 +213,10 @@ public final class IntentLog implements AutoCloseable {
    */
   public static IntentLog open(
       BlockDevice device, BufferCache cache, UUID storeId, LogPosition from) {
+    // Records of a process that was killed may be in the memory of the system only. What is
+    // replayed
+    // gets onto the disk with a group, so it must not be lost from the log by a crash after that.
+    device.flush();
     long deviceBytes = device.sizeBytes();
     LogHead head;
     try (IoMemory memory = cache.allocateIo(LogHeadLayout.HEAD_BYTES)) {

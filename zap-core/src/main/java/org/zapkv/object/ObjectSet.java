@@ -239,6 +239,23 @@ public final class ObjectSet implements AutoCloseable {
   }
 
   /**
+   * As {@link #open(BlockDevice, ObjectSetOptions)}, with an intent log that is made anew: what was
+   * in it is lost.
+   *
+   * @param device the device of the blocks
+   * @param logDevice the device of the log
+   * @param options how the object set works
+   * @return the open object set
+   */
+  public static ObjectSet openWithNewLog(
+      BlockDevice device, BlockDevice logDevice, ObjectSetOptions options) {
+    return start(
+        options,
+        cache -> Pool.open(device, cache, Clock.systemUTC()),
+        (cache, pool) -> IntentLog.create(logDevice, cache, pool.storeId()));
+  }
+
+  /**
    * The intent log.
    *
    * @return the log, which belongs to the object set; null for a store without one

@@ -8,10 +8,12 @@
  * store. Byte arrays handed in are copied or read before the call returns, those handed out belong
  * to the caller. Every failure is a {@link org.zapkv.error.ZapException}.
  *
- * <p>Durability: what was changed is in memory first and reaches the disk as a whole group of
- * changes, every few seconds, with {@link org.zapkv.store.ZapStore#sync()}, with {@link
- * org.zapkv.store.Batch#commit()} and with {@link org.zapkv.store.ZapStore#close()}. After a crash
- * a store holds exactly a group's end: all changes up to some moment, none after it.
+ * <p>Durability: by default a change is on disk when the call returns. {@link
+ * org.zapkv.store.Durability} says what else can be had, for a store, a {@link
+ * org.zapkv.store.ZapMap#withDurability view of a map} or {@link
+ * org.zapkv.store.Batch#commit(Durability) one commit}. After a crash a store holds exactly what
+ * the commits up to some moment left, those that were durable among them; of a batch all or
+ * nothing.
  */
 @NullMarked
 package org.zapkv.store;
