@@ -364,7 +364,7 @@ public final class TransactionGroups implements AutoCloseable {
       round();
     }
     awaitTransactions();
-    for (int i = 0; i <= MAX_TIDYING_ROUNDS; i++) {
+    for (int i = 0; i <= MAX_TIDYING_ROUNDS && !settings.readOnly(); i++) {
       round();
     }
     signalProgress(true);
@@ -460,9 +460,10 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   private boolean wantsEmptyGroup() {
-    return participant.wantsEmptyGroup()
-        || pool.wantsEmptyGroup()
-        || (log != null && log.wantsPosition());
+    return !settings.readOnly()
+        && (participant.wantsEmptyGroup()
+            || pool.wantsEmptyGroup()
+            || (log != null && log.wantsPosition()));
   }
 
   private boolean manyObjects() {
