@@ -38,7 +38,7 @@ final class StatCommand extends StoreCommand {
 
   @Override
   public Integer call() {
-    try (ZapStore store = openExisting()) {
+    try (ZapStore store = openToRead()) {
       if (map == null) {
         printStore(store);
       } else {

@@ -54,6 +54,11 @@ abstract class StoreCommand implements Callable<Integer> {
     return store;
   }
 
+  /** Opens the store, which has to be there, for reading: others may, too, and nothing changes. */
+  ZapStore openToRead() {
+    return builder().readOnly(true).open(store);
+  }
+
   /** Opens the store, which has to be there. */
   ZapStore openExisting() {
     return builder().createIfMissing(false).open(store);

@@ -43,7 +43,7 @@ final class StoreDirectory {
       ZapParameters mapParameters) {
     prepare(directory, create);
     try (Closer closer = new Closer()) {
-      DirectoryLock lock = closer.add(DirectoryLock.acquire(directory));
+      DirectoryLock lock = closer.add(DirectoryLock.acquire(directory, false));
       Path blocks = directory.resolve(BLOCKS_FILE);
       if (!Files.exists(blocks)) {
         create(directory, options);
@@ -54,6 +54,25 @@ final class StoreDirectory {
       directoryCloser.add(lock);
       directoryCloser.add(device);
       ZapStore store = new ZapStore(directory.toString(), objects, mapParameters, directoryCloser);
+      closer.handOver();
+      return store;
+    }
+  }
+
+  /** Opens a store that has to be there, and changes no byte in its directory. */
+  static ZapStore openReadOnly(
+      Path directory, IoMode ioMode, ObjectSetOptions options, ZapParameters mapParameters) {
+    prepare(directory, false);
+    try (Closer closer = new Closer()) {
+      DirectoryLock lock = closer.add(DirectoryLock.acquire(directory, true));
+      FileDevice device =
+          closer.add(FileDevice.openReadOnly(directory.resolve(BLOCKS_FILE), ioMode));
+      ObjectSet objects = closer.add(ObjectSet.openReadOnly(device, null, options));
+      Closer directoryCloser = new Closer();
+      directoryCloser.add(lock);
+      directoryCloser.add(device);
+      ZapStore store = new ZapStore(directory.toString(), objects, mapParameters, directoryCloser);
+      store.refuseChanges();
       closer.handOver();
       return store;
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
+import org.zapkv.error.ReadOnlyStoreException;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectType;
@@ -34,8 +35,9 @@ import org.zapkv.zap.ZapValue;
  * }</pre>
  *
  * <p>Safe for use from many threads. A directory is open in one store at a time, in this process or
- * any other. To be closed; a store that is not closed loses what was changed since the last group
- * was written, nothing else.
+ * any other; or in any number of them that only read ({@link ZapStoreBuilder#readOnly}). To be
+ * closed; a store that is not closed loses what was changed since the last group was written,
+ * nothing else.
  */
 public final class ZapStore implements AutoCloseable {
   /** The object that holds the names of the maps: the first one of every store. */
@@ -56,6 +58,9 @@ public final class ZapStore implements AutoCloseable {
   private final ReentrantLock mapsLock = new ReentrantLock();
 
   private boolean closed;
+
+  /** Set before anyone else has the store. */
+  private boolean readOnly;
 
   ZapStore(
       String name, ObjectSet objects, ZapParameters mapParameters, AutoCloseable releaseDirectory) {
@@ -104,6 +109,23 @@ public final class ZapStore implements AutoCloseable {
     return new ZapStoreBuilder();
   }
 
+  /** From now on nothing but what is in the store already can be had of it. */
+  void refuseChanges() {
+    readOnly = true;
+  }
+
+  /**
+   * Comes before anything that changes the store.
+   *
+   * @throws ReadOnlyStoreException if it is open for reading only
+   */
+  private void checkWritable() {
+    if (readOnly) {
+      throw new ReadOnlyStoreException(
+          "store " + name + " is open for reading only: nothing was changed");
+    }
+  }
+
   /** Makes the root directory of a new object set. */
   static void initialise(ObjectSet objects) {
     try (Transaction tx = objects.begin(0);
@@ -136,6 +158,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.CorruptException if the map is damaged
    * @throws org.zapkv.error.StoreFullException if there is no room for a new map
+   * @throws ReadOnlyStoreException if there is no such map, and the store is open for reading only
    */
   public ZapMap map(String mapName) {
     ZapMap known = known(mapName);
@@ -218,6 +241,7 @@ public final class ZapStore implements AutoCloseable {
   }
 
   private ZapMap createMap(byte[] key, String mapName) {
+    checkWritable();
     try (Transaction tx = objects.begin(changeBytes(rootObject, ZapParameters.DEFAULT))) {
       DataObject object = objects.create(ObjectType.MAP, 512, tx);
       try {
@@ -445,10 +469,12 @@ public final class ZapStore implements AutoCloseable {
   }
 
   Transaction begin(long expectedBytes) {
+    checkWritable();
     return objects.begin(expectedBytes);
   }
 
   Transaction beginFreeing(long expectedBytes) {
+    checkWritable();
     return objects.beginFreeing(expectedBytes);
   }
 

@@ -29,6 +29,7 @@ public final class ZapStoreBuilder {
   private ObjectSetOptions options = ObjectSetOptions.defaults();
   private ZapParameters mapParameters = ZapParameters.DEFAULT;
   private boolean create = true;
+  private boolean readOnly;
   private IoMode ioMode = IoMode.BUFFERED;
 
   ZapStoreBuilder() {}
@@ -96,6 +97,21 @@ public final class ZapStoreBuilder {
   }
 
   /**
+   * Whether the store is only read. It has to be there, then; no byte of its directory is changed,
+   * which may be one without permission to write; any number of readers may have it open at a time,
+   * in any number of processes, but no writer. Every change is a {@link
+   * org.zapkv.error.ReadOnlyStoreException}. After a crash, what is in the intent log is put
+   * together in memory, on the heap what the cache has no room for, each time it is opened.
+   *
+   * @param onlyRead true: the store is only read; the default is false
+   * @return this builder
+   */
+  public ZapStoreBuilder readOnly(boolean onlyRead) {
+    this.readOnly = onlyRead;
+    return this;
+  }
+
+  /**
    * Whether the file is read and written past the page cache of the system. That pays where the
    * store's own cache is large: nothing is kept in memory twice, and no other program's files are
    * pushed out of the page cache. A read that misses the cache then always goes to the disk, so
@@ -118,6 +134,9 @@ public final class ZapStoreBuilder {
    */
   public ZapStore open(Path directory) {
     Objects.requireNonNull(directory, "directory");
+    if (readOnly) {
+      return StoreDirectory.openReadOnly(directory, ioMode, options, mapParameters);
+    }
     return StoreDirectory.open(directory, create, ioMode, options, mapParameters);
   }
 
@@ -125,8 +144,12 @@ public final class ZapStoreBuilder {
    * Opens a new store in memory, as {@link ZapStore#inMemory()} does.
    *
    * @return the open store
+   * @throws IllegalStateException if it should be {@link #readOnly}
    */
   public ZapStore inMemory() {
+    if (readOnly) {
+      throw new IllegalStateException("readOnly: a new store in memory has nothing to be read");
+    }
     return create(new MemoryDevice(), "in memory");
   }
 
@@ -160,8 +183,15 @@ public final class ZapStoreBuilder {
   ZapStore open(BlockDevice device, @Nullable BlockDevice logDevice, String name) {
     try (Closer closer = new Closer()) {
       Closer devices = closer.add(devices(device, logDevice));
-      ObjectSet objects = closer.add(ObjectSet.open(device, logDevice, options));
+      ObjectSet objects =
+          closer.add(
+              readOnly
+                  ? ObjectSet.openReadOnly(device, logDevice, options)
+                  : ObjectSet.open(device, logDevice, options));
       ZapStore store = new ZapStore(name, objects, mapParameters, devices);
+      if (readOnly) {
+        store.refuseChanges();
+      }
       closer.handOver();
       return store;
     }
