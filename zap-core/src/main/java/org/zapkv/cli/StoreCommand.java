@@ -69,7 +69,8 @@ abstract class StoreCommand implements Callable<Integer> {
     return builder().open(store);
   }
 
-  private ZapStoreBuilder builder() {
+  /** A builder with the options of the command line. */
+  ZapStoreBuilder builder() {
     ZapStoreBuilder builder = ZapStore.builder().directIo(direct);
     if (cacheBytes == null) {
       return builder;

@@ -125,6 +125,20 @@ public record BlockTrailer(
     return possible ? (physicalBytes + SIZE_BYTES + unitBytes - 1) & -unitBytes : -1;
   }
 
+  /** The pointer that leads to the block, which is at an offset of the device. */
+  BlockPointer pointerTo(long offsetBytes) {
+    return new BlockPointer(
+        offsetBytes,
+        logicalBytes,
+        physicalBytes,
+        birthGroup,
+        checksum,
+        compression,
+        Checksum.TYPE_XXH64,
+        0,
+        true);
+  }
+
   /**
    * Whether bytes are the payload that the trailer belongs to.
    *

@@ -2,7 +2,6 @@
 package org.zapkv.pool;
 
 import java.time.Clock;
-import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -102,9 +101,7 @@ public final class Pool implements AutoCloseable {
         regionShift == 0
             ? SpaceGeometry.standard()
             : new SpaceGeometry(SpaceGeometry.DEFAULT_UNIT_SHIFT, regionShift);
-    List<SpaceEntry> table = Collections.nCopies(SpaceGeometry.NODE_COUNT, SpaceEntry.EMPTY);
-    Uberblock first =
-        new Uberblock(1, clock.millis(), root.clone(), List.copyOf(table), LogPosition.NONE);
+    Uberblock first = Uberblock.ofNewStore(clock.millis(), root.clone());
     Label label = Label.ofNewStore(geometry, storeId, Feature.ofNewStore(hasLog));
     IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
@@ -154,7 +151,7 @@ public final class Pool implements AutoCloseable {
     }
   }
 
-  private static Pool start(
+  static Pool start(
       BlockDevice device,
       BufferCache cache,
       Clock clock,
@@ -176,7 +173,7 @@ public final class Pool implements AutoCloseable {
   }
 
   /* What cannot be read counts as damaged: there is a second copy of everything in the head. */
-  private static @Nullable DeviceException readHeadInPieces(BlockDevice device, long address) {
+  static @Nullable DeviceException readHeadInPieces(BlockDevice device, long address) {
     try {
       readHead(device, address);
       return null;

@@ -153,6 +153,31 @@ public final class ZapStoreBuilder {
     return create(new MemoryDevice(), "in memory");
   }
 
+  /**
+   * Puts all that is left of a damaged store into a new one: every entry in a leaf that is whole,
+   * whatever else is lost. Blocks that the tree does not lead to any more are looked for in the
+   * whole file, by what they say of themselves; what is free according to the bitmaps is not taken,
+   * as far as they can be read. The damaged store is not changed; it must not be open for writing
+   * anywhere.
+   *
+   * @param damaged the directory of the damaged store
+   * @param target the directory of the new one, empty or not there
+   * @param progress told how far it is, when the whole file has to be read
+   * @return what was recovered, and what is known to be lost
+   * @throws org.zapkv.error.NotAStoreException if there is no store to be salvaged
+   * @throws org.zapkv.error.StoreLockedException if it is open
+   * @throws org.zapkv.error.FormatTooNewException if a newer version wrote it
+   * @throws IllegalStateException if the new one should be {@link #readOnly}
+   * @throws org.zapkv.error.ZapException if there is a store in the target, or it cannot be written
+   */
+  public SalvageReport salvage(Path damaged, Path target, CheckListener progress) {
+    if (readOnly) {
+      throw new IllegalStateException("readOnly: what is salvaged is written into a new store");
+    }
+    Objects.requireNonNull(progress, "progress");
+    return Salvage.run(damaged, target, this, progress);
+  }
+
   /** Makes a new store without an intent log on a device, which is closed with it. */
   ZapStore create(BlockDevice device, String name) {
     return create(device, null, name);
