@@ -34,7 +34,7 @@ final class BlocksAbove {
       if (!above.add(TreeShape.cacheId(level, index))) {
         return bytes;
       }
-      bytes += TreeShape.INDIRECT_BYTES;
+      bytes += ObjectType.COPIES_ABOVE * TreeShape.INDIRECT_BYTES;
     }
     return bytes;
   }

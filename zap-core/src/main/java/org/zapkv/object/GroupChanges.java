@@ -114,7 +114,7 @@ final class GroupChanges {
   }
 
   /** What was in a range of blocks and is dropped. */
-  record Dropped(List<Integer> dirtySizes, List<BlockPointer> written) {}
+  record Dropped(long dirtyBytes, List<BlockPointer> written) {}
 
   /** Frees a range; gives back what had been changed in it in this group. */
   Dropped free(long first, long end) {
@@ -145,8 +145,11 @@ final class GroupChanges {
 
   private static Dropped drop(
       SortedMap<Long, Buffer> buffers, SortedMap<Long, BlockPointer> pointers) {
-    List<Integer> sizes = buffers.values().stream().map(Buffer::sizeBytes).toList();
-    Dropped dropped = new Dropped(sizes, new ArrayList<>(pointers.values()));
+    long bytes = 0;
+    for (Buffer buffer : buffers.values()) {
+      bytes += buffer.sizeBytes();
+    }
+    Dropped dropped = new Dropped(bytes, new ArrayList<>(pointers.values()));
     buffers.clear();
     pointers.clear();
     return dropped;

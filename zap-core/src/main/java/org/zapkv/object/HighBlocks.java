@@ -49,7 +49,8 @@ final class HighBlocks implements StoreWalker.Visitor {
 
   @Override
   public boolean pointer(long objectId, BlockPointer pointer, int level, long index) {
-    if (pointer.offsetBytes() + pointer.physicalBytes() > limitBytes
+    long highest = Math.max(pointer.offsetBytes(), pointer.secondOffsetBytes());
+    if (highest + pointer.physicalBytes() > limitBytes
         && bytes < MAX_BYTES
         && !damaged.contains(objectId)) {
       bytes += pointer.physicalBytes();

@@ -129,9 +129,9 @@ final class ObjectNode implements BlockSource {
     return new NewBlock(objectId, index, level, group, type().form(level));
   }
 
-  /** The most space that a changed data block will take on the device. */
-  private int spaceBytes(int sizeBytes) {
-    return context.pool().spaceBytes(sizeBytes, type().form(0));
+  /** The space that a changed data block takes on the device, at most, beyond its own size. */
+  private int extraBytes(int sizeBytes) {
+    return context.pool().spaceBytes(sizeBytes, type().form(0)) - sizeBytes;
   }
 
   BlockTree tree() {
@@ -188,12 +188,15 @@ final class ObjectNode implements BlockSource {
       GroupChanges changes = changesIn(group);
       written = changes.addDirty(blockId, buffer);
       aboveBytes = changes.takeAboveBytes();
+      if (written == null) {
+        aboveBytes += extraBytes(buffer.sizeBytes());
+      }
     } finally {
       lock.unlock();
     }
     context.groups().addAbove(group, aboveBytes);
     blockCount.accumulateAndGet(blockId + 1, Math::max);
-    context.groups().addDirty(group, spaceBytes(buffer.sizeBytes()));
+    context.groups().addDirty(group, buffer.sizeBytes());
     freeNow(written, group);
   }
 
@@ -219,7 +222,7 @@ final class ObjectNode implements BlockSource {
       lock.unlock();
     }
     if (dropped != null) {
-      context.groups().addDirty(group, -spaceBytes(dropped.sizeBytes()));
+      context.groups().addDirty(group, -dropped.sizeBytes());
       dropped.clean(group);
     }
     dirty(next, tx);
@@ -386,7 +389,7 @@ final class ObjectNode implements BlockSource {
       lock.unlock();
     }
     if (isCurrent) {
-      context.groups().addDirty(group, -spaceBytes(sizeBytes));
+      context.groups().addDirty(group, -sizeBytes);
     } else {
       context.pool().free(pointer, group);
     }
@@ -396,12 +399,14 @@ final class ObjectNode implements BlockSource {
   public void read(long ownerId, long blockId, long address, int sizeBytes) {
     int level = TreeShape.levelOf(blockId);
     long index = TreeShape.indexOf(blockId);
+    long seenGroup = context.pool().committedGroup();
     BlockPointer pointer = find(level, index);
     while (!pointer.isHole()) {
       try {
-        read(pointer, level, index, address, sizeBytes);
+        read(pointer, level, index, address, sizeBytes, seenGroup);
         return;
       } catch (CorruptException e) {
+        seenGroup = context.pool().committedGroup();
         BlockPointer again = find(level, index);
         if (again.equals(pointer)) {
           throw e;
@@ -434,7 +439,8 @@ final class ObjectNode implements BlockSource {
     return find(0, blockId);
   }
 
-  private void read(BlockPointer pointer, int level, long index, long address, int sizeBytes) {
+  private void read(
+      BlockPointer pointer, int level, long index, long address, int sizeBytes, long seenGroup) {
     if (pointer.logicalBytes() != sizeBytes) {
       throw new CorruptException(
           objectId,
@@ -443,7 +449,7 @@ final class ObjectNode implements BlockSource {
           "a stored block (level %d) has %d bytes instead of %d"
               .formatted(level, pointer.logicalBytes(), sizeBytes));
     }
-    context.pool().read(pointer, address, objectId, index, level);
+    context.pool().readAndMend(pointer, address, objectId, index, level, seenGroup);
   }
 
   private BlockPointer find(int level, long index) {
@@ -530,11 +536,7 @@ final class ObjectNode implements BlockSource {
   }
 
   private void settle(GroupChanges.Dropped dropped, long group) {
-    long bytes = 0;
-    for (int sizeBytes : dropped.dirtySizes()) {
-      bytes += spaceBytes(sizeBytes);
-    }
-    context.groups().addDirty(group, -bytes);
+    context.groups().addDirty(group, -dropped.dirtyBytes());
     dropped.written().forEach(pointer -> freeNow(pointer, group));
   }
 

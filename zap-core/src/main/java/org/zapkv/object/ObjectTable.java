@@ -119,7 +119,9 @@ final class ObjectTable {
     try {
       users.merge(node, 1, Integer::sum);
       if (metaBlocks.get(ringIndex(group)).add(metaBlock)) {
-        metaBytes = DnodeLayout.META_BLOCK_BYTES + aboveMeta.get(ringIndex(group)).add(metaBlock);
+        metaBytes =
+            ObjectType.COPIES_ABOVE * DnodeLayout.META_BLOCK_BYTES
+                + aboveMeta.get(ringIndex(group)).add(metaBlock);
       }
     } finally {
       lock.unlock();

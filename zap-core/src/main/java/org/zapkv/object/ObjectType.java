@@ -18,6 +18,9 @@ public enum ObjectType {
   /** The bytes of one large value. */
   VALUE(4);
 
+  /** How many copies there are of what lies above the blocks of maps and values. */
+  static final int COPIES_ABOVE = 2;
+
   private final int code;
 
   ObjectType(int code) {
@@ -35,10 +38,13 @@ public enum ObjectType {
 
   /**
    * How a block of such an object is stored. Dnodes and pointers say what they are by the tree
-   * above them only: without it they are of no use.
+   * above them only: without it they are of no use. What is above the maps, and above their blocks,
+   * has two copies, as one bad sector there would lose a lot.
    */
   BlockForm form(int level) {
-    return new BlockForm(code, level == 0 && this != META);
+    boolean describesItself = level == 0 && this != META;
+    boolean isAbove = level > 0 || this == META || this == DIRECTORY;
+    return new BlockForm(code, describesItself, isAbove ? COPIES_ABOVE : 1);
   }
 
   /**

@@ -122,18 +122,26 @@ final class StoreCheck implements StoreWalker.Visitor, AutoCloseable {
   }
 
   private boolean verify(long objectId, BlockPointer pointer, int level, long index) {
-    try {
-      pool.read(pointer, memory.address(), objectId, index, level);
-    } catch (ZapException e) {
-      damaged(objectId, index, e);
+    List<String> copies = pool.verify(pointer, memory.address(), objectId, index, level);
+    for (String problem : copies) {
+      add(CheckProblem.Kind.DAMAGED, objectId, index, place(objectId, index) + problem);
+    }
+    int goodCopies = pointer.copyCount() - copies.size();
+    if (goodCopies == 0) {
+      objectWhole = false;
+      storeWhole = false;
       return false;
     }
-    verifiedBytes += pointer.physicalBytes();
+    verifiedBytes += (long) goodCopies * pointer.physicalBytes();
     if (verifiedBytes - reportedBytes >= PROGRESS_BYTES) {
       reportedBytes = verifiedBytes;
       progress.advanced(verifiedBytes, usedBytes);
     }
     return true;
+  }
+
+  private static String place(long objectId, long index) {
+    return "object " + objectId + " block " + index + ": ";
   }
 
   @Override

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Where a block is on the device and how to know that it is the right one. Immutable.
  *
  * @param offsetBytes where it starts on the device, in bytes
+ * @param secondOffsetBytes where a second copy of the same bytes starts; 0: there is none
  * @param logicalBytes its size in memory, in bytes
  * @param physicalBytes its size on the device, in bytes
  * @param birthGroup the transaction group that wrote it
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record BlockPointer(
     long offsetBytes,
+    long secondOffsetBytes,
     int logicalBytes,
     int physicalBytes,
     long birthGroup,
@@ -28,7 +30,7 @@ public record BlockPointer(
     boolean hasTrailer) {
 
   /** Points to nothing: the block was never written, or freed, and reads as zeros. */
-  public static final BlockPointer HOLE = new BlockPointer(0, 0, 0, 0, 0, 0, 0, 0, false);
+  public static final BlockPointer HOLE = new BlockPointer(0, 0, 0, 0, 0, 0, 0, 0, 0, false);
 
   /** The compression of a block that is stored as it is. */
   static final int COMPRESSION_NONE = 0;
@@ -45,6 +47,25 @@ public record BlockPointer(
     return physicalBytes == 0;
   }
 
+  /**
+   * How many copies of the block there are.
+   *
+   * @return 1 or 2
+   */
+  public int copyCount() {
+    return secondOffsetBytes == 0 ? 1 : 2;
+  }
+
+  /** Where a copy starts, the first is copy 0. */
+  long offsetOf(int copy) {
+    return copy == 0 ? offsetBytes : secondOffsetBytes;
+  }
+
+  /** The checksum that bytes would have as this version of a block. */
+  long checksumOf(long address, long objectId, long index) {
+    return Checksum.of(address, physicalBytes, Checksum.seed(objectId, index, level, birthGroup));
+  }
+
   /** The bytes of one copy, its trailer included, before they are rounded up to whole units. */
   long storedBytes() {
     return physicalBytes + (hasTrailer ? (long) BlockTrailer.SIZE_BYTES : 0);
@@ -55,9 +76,10 @@ public record BlockPointer(
    *
    * @param newChecksum that of the later version: the group is part of it
    */
-  BlockPointer movedTo(long newOffsetBytes, long group, long newChecksum) {
+  BlockPointer movedTo(long newOffsetBytes, long newSecondBytes, long group, long newChecksum) {
     return new BlockPointer(
         newOffsetBytes,
+        newSecondBytes,
         logicalBytes,
         physicalBytes,
         group,
@@ -111,6 +133,9 @@ public record BlockPointer(
     }
     if (logicalBytes != physicalBytes) {
       return "logical size " + logicalBytes + " differs from physical size " + physicalBytes;
+    }
+    if (offsetBytes < 0 || secondOffsetBytes < 0) {
+      return "impossible offset";
     }
     return birthGroup <= 0 ? "impossible birth group " + birthGroup : null;
   }

@@ -36,6 +36,7 @@ final class BlockPointerLayout {
   static void encode(BlockPointer pointer, long address) {
     NativeMemory.fill(address, SIZE_BYTES, (byte) 0);
     NativeMemory.putLong(address + OFFSET_1, pointer.offsetBytes());
+    NativeMemory.putLong(address + OFFSET_2, pointer.secondOffsetBytes());
     NativeMemory.putInt(address + LOGICAL_BYTES, pointer.logicalBytes());
     NativeMemory.putInt(address + PHYSICAL_BYTES, pointer.physicalBytes());
     NativeMemory.putLong(address + BIRTH_GROUP, pointer.birthGroup());
@@ -52,6 +53,7 @@ final class BlockPointerLayout {
     }
     return new BlockPointer(
         NativeMemory.getLong(address + OFFSET_1),
+        NativeMemory.getLong(address + OFFSET_2),
         NativeMemory.getInt(address + LOGICAL_BYTES),
         NativeMemory.getInt(address + PHYSICAL_BYTES),
         NativeMemory.getLong(address + BIRTH_GROUP),

@@ -4,8 +4,6 @@ package org.zapkv.pool;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.io.IoQueue;
@@ -64,22 +62,22 @@ public final class BlockStager {
   private final IoMemory ring;
   private final int alignmentBytes;
   private final ArrayDeque<Run> inFlight = new ArrayDeque<>();
-  private Run filling = new Run(0, 0);
+  private Run filling = new Run(new Place(0, 0), 0);
   private int indirectBytes;
 
   private record Staged(Buffer buffer, long group) {}
 
-  /** Blocks that are written at once. */
+  /** Blocks that are written at once; if they have second copies, all do, also in one piece. */
   private static final class Run {
-    final long offset;
+    final Place place;
     final int at;
     final List<Staged> staged = new ArrayList<>();
+    final List<IoTicket> tickets = new ArrayList<>();
     int bytes;
     int indirectBytes;
-    @Nullable IoTicket ticket;
 
-    Run(long offset, int at) {
-      this.offset = offset;
+    Run(Place place, int at) {
+      this.place = place;
       this.at = at;
     }
 
@@ -109,17 +107,17 @@ public final class BlockStager {
    */
   public BlockPointer stage(Buffer buffer, NewBlock block) {
     int sizeBytes = buffer.sizeBytes();
-    int spaceBytes = pool.spaceBytes(sizeBytes, block.form());
-    long offset = pool.space().allocate(spaceBytes, block.group());
-    long copy = place(offset, spaceBytes);
+    int spaceBytes = pool.copyBytes(sizeBytes, block.form());
+    Place place = pool.allocate(spaceBytes, block);
+    long copy = makeRoom(place, spaceBytes);
     buffer.copyOut(block.group(), copy);
     filling.staged.add(new Staged(buffer, block.group()));
     filling.bytes += spaceBytes;
     if (block.level() > 0) {
-      filling.indirectBytes += spaceBytes;
-      indirectBytes += spaceBytes;
+      filling.indirectBytes += sizeBytes;
+      indirectBytes += sizeBytes;
     }
-    BlockPointer pointer = pool.pointerTo(offset, copy, sizeBytes, block);
+    BlockPointer pointer = pool.pointerTo(place, copy, sizeBytes, block);
     pool.end(pointer, block, copy + sizeBytes, copy + spaceBytes);
     return pointer;
   }
@@ -135,43 +133,44 @@ public final class BlockStager {
    */
   public BlockPointer copy(BlockPointer pointer, NewBlock block) {
     long group = block.group();
-    int spaceBytes = (int) pool.spaceBytes(pointer);
-    long offset = pool.space().allocate(spaceBytes, group);
-    long copy = place(offset, spaceBytes);
+    int spaceBytes = pool.copyBytes(pointer);
+    Place place = pool.allocate(spaceBytes, block);
+    long copy = makeRoom(place, spaceBytes);
     try {
       pool.read(pointer, copy, block.objectId(), block.index(), block.level());
     } catch (DeviceException e) {
       /* Not a failed write, which would be for good. */
-      pool.free(pointer.movedTo(offset, group, 0), group);
+      pool.free(pointer.movedTo(place.first(), place.second(), group, 0), group);
       throw new CorruptException(
           block.objectId(),
           block.index(),
           CorruptException.NONE,
           "cannot be read: " + e.getMessage());
     } catch (ZapException e) {
-      pool.free(pointer.movedTo(offset, group, 0), group);
+      pool.free(pointer.movedTo(place.first(), place.second(), group, 0), group);
       throw e;
     }
     filling.bytes += spaceBytes;
     int payloadBytes = pointer.physicalBytes();
     long checksum = Pool.checksumOf(copy, payloadBytes, block);
-    BlockPointer moved = pointer.movedTo(offset, group, checksum);
+    BlockPointer moved = pointer.movedTo(place.first(), place.second(), group, checksum);
     pool.end(moved, block, copy + payloadBytes, copy + spaceBytes);
     return moved;
   }
 
   /** Makes room at the end of the run, or in a new one; gives the address. */
-  private long place(long offset, int sizeBytes) {
+  private long makeRoom(Place place, int sizeBytes) {
     if (indirectBytes >= MAX_INDIRECT_BYTES) {
       submit();
       while (indirectBytes >= MAX_INDIRECT_BYTES) {
         awaitOldest();
       }
     }
-    if (!canFollow(offset, sizeBytes)) {
+    if (!canFollow(place, sizeBytes)) {
       int end = filling.end();
       submit();
-      filling = new Run(offset, placeOfRun(end, offset, Math.max(sizeBytes, MAX_RUN_BYTES)));
+      int room = Math.max(sizeBytes, MAX_RUN_BYTES);
+      filling = new Run(place, placeOfRun(end, place.first(), room));
     }
     int at = filling.end();
     while (isInUse(at, at + sizeBytes)) {
@@ -193,8 +192,11 @@ public final class BlockStager {
     return skew + roomBytes <= RING_BYTES ? skew : 0;
   }
 
-  private boolean canFollow(long offset, int sizeBytes) {
-    return offset == filling.offset + filling.bytes
+  private boolean canFollow(Place next, int sizeBytes) {
+    Place present = filling.place;
+    return next.first() == present.first() + filling.bytes
+        && next.copyCount() == present.copyCount()
+        && (next.second() == 0 || next.second() == present.second() + filling.bytes)
         && filling.bytes > 0
         && filling.bytes + sizeBytes <= MAX_RUN_BYTES;
   }
@@ -220,13 +222,17 @@ public final class BlockStager {
   private void submit() {
     Run run = filling;
     if (run.bytes > 0) {
-      run.ticket = queue.write(run.offset, ring, run.at, run.bytes);
-      filling = new Run(0, run.end());
+      filling = new Run(new Place(0, 0), run.end());
       inFlight.add(run);
+      for (int copy = 0; copy < run.place.copyCount(); copy++) {
+        run.tickets.add(queue.write(run.place.offsetOf(copy), ring, run.at, run.bytes));
+      }
     }
     for (Run oldest = inFlight.peek(); oldest != null; oldest = inFlight.peek()) {
-      if (!ticketOf(oldest).hasEnded()) {
-        return;
+      for (IoTicket ticket : oldest.tickets) {
+        if (!ticket.hasEnded()) {
+          return;
+        }
       }
       awaitOldest();
     }
@@ -234,16 +240,15 @@ public final class BlockStager {
 
   private void awaitOldest() {
     Run oldest = inFlight.element();
-    ticketOf(oldest).await();
+    if (oldest.tickets.size() < oldest.place.copyCount()) {
+      throw new IllegalStateException("a copy of a run was never written");
+    }
+    oldest.tickets.forEach(IoTicket::await);
     inFlight.remove();
-    pool.countWritten(oldest.bytes);
+    pool.countWritten(oldest.tickets.size() * oldest.bytes);
     indirectBytes -= oldest.indirectBytes;
     for (Staged staged : oldest.staged) {
       staged.buffer.clean(staged.group);
     }
-  }
-
-  private static IoTicket ticketOf(Run run) {
-    return Objects.requireNonNull(run.ticket);
   }
 }

@@ -13,7 +13,6 @@ import org.zapkv.cache.io.IoQueue;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
-import org.zapkv.error.EndOfDeviceException;
 import org.zapkv.error.ZapException;
 import org.zapkv.log.LogPosition;
 
@@ -38,6 +37,7 @@ public final class Pool implements AutoCloseable {
   private final long trailerStore;
   private final SpaceMap space;
   private final SpaceStore spaceStore;
+  private final BlockReads reads;
   private final IoQueue queue;
   private final BlockStager stager;
 
@@ -72,6 +72,8 @@ public final class Pool implements AutoCloseable {
     this.spaceStore = new SpaceStore(device, label.geometry());
     this.space =
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
+    this.reads =
+        new BlockReads(device, label.geometry(), singleWrites, trailerStore, committed.group());
     this.queue = new IoQueue(device, BlockStager.MAX_IN_FLIGHT);
     this.stager = new BlockStager(this, queue, staging, device.alignmentBytes());
   }
@@ -299,13 +301,13 @@ public final class Pool implements AutoCloseable {
    * @throws org.zapkv.error.DeviceException if it cannot be written
    */
   public BlockPointer writeNow(long address, int sizeBytes, NewBlock block) {
-    int spaceBytes = spaceBytes(sizeBytes, block.form());
-    long offset = space.allocate(spaceBytes, block.group());
-    BlockPointer pointer = pointerTo(offset, address, sizeBytes, block);
+    int spaceBytes = copyBytes(sizeBytes, block.form());
+    Place place = allocate(spaceBytes, block);
+    BlockPointer pointer = pointerTo(place, address, sizeBytes, block);
     try {
       singleWrites.write(
-          offset, address, sizeBytes, spaceBytes, (from, end) -> end(pointer, block, from, end));
-      countWritten(spaceBytes);
+          place, address, sizeBytes, spaceBytes, (from, end) -> end(pointer, block, from, end));
+      countWritten(place.copyCount() * spaceBytes);
     } catch (Throwable e) {
       space.free(pointer, block.group());
       throw e;
@@ -320,7 +322,7 @@ public final class Pool implements AutoCloseable {
    * @return bytes
    */
   public long spaceBytes(BlockPointer pointer) {
-    return pointer.isHole() ? 0 : (long) label.geometry().unitsFor(pointer) * unitBytes();
+    return pointer.isHole() ? 0 : (long) pointer.copyCount() * label.geometry().spaceBytes(pointer);
   }
 
   /**
@@ -331,8 +333,33 @@ public final class Pool implements AutoCloseable {
    * @return bytes
    */
   public int spaceBytes(int sizeBytes, BlockForm form) {
+    return form.copyCount() * copyBytes(sizeBytes, form);
+  }
+
+  /** The space of one copy. */
+  int copyBytes(int sizeBytes, BlockForm form) {
     int trailerBytes = hasTrailer(sizeBytes, form) ? BlockTrailer.SIZE_BYTES : 0;
     return label.geometry().spaceBytes(sizeBytes + trailerBytes);
+  }
+
+  /** The space of one copy of a block that is pointed to. */
+  int copyBytes(BlockPointer pointer) {
+    return label.geometry().spaceBytes(pointer);
+  }
+
+  /** Takes space for all copies of a block, each of a size. */
+  Place allocate(int copyBytes, NewBlock block) {
+    long group = block.group();
+    long first = space.allocate(copyBytes, group);
+    if (block.form().copyCount() == 1) {
+      return new Place(first, 0);
+    }
+    try {
+      return new Place(first, space.allocateSecond(copyBytes, group, first));
+    } catch (ZapException e) {
+      space.giveBack(first, copyBytes, group);
+      throw e;
+    }
   }
 
   private boolean hasTrailer(int physicalBytes, BlockForm form) {
@@ -360,18 +387,40 @@ public final class Pool implements AutoCloseable {
    * @throws org.zapkv.error.DeviceException if it cannot be read
    */
   public void read(BlockPointer pointer, long address, long objectId, long index, int level) {
-    String problem = pointer.problem(level);
-    if (problem == null) {
-      problem = readAndVerify(pointer, address, objectId, index);
-    }
-    if (problem != null) {
-      throw new CorruptException(
-          objectId,
-          index,
-          CorruptException.NONE,
-          "%s (level %d, at byte %d of %s)"
-              .formatted(problem, level, pointer.offsetBytes(), device.name()));
-    }
+    reads.read(pointer, address, objectId, index, level, BlockReads.MEND_NOTHING);
+  }
+
+  /**
+   * Reads a block and verifies it, and if one of two copies is bad writes it again from the other.
+   *
+   * @param pointer where it is, no hole
+   * @param address where it goes, {@link BlockPointer#logicalBytes} long
+   * @param objectId the object it belongs to
+   * @param index its number within its level
+   * @param level its level
+   * @param seenGroup {@link #committedGroup} before the pointer was found; nothing is written if
+   *     another group is durable by now
+   * @throws CorruptException if the pointer is impossible, or no copy is good
+   * @throws org.zapkv.error.DeviceException if it cannot be read, and there is one copy only
+   */
+  public void readAndMend(
+      BlockPointer pointer, long address, long objectId, long index, int level, long seenGroup) {
+    reads.read(pointer, address, objectId, index, level, seenGroup);
+  }
+
+  /**
+   * Reads and verifies every copy of a block, with all that is stored of it.
+   *
+   * @param pointer where it is; nothing must be impossible about it
+   * @param address memory to read into, {@link #MAX_BLOCK_BYTES} long
+   * @param objectId the object it belongs to
+   * @param index its number within its level
+   * @param level its level
+   * @return what is wrong, at most one text for each copy
+   */
+  public List<String> verify(
+      BlockPointer pointer, long address, long objectId, long index, int level) {
+    return reads.verify(pointer, address, objectId, index, level, BlockReads.MEND_NOTHING);
   }
 
   /**
@@ -381,7 +430,7 @@ public final class Pool implements AutoCloseable {
    * @return true if its bytes can be read
    */
   public boolean isReadable(BlockPointer pointer) {
-    return pointer.problem(0) == null && pointer.offsetBytes() >= 0;
+    return pointer.problem(0) == null;
   }
 
   /**
@@ -407,33 +456,12 @@ public final class Pool implements AutoCloseable {
    * @return false if the checksum does not match
    */
   public boolean isIntact(BlockPointer pointer, long address, long objectId, long index) {
-    return checksumOf(pointer, address, objectId, index) == pointer.checksum();
-  }
-
-  private static long checksumOf(BlockPointer pointer, long address, long objectId, long index) {
-    long seed = Checksum.seed(objectId, index, pointer.level(), pointer.birthGroup());
-    return Checksum.of(address, pointer.physicalBytes(), seed);
+    return pointer.checksumOf(address, objectId, index) == pointer.checksum();
   }
 
   static long checksumOf(long address, int sizeBytes, NewBlock block) {
     long seed = Checksum.seed(block.objectId(), block.index(), block.level(), block.group());
     return Checksum.of(address, sizeBytes, seed);
-  }
-
-  private @Nullable String readAndVerify(
-      BlockPointer pointer, long address, long objectId, long index) {
-    if (pointer.offsetBytes() < 0) {
-      return "impossible offset";
-    }
-    try {
-      device.read(pointer.offsetBytes(), address, pointer.physicalBytes());
-    } catch (EndOfDeviceException e) {
-      return "the block lies beyond the end of the device, which has " + device.sizeBytes();
-    }
-    long found = checksumOf(pointer, address, objectId, index);
-    return found == pointer.checksum()
-        ? null
-        : "checksum mismatch, expected %016x, found %016x".formatted(pointer.checksum(), found);
   }
 
   /**
@@ -468,7 +496,8 @@ public final class Pool implements AutoCloseable {
         openGroup,
         committed.group(),
         dirtyBytes,
-        writtenBytes.get());
+        writtenBytes.get(),
+        reads.mendedCopies());
   }
 
   /**
@@ -539,7 +568,7 @@ public final class Pool implements AutoCloseable {
     }
     device.flush();
     committed = next;
-    space.committed(table);
+    reads.groupDurable(group, () -> space.committed(table));
   }
 
   void writeBytes(long offset, long address, int lengthBytes) {
@@ -551,9 +580,10 @@ public final class Pool implements AutoCloseable {
     writtenBytes.addAndGet(lengthBytes);
   }
 
-  BlockPointer pointerTo(long offset, long address, int sizeBytes, NewBlock block) {
+  BlockPointer pointerTo(Place place, long address, int sizeBytes, NewBlock block) {
     return new BlockPointer(
-        offset,
+        place.first(),
+        place.second(),
         sizeBytes,
         sizeBytes,
         block.group(),

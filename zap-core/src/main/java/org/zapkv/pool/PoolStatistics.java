@@ -17,6 +17,8 @@ import java.util.UUID;
  * @param syncedGroup the newest durable transaction group
  * @param dirtyBytes the bytes of changed blocks that are not on the device yet
  * @param writtenBytes what was written to the device since the store was opened
+ * @param mendedCopies how many copies of blocks were found bad since then, and written again from
+ *     the other one
  */
 public record PoolStatistics(
     UUID storeId,
@@ -28,4 +30,5 @@ public record PoolStatistics(
     long openGroup,
     long syncedGroup,
     long dirtyBytes,
-    long writtenBytes) {}
+    long writtenBytes,
+    long mendedCopies) {}

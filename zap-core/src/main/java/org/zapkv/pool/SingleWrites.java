@@ -2,14 +2,15 @@
 package org.zapkv.pool;
 
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongPredicate;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.memory.NativeMemory;
 
 /**
- * Writes single blocks at once, past the stager. Any thread; one at a time, as the memory that
- * makes a whole block of a payload is there once: who writes early does so because there is no
- * other.
+ * Writes single blocks at once, past the stager: early, or again. Any thread; one at a time, as the
+ * memory that makes a whole block of a payload is there once: who writes early does so because
+ * there is no other.
  */
 final class SingleWrites implements AutoCloseable {
 
@@ -41,28 +42,57 @@ final class SingleWrites implements AutoCloseable {
   /**
    * Writes a block.
    *
-   * @param offset its first byte on the device
+   * @param place where its copies go
    * @param address the payload
    * @param payloadBytes the size of the payload
-   * @param spaceBytes the size of the block, whole units
+   * @param spaceBytes the size of a copy, whole units
    * @param ending writes the bytes after the payload
    */
-  void write(long offset, long address, int payloadBytes, int spaceBytes, Ending ending) {
+  void write(Place place, long address, int payloadBytes, int spaceBytes, Ending ending) {
     lock.lock();
     try {
       long start = memory.address();
-      if (spaceBytes <= MEMORY_BYTES) {
+      boolean isOnePiece = spaceBytes <= MEMORY_BYTES;
+      int directBytes = isOnePiece ? 0 : payloadBytes;
+      int restBytes = spaceBytes - directBytes;
+      if (isOnePiece) {
         NativeMemory.copy(address, start, payloadBytes);
-        ending.write(start + payloadBytes, start + spaceBytes);
-        device.write(offset, start, spaceBytes);
-        return;
       }
-      device.write(offset, address, payloadBytes);
-      int restBytes = spaceBytes - payloadBytes;
-      if (restBytes > 0) {
-        ending.write(start, start + restBytes);
-        device.write(offset + payloadBytes, start, restBytes);
+      ending.write(start + payloadBytes - directBytes, start + restBytes);
+      for (int copy = 0; copy < place.copyCount(); copy++) {
+        if (directBytes > 0) {
+          device.write(place.offsetOf(copy), address, directBytes);
+        }
+        if (restBytes > 0) {
+          device.write(place.offsetOf(copy) + directBytes, start, restBytes);
+        }
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Writes a block once more from another copy of it.
+   *
+   * @param from where the copy is
+   * @param to where to write it
+   * @param spaceBytes the size of a copy, whole units
+   * @param isGood whether what was read, at an address, can be written
+   * @return false if nothing was written, as it cannot, or as the block is too large
+   */
+  boolean copy(long from, long to, int spaceBytes, LongPredicate isGood) {
+    if (spaceBytes > MEMORY_BYTES) {
+      return false;
+    }
+    lock.lock();
+    try {
+      device.read(from, memory.address(), spaceBytes);
+      if (!isGood.test(memory.address())) {
+        return false;
+      }
+      device.write(to, memory.address(), spaceBytes);
+      return true;
     } finally {
       lock.unlock();
     }

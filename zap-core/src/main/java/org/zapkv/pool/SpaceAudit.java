@@ -34,6 +34,11 @@ public final class SpaceAudit implements AutoCloseable {
     static Claim impossible(BlockPointer pointer) {
       return new Claim(0, pointer.physicalBytes());
     }
+
+    Claim plus(Claim other) {
+      return new Claim(
+          doublyUsedBytes + other.doublyUsedBytes, unallocatedBytes + other.unallocatedBytes);
+    }
   }
 
   SpaceAudit(SpaceStore store, List<SpaceEntry> table, BufferCache cache) {
@@ -67,7 +72,13 @@ public final class SpaceAudit implements AutoCloseable {
    * @return what is wrong with its space
    */
   public Claim claim(BlockPointer pointer) {
-    long offset = pointer.offsetBytes();
+    Claim claim = claim(pointer, pointer.offsetBytes());
+    return pointer.copyCount() == 1
+        ? claim
+        : claim.plus(claim(pointer, pointer.secondOffsetBytes()));
+  }
+
+  private Claim claim(BlockPointer pointer, long offset) {
     int unit = geometry.unitOf(offset);
     int count = geometry.unitsFor(pointer);
     int index = geometry.regionOf(offset);

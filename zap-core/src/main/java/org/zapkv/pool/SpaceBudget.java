@@ -14,9 +14,9 @@ final class SpaceBudget {
   /*
    * Implementation notes
    *
-   * Needed: the dirty blocks of both groups and the blocks above them, each counted once (of scattered
-   * changes these are the larger part; they count until the group is durable, also when the blocks
-   * below were written early); what open transactions said they may still change, and an eighth of
+   * Needed: the dirty blocks of both groups, their trailers and second copies, and the blocks above
+   * them, two copies of each, each block counted once (of scattered changes these are the larger part;
+   * they count until the group is durable, also when the blocks below were written early); what open transactions said they may still change, and an eighth of
    * that for the blocks above. A reserve stays untouched by ordinary
    * transactions; those that free space may use most of it. It grows with the device up to a bound.
    * It is as large as it is because free space may lie in pieces too small for a block: what counts
@@ -28,7 +28,7 @@ final class SpaceBudget {
   private static final int GROUP_RING = 4;
   private static final int OVERHEAD_SHIFT = 3;
   private static final int RESERVE_SHIFT = 3;
-  private static final long MIN_RESERVE_BYTES = 128 << 10;
+  private static final long MIN_RESERVE_BYTES = 256 << 10;
   private static final long MAX_RESERVE_BYTES = 64 << 20;
 
   private final Pool pool;

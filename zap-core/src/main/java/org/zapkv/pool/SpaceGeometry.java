@@ -93,6 +93,11 @@ record SpaceGeometry(int unitShift, int regionShift) {
     return unitsFor(pointer.storedBytes());
   }
 
+  /** The space that one copy of a block takes: whole units. */
+  int spaceBytes(BlockPointer pointer) {
+    return unitsFor(pointer) << unitShift;
+  }
+
   /** The space that a number of bytes takes: whole units. */
   int spaceBytes(int sizeBytes) {
     return unitsFor(sizeBytes) << unitShift;

@@ -36,6 +36,9 @@ final class SpaceMap {
    * Giving back something below a cursor moves it down. A region whose longest free run is known to
    * be too short is passed without a look; one that was never loaded is passed by its entry.
    *
+   * Second copies have cursors of their own, so that they lie one after the other, and are away from
+   * the first ones: what spoils one place of the device should not reach both.
+   *
    * Truncation. The device is cut only down to what both of the last two durable states need, so
    * that the one before stays whole should the newest uberblock be lost. It happens under the lock:
    * an allocation beyond the new end can begin only after it.
@@ -48,6 +51,9 @@ final class SpaceMap {
 
   /** With so much in use the indirect blocks above it are some MiB at most. */
   private static final long SMALL_USE_BYTES = 256 << 20;
+
+  /** A second copy is at least so far from the first one, if there is room. */
+  private static final int AWAY_BYTES = 64 << 10;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final SpaceStore store;
@@ -62,6 +68,10 @@ final class SpaceMap {
   private final @Nullable IndexNode[] nodes = new IndexNode[SpaceGeometry.NODE_COUNT];
   private final Cursor syncCursor = new Cursor();
   private final Cursor openCursor = new Cursor();
+
+  /* Where second copies go: they lie one after the other, too. */
+  private final Cursor syncSecondCursor = new Cursor();
+  private final Cursor openSecondCursor = new Cursor();
   private long syncingGroup;
   private int topRegion;
   private volatile long capacityBytes;
@@ -188,16 +198,45 @@ final class SpaceMap {
             "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used"
                 .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes()));
       }
-      Region region = load(cursor.region);
-      region.take(cursor.unit, count, isAhead);
-      usedUnits.addAndGet(count);
-      topRegion = Math.max(topRegion, cursor.region);
-      long offset = geometry.unitOffset(cursor.region, cursor.unit);
-      cursor.unit += count;
-      return offset;
+      return take(cursor, count, isAhead);
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Takes space for the second copy of a block: in another region than the first one is in, else at
+   * a distance from it, else wherever there is room.
+   *
+   * @param sizeBytes the size of the copy
+   * @param group the group that writes it: the one being synced, or the open one
+   * @param firstOffset where the first copy is
+   * @return the offset on the device
+   * @throws StoreFullException if there is no room
+   */
+  long allocateSecond(int sizeBytes, long group, long firstOffset) {
+    int count = geometry.unitsFor(sizeBytes);
+    lock.lock();
+    try {
+      boolean isAhead = group > syncingGroup;
+      Cursor cursor = isAhead ? openSecondCursor : syncSecondCursor;
+      if (findAway(cursor, count, firstOffset)) {
+        return take(cursor, count, isAhead);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return allocate(sizeBytes, group);
+  }
+
+  private long take(Cursor cursor, int count, boolean isAhead) {
+    Region region = load(cursor.region);
+    region.take(cursor.unit, count, isAhead);
+    usedUnits.addAndGet(count);
+    topRegion = Math.max(topRegion, cursor.region);
+    long offset = geometry.unitOffset(cursor.region, cursor.unit);
+    cursor.unit += count;
+    return offset;
   }
 
   /**
@@ -209,29 +248,58 @@ final class SpaceMap {
    * @throws CorruptException if the space is not in use, so that two blocks claim it
    */
   void free(BlockPointer pointer, long group) {
-    int regionIndex = geometry.regionOf(pointer.offsetBytes());
-    int unit = geometry.unitOf(pointer.offsetBytes());
     int count = geometry.unitsFor(pointer);
     lock.lock();
     try {
-      Region region = isInRange(pointer) ? load(regionIndex) : null;
-      if (region == null || !region.isTaken(unit, count)) {
-        throw notInUse(pointer);
+      for (int copy = 0; copy < pointer.copyCount(); copy++) {
+        if (!isTaken(pointer.offsetOf(copy), count)) {
+          throw notInUse(pointer, pointer.offsetOf(copy));
+        }
       }
-      if (pointer.birthGroup() == group) {
-        region.giveBack(unit, count, group > syncingGroup);
-        usedUnits.addAndGet(-count);
-        syncCursor.lower(regionIndex, unit);
-        openCursor.lower(regionIndex, unit);
-      } else if (group == syncingGroup) {
-        region.free(unit, count);
-        pendingUnits.addAndGet(count);
-      } else {
-        throw new IllegalStateException(
-            "group " + group + " frees a block of group " + pointer.birthGroup() + " too early");
+      for (int copy = 0; copy < pointer.copyCount(); copy++) {
+        freeCopy(pointer.offsetOf(copy), count, pointer.birthGroup(), group);
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Gives back space of {@link #allocate} that no block has been written to.
+   *
+   * @param offset where it is
+   * @param sizeBytes the size it was taken for
+   * @param group the group it was taken for
+   */
+  void giveBack(long offset, int sizeBytes, long group) {
+    lock.lock();
+    try {
+      freeCopy(offset, geometry.unitsFor(sizeBytes), group, group);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isTaken(long offset, int count) {
+    return isInRange(offset)
+        && load(geometry.regionOf(offset)).isTaken(geometry.unitOf(offset), count);
+  }
+
+  private void freeCopy(long offset, int count, long birthGroup, long group) {
+    int regionIndex = geometry.regionOf(offset);
+    int unit = geometry.unitOf(offset);
+    Region region = load(regionIndex);
+    if (birthGroup == group) {
+      region.giveBack(unit, count, group > syncingGroup);
+      usedUnits.addAndGet(-count);
+      syncCursor.lower(regionIndex, unit);
+      openCursor.lower(regionIndex, unit);
+    } else if (group == syncingGroup) {
+      region.free(unit, count);
+      pendingUnits.addAndGet(count);
+    } else {
+      throw new IllegalStateException(
+          "group " + group + " frees a block of group " + birthGroup + " too early");
     }
   }
 
@@ -242,6 +310,8 @@ final class SpaceMap {
       syncingGroup = group;
       syncCursor.set(0, 0);
       openCursor.set(0, 0);
+      syncSecondCursor.set(0, 0);
+      openSecondCursor.set(0, 0);
       forEachLoaded(Region::switchGroup);
     } finally {
       lock.unlock();
@@ -318,12 +388,37 @@ final class SpaceMap {
     return next < SpaceGeometry.REGION_COUNT && findIn(next, 0, count, cursor);
   }
 
+  /** Room that is away from a place, where the second copies before are if possible. */
+  private boolean findAway(Cursor cursor, int count, long offset) {
+    int near = geometry.regionOf(offset);
+    int unit = geometry.unitOf(offset);
+    int distance = AWAY_BYTES >> geometry.unitShift();
+    // Not in one that is there for a while only: what lies in it would keep it there.
+    int last = Math.min(topRegion, geometry.regionOf(packedEndBytes()));
+    boolean isCursorAway =
+        cursor.region != near ? cursor.region <= last : cursor.unit >= unit + distance;
+    if (isCursorAway && findIn(cursor.region, cursor.unit, count, cursor)) {
+      return true;
+    }
+    for (int region = 0; region <= last; region++) {
+      if (region != near && findIn(region, 0, count, cursor)) {
+        return true;
+      }
+    }
+    return findIn(near, 0, unit - distance, count, cursor)
+        || findIn(near, unit + distance, count, cursor);
+  }
+
   private boolean findRoomAfterAsking(Cursor cursor, int count) {
     refreshCapacity();
     return findRoom(cursor, count);
   }
 
   private boolean findIn(int regionIndex, int fromUnit, int count, Cursor cursor) {
+    return findIn(regionIndex, fromUnit, geometry.unitsPerRegion(), count, cursor);
+  }
+
+  private boolean findIn(int regionIndex, int fromUnit, int endUnit, int count, Cursor cursor) {
     IndexNode node = loadNode(regionIndex / SpaceGeometry.REGIONS_PER_NODE);
     if (node.usedUnits(regionIndex) + count > geometry.usableUnits(regionIndex)) {
       return false;
@@ -333,7 +428,7 @@ final class SpaceMap {
       return false;
     }
     long roomUnits = (capacityBytes - geometry.regionOffset(regionIndex)) >> geometry.unitShift();
-    int limit = (int) Math.max(0, Math.min(roomUnits, geometry.unitsPerRegion()));
+    int limit = (int) Math.max(0, Math.min(roomUnits, endUnit));
     int unit = region.findRun(count, fromUnit, limit);
     if (unit >= 0) {
       cursor.set(regionIndex, unit);
@@ -434,19 +529,18 @@ final class SpaceMap {
     }
   }
 
-  private boolean isInRange(BlockPointer pointer) {
-    long offset = pointer.offsetBytes();
+  private boolean isInRange(long offset) {
     return offset >= 0
         && offset < geometry.regionOffset(SpaceGeometry.REGION_COUNT)
         && (offset & (geometry.unitBytes() - 1)) == 0;
   }
 
-  private CorruptException notInUse(BlockPointer pointer) {
+  private CorruptException notInUse(BlockPointer pointer, long offset) {
     return new CorruptException(
         CorruptException.NONE,
         CorruptException.NONE,
         CorruptException.NONE,
         "%d bytes at %d of %s are freed but not in use: two blocks claim them"
-            .formatted(pointer.physicalBytes(), pointer.offsetBytes(), store.device().name()));
+            .formatted(pointer.physicalBytes(), offset, store.device().name()));
   }
 }

@@ -186,7 +186,8 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
-   * Counts what has to be written besides the changed blocks: those above them.
+   * Counts what has to be written besides the changed blocks: those above them, trailers and second
+   * copies.
    *
    * @param group the group they were changed in
    * @param bytes their size

@@ -76,7 +76,7 @@ final class FullDeviceTest {
       try (DataObject object = objects.open(1)) {
         int blocks = fillScattered(objects, object);
         objects.sync();
-        assertTrue(blocks > 900, () -> "full too early: " + blocks);
+        assertTrue(blocks > 500, () -> "full too early: " + blocks);
         for (int block = 0; block < blocks; block++) {
           TestObjects.assertFilled(object, block * 64L, block + 1);
         }
@@ -101,7 +101,7 @@ final class FullDeviceTest {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
     try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
       try (Transaction tx = objects.begin(0)) {
-        for (int i = 0; i < 200 * 64; i++) {
+        for (int i = 0; i < 120 * 64; i++) {
           objects.create(ObjectType.MAP, DNODES_BYTES, tx).close();
         }
       }
@@ -117,7 +117,7 @@ final class FullDeviceTest {
         }
       } catch (StoreFullException e) {
         int filled = changed;
-        assertTrue(filled > 100 && filled < 200, () -> "full at the wrong time: " + filled);
+        assertTrue(filled > 40 && filled < 120, () -> "full at the wrong time: " + filled);
       }
       objects.sync();
       TestObjects.assertClean(objects);

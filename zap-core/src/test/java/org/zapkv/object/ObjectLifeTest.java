@@ -345,6 +345,6 @@ final class ObjectLifeTest {
     }
     long[] bytes = new long[1];
     objects.forEachObject((objectId, type, birth, count, allocated) -> bytes[0] += allocated);
-    assertTrue(bytes[0] <= 512 + 8 * 4096, () -> "what is left: " + bytes[0]);
+    assertTrue(bytes[0] <= 1024 + 2 * 8 * 4096, () -> "what is left: " + bytes[0]);
   }
 }

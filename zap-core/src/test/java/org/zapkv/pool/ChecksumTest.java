@@ -68,12 +68,13 @@ final class ChecksumTest {
         IoMemory memory = cache.allocateIo(512)) {
       NativeMemory.fill(memory.address(), 512, (byte) 7);
       BlockPointer pointer =
-          pool.writeNow(memory.address(), 512, new NewBlock(10, 20, 0, 2, new BlockForm(3, true)));
+          pool.writeNow(
+              memory.address(), 512, new NewBlock(10, 20, 0, 2, new BlockForm(3, true, 1)));
       pool.read(pointer, memory.address(), 10, 20, 0);
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 11, 20, 0));
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 10, 21, 0));
       assertThrows(CorruptException.class, () -> pool.read(pointer, memory.address(), 10, 20, 1));
-      BlockPointer later = pointer.movedTo(pointer.offsetBytes(), 3, pointer.checksum());
+      BlockPointer later = pointer.movedTo(pointer.offsetBytes(), 0, 3, pointer.checksum());
       assertThrows(CorruptException.class, () -> pool.read(later, memory.address(), 10, 20, 0));
     }
   }
@@ -82,17 +83,18 @@ final class ChecksumTest {
   void pointersKeepWhatTheyAreTold() {
     try (BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
         IoMemory memory = cache.allocateIo(512)) {
-      BlockPointer pointer = new BlockPointer(1L << 40, 4096, 4096, 1L << 50, -5, 0, 1, 3, true);
+      BlockPointer pointer =
+          new BlockPointer(1L << 40, 1L << 41, 4096, 4096, 1L << 50, -5, 0, 1, 3, true);
       pointer.encode(memory.address());
       assertEquals(pointer, BlockPointer.decode(memory.address()));
       assertNull(pointer.problem(3));
       assertNotNull(pointer.problem(2));
       BlockPointer.HOLE.encode(memory.address());
       assertTrue(BlockPointer.decode(memory.address()).isHole());
-      assertNotNull(new BlockPointer(512, 4096, 4096, 1, 0, 9, 1, 0, false).problem(0));
-      assertNotNull(new BlockPointer(512, 4096, 4096, 1, 0, 0, 9, 0, false).problem(0));
-      assertNotNull(new BlockPointer(512, 4096, 1 << 30, 1, 0, 0, 1, 0, false).problem(0));
-      assertNotNull(new BlockPointer(512, 0, 0, 1, 0, 0, 1, 0, false).problem(0));
+      assertNotNull(new BlockPointer(512, 0, 4096, 4096, 1, 0, 9, 1, 0, false).problem(0));
+      assertNotNull(new BlockPointer(512, 0, 4096, 4096, 1, 0, 0, 9, 0, false).problem(0));
+      assertNotNull(new BlockPointer(512, 0, 4096, 1 << 30, 1, 0, 0, 1, 0, false).problem(0));
+      assertNotNull(new BlockPointer(512, 0, 0, 0, 1, 0, 0, 1, 0, false).problem(0));
     }
   }
 }

@@ -112,7 +112,7 @@ final class SpaceMapModelTest {
     for (int i = 0; i < count; i++) {
       int size = random.nextInt(20) == 0 ? 1 << 20 : 512 * (1 + random.nextInt(40));
       long offset = space.allocate(size, group);
-      BlockPointer pointer = new BlockPointer(offset, size, size, group, 0, 0, 1, 0, false);
+      BlockPointer pointer = new BlockPointer(offset, 0, size, size, group, 0, 0, 1, 0, false);
       BitSet units = bits(List.of(pointer));
       assertFalse(units.intersects(taken), "handed out twice");
       assertTrue(

@@ -92,6 +92,7 @@ class SpaceTest {
               + " -> "
               + map.statistics().leafCount());
       assertTrue(after <= loaded / 20, after + " of " + loaded);
+      assertTrue(Files.size(file) <= loadedFile / 4, Files.size(file) + " of " + loadedFile);
       assertEquals(left, map.size());
       for (int number : order.subList(0, left)) {
         assertNotNull(map.get(Keys.utf8("key " + number)));
