@@ -66,6 +66,9 @@ public final class ObjectSet implements AutoCloseable {
         new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes(), readOnly);
     // What is replayed for reading only does not stay, so the log does not move on either.
     this.groups = new TransactionGroups(pool, objectSync, settings, readOnly ? null : log);
+    if (log != null) {
+      log.onFailure(groups::fail);
+    }
     this.context = new ObjectContext(cache, pool, groups, table);
     this.meta = new MetaObject(context, decodeRoot(cache, pool));
     this.numbers = new ObjectNumbers(meta);
@@ -278,6 +281,27 @@ public final class ObjectSet implements AutoCloseable {
               + " be lost silently; bring it back, or salvage the store");
     }
     return null;
+  }
+
+  /**
+   * As {@link #open(BlockDevice, ObjectSetOptions)}, with an intent log that is made anew: what was
+   * in it is lost.
+   *
+   * @param device the device of the blocks
+   * @param logDevice the device of the log
+   * @param options how the object set works
+   * @param readOnly whether it is as in {@link #openReadOnly}: then the log stays as it is
+   * @return the open object set
+   */
+  public static ObjectSet openWithNewLog(
+      BlockDevice device, BlockDevice logDevice, ObjectSetOptions options, boolean readOnly) {
+    BlockDevice blocks = readOnly ? new OverlayDevice(device) : device;
+    BlockDevice newLog = readOnly ? new OverlayDevice(logDevice) : logDevice;
+    return start(
+        options,
+        readOnly,
+        cache -> Pool.open(blocks, cache, Clock.systemUTC(), !readOnly),
+        (cache, pool) -> IntentLog.create(newLog, cache, pool.storeId()));
   }
 
   /**

@@ -133,7 +133,9 @@ public final class SalvagedObject {
   /** Takes a block, unless a better version of it is there. */
   void add(FoundBlock found) {
     FoundBlock other = blocks.get(found.index());
-    if (other == null || isBetter(found, other)) {
+    if (other != null && found.pointer().isCopyOf(other.pointer())) {
+      blocks.put(found.index(), other.withCopy(found));
+    } else if (other == null || isBetter(found, other)) {
       blocks.put(found.index(), found);
     }
   }

@@ -30,6 +30,9 @@ public record BlockTrailer(
     long checksum,
     int compression) {
 
+  /** Blocks with trailers have one copy. */
+  private static final long NO_SECOND_COPY = 0;
+
   /** The size of a trailer, in bytes. */
   public static final int SIZE_BYTES = BlockTrailerLayout.SIZE_BYTES;
 
@@ -129,6 +132,7 @@ public record BlockTrailer(
   BlockPointer pointerTo(long offsetBytes) {
     return new BlockPointer(
         offsetBytes,
+        NO_SECOND_COPY,
         logicalBytes,
         physicalBytes,
         birthGroup,

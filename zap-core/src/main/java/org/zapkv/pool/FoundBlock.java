@@ -25,6 +25,18 @@ public record FoundBlock(
     USED
   }
 
+  /**
+   * The same block, with a copy that was found elsewhere.
+   *
+   * @param copy the other copy
+   * @return both in one; it is in use if either is
+   */
+  public FoundBlock withCopy(FoundBlock copy) {
+    Standing better = standing.compareTo(copy.standing) >= 0 ? standing : copy.standing;
+    BlockPointer both = pointer.withCopyAt(copy.pointer.offsetBytes());
+    return new FoundBlock(objectType, objectId, index, both, better);
+  }
+
   /** The first byte after it. */
   long endBytes(SpaceGeometry geometry) {
     return pointer.offsetBytes() + ((long) geometry.unitsFor(pointer) << geometry.unitShift());

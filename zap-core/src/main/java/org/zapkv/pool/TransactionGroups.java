@@ -320,6 +320,9 @@ public final class TransactionGroups implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    if (log != null) {
+      log.fail(cause);
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.FileDevice;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.error.ZapException;
+import org.zapkv.log.IntentLog;
 import org.zapkv.object.DamagedObjects;
 import org.zapkv.object.ObjectType;
 import org.zapkv.object.SalvagedObject;
@@ -55,6 +56,7 @@ final class Salvage {
   static SalvageReport run(
       Path damaged, Path target, ZapStoreBuilder builder, CheckListener progress) {
     Path blocks = damaged.resolve(StoreDirectory.BLOCKS_FILE);
+    Path logFile = damaged.resolve(StoreDirectory.LOG_FILE);
     if (!Files.exists(blocks)) {
       throw new NotAStoreException(
           damaged + " holds no store (no file " + blocks.getFileName() + " in it): check the path");
@@ -69,11 +71,12 @@ final class Salvage {
       DamagedObjects objects =
           closer.add(DamagedObjects.open(device, CACHE_BYTES, progress::progress));
       ZapStore store = closer.add(builder.open(target));
-      return new Salvage(objects, store).salvage();
+      FileDevice log = Files.exists(logFile) ? closer.add(FileDevice.openReadOnly(logFile)) : null;
+      return new Salvage(objects, store).salvage(log);
     }
   }
 
-  private SalvageReport salvage() {
+  private SalvageReport salvage(@Nullable FileDevice logDevice) {
     Map<Long, String> names = names();
     for (Map.Entry<Long, String> named : names.entrySet()) {
       SalvagedObject object = objects.object(named.getKey());
@@ -91,9 +94,24 @@ final class Salvage {
         salvageMap(object, "salvaged-" + object.objectId());
       }
     }
+    long logRecords = replayLog(logDevice);
     target.sync();
     maps.sort(Comparator.comparing(SalvagedMap::name));
-    return new SalvageReport(List.copyOf(maps), 0, List.copyOf(problems));
+    return new SalvageReport(List.copyOf(maps), logRecords, List.copyOf(problems));
+  }
+
+  /** Without an uberblock it is not known which of the records in the log are later. */
+  private long replayLog(@Nullable FileDevice logDevice) {
+    if (!objects.hasLog() || logDevice == null) {
+      problems.add("the intent log cannot be used: the commits that are only in it are lost");
+      return 0;
+    }
+    try (IntentLog log = objects.openLog(logDevice)) {
+      return LogReplay.salvage(target, log, problems);
+    } catch (ZapException e) {
+      problems.add("the intent log cannot be used: " + e.getMessage());
+      return 0;
+    }
   }
 
   /** The objects of maps, and their names. */

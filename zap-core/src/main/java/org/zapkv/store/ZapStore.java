@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
 import org.zapkv.error.ReadOnlyStoreException;
+import org.zapkv.log.IntentLog;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectType;
@@ -36,8 +37,8 @@ import org.zapkv.zap.ZapValue;
  *
  * <p>Safe for use from many threads. A directory is open in one store at a time, in this process or
  * any other; or in any number of them that only read ({@link ZapStoreBuilder#readOnly}). To be
- * closed; a store that is not closed loses what was changed since the last group was written,
- * nothing else.
+ * closed; a store that is not closed loses what its {@link Durability} lets it lose, by default
+ * nothing.
  */
 public final class ZapStore implements AutoCloseable {
   /** The object that holds the names of the maps: the first one of every store. */
@@ -47,7 +48,10 @@ public final class ZapStore implements AutoCloseable {
   private final OperationGate gate;
   private final ObjectSet objects;
   private final ValueStore values;
-  private final ZapParameters mapParameters;
+  private final StoreOptions options;
+  private final KeyStripes stripes = new KeyStripes();
+  private final LargeBatches largeBatches = new LargeBatches();
+  private final CommitLog commitLog;
   private final DataObject rootObject;
   private final Zap root;
   private final AutoCloseable releaseDirectory;
@@ -59,16 +63,16 @@ public final class ZapStore implements AutoCloseable {
 
   private boolean closed;
 
-  /** Set before anyone else has the store. */
-  private boolean readOnly;
+  /** Whether the log was replayed; set before anyone else has the store. */
+  private boolean replayed;
 
-  ZapStore(
-      String name, ObjectSet objects, ZapParameters mapParameters, AutoCloseable releaseDirectory) {
+  ZapStore(String name, ObjectSet objects, StoreOptions options, AutoCloseable releaseDirectory) {
     this.name = name;
     this.gate = new OperationGate(name);
     this.objects = objects;
     this.values = new ValueStore(objects);
-    this.mapParameters = mapParameters;
+    this.options = options;
+    this.commitLog = new CommitLog(objects);
     this.releaseDirectory = releaseDirectory;
     this.rootObject = objects.open(ROOT_DIRECTORY);
     this.root = Zap.open(rootObject, ZapParameters.DEFAULT);
@@ -109,25 +113,24 @@ public final class ZapStore implements AutoCloseable {
     return new ZapStoreBuilder();
   }
 
-  /** From now on nothing but what is in the store already can be had of it. */
-  void refuseChanges() {
-    readOnly = true;
-  }
-
   /**
    * Comes before anything that changes the store.
    *
    * @throws ReadOnlyStoreException if it is open for reading only
    */
-  private void checkWritable() {
-    if (readOnly) {
+  void checkWritable() {
+    if (replayed && options.readOnly()) {
       throw new ReadOnlyStoreException(
           "store " + name + " is open for reading only: nothing was changed");
     }
   }
 
-  /** Makes the root directory of a new object set. */
+  /** Starts the intent log and makes the root directory of a new object set. */
   static void initialise(ObjectSet objects) {
+    IntentLog log = objects.log();
+    if (log != null) {
+      log.start();
+    }
     try (Transaction tx = objects.begin(0);
         DataObject directory = objects.create(ObjectType.DIRECTORY, 512, tx)) {
       if (directory.objectId() != ROOT_DIRECTORY) {
@@ -233,7 +236,7 @@ public final class ZapStore implements AutoCloseable {
     }
     DataObject object = objects.open(number.asLong());
     try {
-      return new ZapMap(this, mapName, object, Zap.open(object, mapParameters));
+      return new ZapMap(this, mapName, object, Zap.open(object, options.maps()));
     } catch (RuntimeException | Error e) {
       object.close();
       throw e;
@@ -245,7 +248,7 @@ public final class ZapStore implements AutoCloseable {
     try (Transaction tx = objects.begin(changeBytes(rootObject, ZapParameters.DEFAULT))) {
       DataObject object = objects.create(ObjectType.MAP, 512, tx);
       try {
-        Zap zap = Zap.createLinked(object, mapParameters, root, key, tx);
+        Zap zap = Zap.createLinked(object, options.maps(), root, key, tx);
         // Whoever creates a map holds mapsLock, and has looked the name up under it.
         return new ZapMap(this, mapName, object, Objects.requireNonNull(zap));
       } catch (RuntimeException | Error e) {
@@ -329,16 +332,17 @@ public final class ZapStore implements AutoCloseable {
   }
 
   /**
-   * Waits until a commit is durable. Its group is written now if it is still open.
+   * Waits until a commit is durable, and with it every earlier one. Has the log flushed if need be.
    *
    * @param sequence what {@link Batch#commit(Durability)} returned
+   * @throws IllegalArgumentException if no commit had such a sequence
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if it can not become durable any more
    */
   public void awaitDurable(long sequence) {
     int slot = gate.enter();
     try {
-      objects.awaitSynced(sequence);
+      commitLog.awaitDurable(sequence);
     } finally {
       gate.exit(slot);
     }
@@ -352,15 +356,10 @@ public final class ZapStore implements AutoCloseable {
   public long durableSequence() {
     int slot = gate.enter();
     try {
-      return objects.syncedGroup();
+      return commitLog.durableSequence();
     } finally {
       gate.exit(slot);
     }
-  }
-
-  /** As {@link #awaitDurable}, for a caller inside the gate. */
-  void awaitSequence(long sequence) {
-    objects.awaitSynced(sequence);
   }
 
   /**
@@ -373,7 +372,8 @@ public final class ZapStore implements AutoCloseable {
     int mapCount = mapNames().size();
     int slot = gate.enter();
     try {
-      return new StoreStatistics(mapCount, objects.statistics(), objects.cache().stats());
+      return new StoreStatistics(
+          mapCount, objects.statistics(), objects.cache().stats(), commitLog.statistics());
     } finally {
       gate.exit(slot);
     }
@@ -465,7 +465,29 @@ public final class ZapStore implements AutoCloseable {
   }
 
   ZapParameters mapParameters() {
-    return mapParameters;
+    return options.maps();
+  }
+
+  Durability durability() {
+    return options.durability();
+  }
+
+  /** Brings what was opened up to the last commit that is in the log. */
+  void replayLog() {
+    commitLog.replay(this, options);
+    replayed = true;
+  }
+
+  KeyStripes stripes() {
+    return stripes;
+  }
+
+  LargeBatches largeBatches() {
+    return largeBatches;
+  }
+
+  CommitLog commitLog() {
+    return commitLog;
   }
 
   Transaction begin(long expectedBytes) {

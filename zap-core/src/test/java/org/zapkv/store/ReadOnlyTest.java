@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ class ReadOnlyTest {
 
   private Path newStore() {
     Path path = directory.resolve("s");
-    try (ZapStore store = ZapStore.open(path)) {
+    try (ZapStore store = ZapStore.builder().durability(Durability.NONE).open(path)) {
       Random random = new Random(7);
       for (int i = 0; i < ENTRIES; i++) {
         store.map("m").put("key " + i, Seeds.bytes(random, i % 400 == 0 ? 40_000 : 60));
@@ -91,6 +92,34 @@ class ReadOnlyTest {
       assertEquals(before, picture(path));
     }
     assertEquals(before, picture(path));
+  }
+
+  /** After a kill the log has what no group has: it is there, each time, and stays in the log. */
+  @Test
+  void theLogIsReplayedInMemoryOnly() throws Exception {
+    Path path = newStore();
+    Path killed = Files.createDirectory(directory.resolve("killed"));
+    try (ZapStore store = ZapStore.builder().syncInterval(Duration.ofDays(1)).open(path)) {
+      store.map("m").put("key " + ENTRIES, new byte[30_000]);
+      store.map("new").put("k", "v");
+      store.map("small").remove("one");
+      for (String file : List.of(StoreDirectory.BLOCKS_FILE, StoreDirectory.LOG_FILE)) {
+        Files.copy(path.resolve(file), killed.resolve(file));
+      }
+    }
+    Map<String, String> before = picture(killed);
+    for (int i = 0; i < 2; i++) {
+      try (ZapStore store = openReadOnly(killed)) {
+        assertEquals(ENTRIES + 1, store.existingMap("m").size());
+        assertEquals(30_000, store.existingMap("m").get("key " + ENTRIES).length);
+        assertEquals("v", store.existingMap("new").getString("k"));
+        assertEquals(0, store.existingMap("small").size());
+        ZapMap map = store.existingMap("new");
+        assertThrows(ReadOnlyStoreException.class, () -> map.put("k", "w"));
+        assertEquals(List.of(), store.check((done, total) -> {}).problems());
+      }
+      assertEquals(before, picture(killed));
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -70,7 +71,8 @@ class SalvageTest {
   /** Small values, large values, a micro map; in several groups, with changes and removals. */
   private void fill(long seed) {
     Random random = new Random(seed);
-    try (ZapStore store = ZapStore.builder().leafBytes(4096).open(damaged())) {
+    try (ZapStore store =
+        ZapStore.builder().leafBytes(4096).durability(Durability.NONE).open(damaged())) {
       ZapMap small = store.map("small");
       for (int i = 0; i < 20; i++) {
         small.putLong("n" + i, i);
@@ -310,6 +312,25 @@ class SalvageTest {
     write(content);
     SalvageReport report = salvage(directory.resolve("new"));
     assertEquals(model, read(directory.resolve("new")), report.toString());
+  }
+
+  /** What was committed and is in no group yet is in the log. */
+  @Test
+  void theLogIsReplayed() throws IOException {
+    Path killed = Files.createDirectory(directory.resolve("killed"));
+    fill(5);
+    try (ZapStore store = ZapStore.builder().syncInterval(Duration.ofDays(1)).open(damaged())) {
+      put(store.map("a"), "in the log", new byte[5000]);
+      put(store.map("made in the log"), "key", new byte[5]);
+      remove(store.map("small"), "n1");
+      for (String file : List.of(StoreDirectory.BLOCKS_FILE, StoreDirectory.LOG_FILE)) {
+        Files.copy(damaged().resolve(file), killed.resolve(file));
+      }
+    }
+    SalvageReport report = salvage(killed, directory.resolve("new"));
+    assertTrue(report.isComplete(), report.toString());
+    assertTrue(report.logRecords() >= 3, report.toString());
+    assertEquals(model, read(directory.resolve("new")));
   }
 
   @Test
