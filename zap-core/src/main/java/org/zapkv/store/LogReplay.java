@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.StoreFailedException;
 import org.zapkv.log.IntentLog;
 import org.zapkv.log.LogConsumer;
 import org.zapkv.pool.Transaction;
@@ -47,7 +48,7 @@ final class LogReplay {
 
   /**
    * Replays the log, starts it again, and makes all that durable; of a store that is only read,
-   * replays it.
+   * replays it. Where that cannot be written the store is as after any failed write.
    *
    * @return how many records were replayed
    * @throws CorruptException if the log is damaged, or a block that a record changes
@@ -56,10 +57,19 @@ final class LogReplay {
     LogReplay replay = new LogReplay(store, log, options.acceptLogLoss());
     replay.replay();
     if (!options.readOnly()) {
-      log.start();
-      store.objects().sync();
+      start(store, log);
     }
     return replay.madeRecords;
+  }
+
+  private static void start(ZapStore store, IntentLog log) {
+    try {
+      log.start();
+      store.objects().sync();
+    } catch (StoreFailedException e) {
+      // As after any failed write: reads go on, and whoever makes a change is told.
+      LOGGER.log(Level.WARNING, "store {0} can be read only: {1}", store.name(), e.getMessage());
+    }
   }
 
   /**

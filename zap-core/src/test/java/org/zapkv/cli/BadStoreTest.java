@@ -270,7 +270,7 @@ class BadStoreTest {
     Path input = Files.writeString(directory.resolve("input"), lines(60_000));
     // A limit on the size of files is as good as a full disk, and needs no privilege.
     List<String> command =
-        new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 2048; exec \"$@\"", "sh"));
+        new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 6144; exec \"$@\"", "sh"));
     command.addAll(
         ChildJvm.command(
             "load", "--acks", "--batch", "500", "--durability=sync", store, "m", input));

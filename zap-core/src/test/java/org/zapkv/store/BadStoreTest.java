@@ -131,7 +131,7 @@ class BadStoreTest {
 
   private static List<byte[]> fill(Path path) {
     List<byte[]> values = new ArrayList<>();
-    try (ZapStore store = ZapStore.open(path)) {
+    try (ZapStore store = ZapStore.builder().durability(Durability.NONE).open(path)) {
       ZapMap map = store.map("m");
       Random random = new Random(7);
       for (int i = 0; i < 3000; i++) {
@@ -180,6 +180,7 @@ class BadStoreTest {
     List<byte[]> values = fill(path);
     Path file = path.resolve(StoreDirectory.BLOCKS_FILE);
     byte[] whole = Files.readAllBytes(file);
+    byte[] log = Files.readAllBytes(path.resolve(StoreDirectory.LOG_FILE));
     int detected = 0;
     for (int round = 0; round < 60; round++) {
       byte[] damaged = whole.clone();
@@ -188,6 +189,7 @@ class BadStoreTest {
         damaged[at] ^= (byte) (1 << random.nextInt(8));
       }
       Files.write(file, damaged);
+      Files.write(path.resolve(StoreDirectory.LOG_FILE), log);
       try {
         detected += readRightOrRefuse(path, values) > 0 ? 1 : 0;
       } catch (AssertionError | RuntimeException e) {
@@ -196,6 +198,7 @@ class BadStoreTest {
     }
     assertTrue(detected > 0, "damage was hit at least once, seed " + seed);
     Files.write(file, whole);
+    Files.write(path.resolve(StoreDirectory.LOG_FILE), log);
     assertEquals(0, readRightOrRefuse(path, values));
   }
 
@@ -205,8 +208,10 @@ class BadStoreTest {
     List<byte[]> values = fill(path);
     Path file = path.resolve(StoreDirectory.BLOCKS_FILE);
     byte[] whole = Files.readAllBytes(file);
+    byte[] log = Files.readAllBytes(path.resolve(StoreDirectory.LOG_FILE));
     for (int parts = 1; parts < 16; parts++) {
       Files.write(file, java.util.Arrays.copyOf(whole, (int) (whole.length * (long) parts / 16)));
+      Files.write(path.resolve(StoreDirectory.LOG_FILE), log);
       try {
         assertTrue(readRightOrRefuse(path, values) > 0, "cut to " + parts + "/16");
       } catch (NotAStoreException e) {
@@ -221,6 +226,7 @@ class BadStoreTest {
     fill(path);
     Path file = path.resolve(StoreDirectory.BLOCKS_FILE);
     byte[] whole = Files.readAllBytes(file);
+    byte[] log = Files.readAllBytes(path.resolve(StoreDirectory.LOG_FILE));
     int found = 0;
     for (int round = 0; round < 16; round++) {
       byte[] damaged = whole.clone();
@@ -229,6 +235,7 @@ class BadStoreTest {
         damaged[i] ^= 0x55;
       }
       Files.write(file, damaged);
+      Files.write(path.resolve(StoreDirectory.LOG_FILE), log);
       try (ZapStore store = ZapStore.open(path)) {
         StoreCheckReport report = store.check((done, total) -> {});
         found += report.isClean() ? 0 : 1;
