@@ -7,6 +7,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
+import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.pool.BlockPointer;
 import org.zapkv.pool.FoundBlock;
@@ -107,6 +108,25 @@ public final class SalvagedObject {
         blockId,
         pointer.logicalBytes(),
         tag);
+  }
+
+  /**
+   * Copies the beginning of a block.
+   *
+   * @param blockId one that was found
+   * @param bytes where its bytes go
+   * @param at the first one there
+   * @param length how many
+   * @throws CorruptException if it is damaged
+   * @throws org.zapkv.error.DeviceException if it cannot be read
+   */
+  public void read(long blockId, byte[] bytes, int at, int length) {
+    Buffer buffer = hold(blockId, this);
+    try {
+      NativeMemory.copyToArray(buffer.address(), bytes, at, length);
+    } finally {
+      buffer.release(this);
+    }
   }
 
   private FoundBlock found(long blockId) {

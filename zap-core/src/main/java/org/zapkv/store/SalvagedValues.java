@@ -2,8 +2,6 @@
 package org.zapkv.store;
 
 import org.jspecify.annotations.Nullable;
-import org.zapkv.cache.Buffer;
-import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.ZapException;
 import org.zapkv.object.DamagedObjects;
 import org.zapkv.object.ObjectType;
@@ -69,18 +67,12 @@ final class SalvagedValues {
 
   private byte @Nullable [] read(SalvagedObject object, int length, int blockBytes) {
     byte[] bytes = new byte[length];
-    for (int at = 0; at < length; at += blockBytes) {
-      Buffer buffer;
-      try {
-        buffer = object.hold(at / blockBytes, this);
-      } catch (ZapException e) {
-        return null;
+    try {
+      for (int at = 0; at < length; at += blockBytes) {
+        object.read(at / blockBytes, bytes, at, Math.min(blockBytes, length - at));
       }
-      try {
-        NativeMemory.copyToArray(buffer.address(), bytes, at, Math.min(blockBytes, length - at));
-      } finally {
-        buffer.release(this);
-      }
+    } catch (ZapException e) {
+      return null;
     }
     return bytes;
   }
