@@ -21,7 +21,7 @@ final class CheckCommand extends StoreCommand {
   @Override
   public Integer call() {
     StoreCheckReport report;
-    try (ZapStore store = openExisting();
+    try (ZapStore store = openToRead();
         Progress progress = streams().progress("check", 0)) {
       report = store.check(progress::to);
     }

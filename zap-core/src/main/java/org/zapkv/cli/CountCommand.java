@@ -12,7 +12,7 @@ final class CountCommand extends MapCommand {
 
   @Override
   public Integer call() {
-    try (ZapStore store = openExisting()) {
+    try (ZapStore store = openToRead()) {
       out().println(Long.toString(existingMap(store).size()));
     }
     return ExitCode.OK;

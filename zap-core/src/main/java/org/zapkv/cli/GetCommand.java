@@ -25,7 +25,7 @@ final class GetCommand extends KeyCommand {
   @Override
   public Integer call() {
     byte[] key = key(parser(longValues));
-    try (ZapStore store = openExisting()) {
+    try (ZapStore store = openToRead()) {
       ZapEntry entry = existingMap(store).entry(key);
       if (entry == null) {
         throw noSuchKey();

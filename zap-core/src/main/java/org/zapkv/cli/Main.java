@@ -38,8 +38,9 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "A store is open in one process at a time. Every message is a line on standard",
-      "error that begins with 'zap: '."
+      "A store is open in one process at a time; any number may read it at once, with the",
+      "commands that change nothing: get, scan, count, maps, verify, stat, check. Every",
+      "message is a line on standard error that begins with 'zap: '."
     })
 public final class Main implements Runnable {
   private static final String LOGGING_CLASS = "java.util.logging.config.class";
@@ -119,6 +120,7 @@ public final class Main implements Runnable {
         .addSubcommand(new StatCommand(streams))
         .addSubcommand(new CheckCommand(streams))
         .addSubcommand(new CompactCommand(streams))
+        .addSubcommand(new SalvageCommand(streams))
         .addSubcommand(new DemoCommand(streams))
         .addSubcommand(ImageCommand.commandLine(streams))
         .addSubcommand(new HelpCommand());

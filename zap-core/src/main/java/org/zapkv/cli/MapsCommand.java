@@ -16,7 +16,7 @@ final class MapsCommand extends StoreCommand {
 
   @Override
   public Integer call() {
-    try (ZapStore store = openExisting()) {
+    try (ZapStore store = openToRead()) {
       for (String name : store.mapNames()) {
         Escapes.write(name.getBytes(StandardCharsets.UTF_8), out());
         out().write('\n');

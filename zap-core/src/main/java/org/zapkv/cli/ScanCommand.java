@@ -51,7 +51,7 @@ final class ScanCommand extends MapCommand {
       throw usage("--limit: at least 1, not " + limit);
     }
     long most = limit == null ? Long.MAX_VALUE : limit;
-    try (ZapStore store = openExisting();
+    try (ZapStore store = openToRead();
         MapCursor cursor = existingMap(store).cursor(from)) {
       long count = 0;
       while (count < most && cursor.next()) {

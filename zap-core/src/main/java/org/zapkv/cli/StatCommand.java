@@ -39,7 +39,7 @@ final class StatCommand extends StoreCommand {
 
   @Override
   public Integer call() {
-    try (ZapStore store = openExisting()) {
+    try (ZapStore store = openToRead()) {
       if (map == null) {
         printStore(store);
       } else {

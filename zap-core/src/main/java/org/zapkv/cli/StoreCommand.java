@@ -61,6 +61,11 @@ abstract class StoreCommand implements Callable<Integer> {
     return store;
   }
 
+  /** Opens the store, which has to be there, for reading: others may, too, and nothing changes. */
+  ZapStore openToRead() {
+    return builder().readOnly(true).open(store);
+  }
+
   /** Opens the store, which has to be there. */
   ZapStore openExisting() {
     return builder().createIfMissing(false).open(store);
@@ -71,7 +76,8 @@ abstract class StoreCommand implements Callable<Integer> {
     return builder().open(store);
   }
 
-  private ZapStoreBuilder builder() {
+  /** A builder with the options of the command line. */
+  ZapStoreBuilder builder() {
     ZapStoreBuilder builder = ZapStore.builder().directIo(direct).acceptLogLoss(acceptLogLoss);
     if (cacheBytes == null) {
       return builder;

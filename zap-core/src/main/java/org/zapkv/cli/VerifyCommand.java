@@ -39,7 +39,7 @@ final class VerifyCommand extends InputCommand {
   @Override
   public Integer call() {
     try (EntryInput entries = openInput();
-        ZapStore store = openExisting()) {
+        ZapStore store = openToRead()) {
       ZapMap map = existingMap(store);
       if (!compareAll(entries, map)) {
         return ExitCode.NO;

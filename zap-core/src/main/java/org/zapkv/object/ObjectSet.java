@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.device.OverlayDevice;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.NotAStoreException;
 import org.zapkv.error.ZapException;
 import org.zapkv.log.IntentLog;
 import org.zapkv.pool.Pool;
@@ -54,14 +56,16 @@ public final class ObjectSet implements AutoCloseable {
       Pool pool,
       @Nullable IntentLog log,
       EarlyWriter earlyWriter,
-      ObjectSetOptions options) {
+      ObjectSetOptions options,
+      boolean readOnly) {
     this.cache = cache;
     this.pool = pool;
     this.log = log;
     this.objectSync = new ObjectSync(table);
     SyncSettings settings =
-        new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes());
-    this.groups = new TransactionGroups(pool, objectSync, settings, log);
+        new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes(), readOnly);
+    // What is replayed for reading only does not stay, so the log does not move on either.
+    this.groups = new TransactionGroups(pool, objectSync, settings, readOnly ? null : log);
     if (log != null) {
       log.onFailure(groups::fail);
     }
@@ -131,7 +135,8 @@ public final class ObjectSet implements AutoCloseable {
     @Nullable IntentLog make(BufferCache cache, Pool pool);
   }
 
-  private static ObjectSet start(ObjectSetOptions options, PoolMaker poolMaker, LogMaker logMaker) {
+  private static ObjectSet start(
+      ObjectSetOptions options, boolean readOnly, PoolMaker poolMaker, LogMaker logMaker) {
     EarlyWriter earlyWriter = new EarlyWriter();
     BufferCache cache = newCache(earlyWriter, options);
     Pool pool = null;
@@ -139,7 +144,7 @@ public final class ObjectSet implements AutoCloseable {
     try {
       pool = poolMaker.make(cache);
       log = logMaker.make(cache, pool);
-      return new ObjectSet(cache, pool, log, earlyWriter, options);
+      return new ObjectSet(cache, pool, log, earlyWriter, options, readOnly);
     } catch (Throwable e) {
       if (log != null) {
         log.close();
@@ -192,6 +197,7 @@ public final class ObjectSet implements AutoCloseable {
       int regionShift) {
     return start(
         options,
+        false,
         cache ->
             Pool.create(
                 device,
@@ -199,6 +205,7 @@ public final class ObjectSet implements AutoCloseable {
                 Clock.systemUTC(),
                 UUID.randomUUID(),
                 regionShift,
+                logDevice != null,
                 rootOfNewStore(cache)),
         (cache, pool) ->
             logDevice == null ? null : IntentLog.create(logDevice, cache, pool.storeId()));
@@ -229,13 +236,51 @@ public final class ObjectSet implements AutoCloseable {
    */
   public static ObjectSet open(
       BlockDevice device, @Nullable BlockDevice logDevice, ObjectSetOptions options) {
+    return open(device, logDevice, options, false);
+  }
+
+  /**
+   * Opens the store on a device for reading: no byte of the devices is changed. Transactions can be
+   * had all the same, for the replay of the intent log, but what they change stays in memory.
+   *
+   * @param device the device of the blocks
+   * @param logDevice the device of the log
+   * @param options how the object set works
+   * @return the open object set
+   */
+  public static ObjectSet openReadOnly(
+      BlockDevice device, @Nullable BlockDevice logDevice, ObjectSetOptions options) {
+    return open(
+        new OverlayDevice(device),
+        logDevice == null ? null : new OverlayDevice(logDevice),
+        options,
+        true);
+  }
+
+  private static ObjectSet open(
+      BlockDevice device,
+      @Nullable BlockDevice logDevice,
+      ObjectSetOptions options,
+      boolean readOnly) {
     return start(
         options,
-        cache -> Pool.open(device, cache, Clock.systemUTC()),
-        (cache, pool) ->
-            logDevice == null
-                ? null
-                : IntentLog.open(logDevice, cache, pool.storeId(), pool.committedLog()));
+        readOnly,
+        cache -> Pool.open(device, cache, Clock.systemUTC(), !readOnly),
+        (cache, pool) -> openLog(logDevice, cache, pool));
+  }
+
+  private static @Nullable IntentLog openLog(
+      @Nullable BlockDevice logDevice, BufferCache cache, Pool pool) {
+    if (logDevice != null) {
+      return IntentLog.open(logDevice, cache, pool.storeId(), pool.committedLog());
+    }
+    if (pool.hasLog()) {
+      throw new NotAStoreException(
+          pool.deviceName()
+              + " belongs to a store with an intent log, which is not there: without it commits would"
+              + " be lost silently; bring it back, or salvage the store");
+    }
+    return null;
   }
 
   /**
@@ -245,14 +290,18 @@ public final class ObjectSet implements AutoCloseable {
    * @param device the device of the blocks
    * @param logDevice the device of the log
    * @param options how the object set works
+   * @param readOnly whether it is as in {@link #openReadOnly}: then the log stays as it is
    * @return the open object set
    */
   public static ObjectSet openWithNewLog(
-      BlockDevice device, BlockDevice logDevice, ObjectSetOptions options) {
+      BlockDevice device, BlockDevice logDevice, ObjectSetOptions options, boolean readOnly) {
+    BlockDevice blocks = readOnly ? new OverlayDevice(device) : device;
+    BlockDevice newLog = readOnly ? new OverlayDevice(logDevice) : logDevice;
     return start(
         options,
-        cache -> Pool.open(device, cache, Clock.systemUTC()),
-        (cache, pool) -> IntentLog.create(logDevice, cache, pool.storeId()));
+        readOnly,
+        cache -> Pool.open(blocks, cache, Clock.systemUTC(), !readOnly),
+        (cache, pool) -> IntentLog.create(newLog, cache, pool.storeId()));
   }
 
   /**

@@ -72,6 +72,36 @@ public record BlockPointer(
   }
 
   /**
+   * Whether this leads to a copy of what another pointer leads to, at another place.
+   *
+   * @param other the other pointer
+   * @return true if the same group wrote the same bytes
+   */
+  public boolean isCopyOf(BlockPointer other) {
+    return checksum == other.checksum
+        && birthGroup == other.birthGroup
+        && physicalBytes == other.physicalBytes
+        && compression == other.compression
+        && offsetBytes != other.offsetBytes
+        && offsetBytes != other.secondOffsetBytes;
+  }
+
+  /** The pointer to the same bytes, with a second copy. */
+  BlockPointer withCopyAt(long otherOffsetBytes) {
+    return new BlockPointer(
+        offsetBytes,
+        otherOffsetBytes,
+        logicalBytes,
+        physicalBytes,
+        birthGroup,
+        checksum,
+        compression,
+        checksumType,
+        level,
+        hasTrailer);
+  }
+
+  /**
    * The pointer to the same bytes at another place, written there by a later group.
    *
    * @param newChecksum that of the later version: the group is part of it

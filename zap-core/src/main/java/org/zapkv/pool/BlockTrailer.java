@@ -30,6 +30,9 @@ public record BlockTrailer(
     long checksum,
     int compression) {
 
+  /** Blocks with trailers have one copy. */
+  private static final long NO_SECOND_COPY = 0;
+
   /** The size of a trailer, in bytes. */
   public static final int SIZE_BYTES = BlockTrailerLayout.SIZE_BYTES;
 
@@ -123,6 +126,21 @@ public record BlockTrailer(
             && logicalBytes <= Pool.MAX_BLOCK_BYTES
             && fits(physicalBytes, unitBytes);
     return possible ? (physicalBytes + SIZE_BYTES + unitBytes - 1) & -unitBytes : -1;
+  }
+
+  /** The pointer that leads to the block, which is at an offset of the device. */
+  BlockPointer pointerTo(long offsetBytes) {
+    return new BlockPointer(
+        offsetBytes,
+        NO_SECOND_COPY,
+        logicalBytes,
+        physicalBytes,
+        birthGroup,
+        checksum,
+        compression,
+        Checksum.TYPE_XXH64,
+        0,
+        true);
   }
 
   /**

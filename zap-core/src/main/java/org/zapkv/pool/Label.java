@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.NativeMemory;
@@ -26,8 +27,18 @@ record Label(
     SpaceGeometry geometry,
     UUID storeId) {
 
-  static Label ofNewStore(SpaceGeometry geometry, UUID storeId) {
-    return new Label(LabelLayout.VERSION_VALUE, 0, 0, 0, geometry, storeId);
+  static Label ofNewStore(SpaceGeometry geometry, UUID storeId, Set<Feature> features) {
+    return new Label(
+        LabelLayout.VERSION_VALUE,
+        Feature.word(Feature.Kind.COMPATIBLE, features),
+        Feature.word(Feature.Kind.READ_ONLY_COMPATIBLE, features),
+        Feature.word(Feature.Kind.INCOMPATIBLE, features),
+        geometry,
+        storeId);
+  }
+
+  boolean hasLog() {
+    return Feature.INTENT_LOG.isIn(incompatible);
   }
 
   /** Writes the label; both copies hold the same bytes. */
@@ -61,14 +72,18 @@ record Label(
    *
    * @param headAddress where the head of the device is
    * @param deviceName for messages
+   * @param forWriting whether the store is going to be changed
    */
-  static Label decode(long headAddress, String deviceName) {
+  static Label decode(long headAddress, String deviceName, boolean forWriting) {
     if (!isPresent(headAddress)) {
       throw new NotAStoreException(deviceName + " is no Zap store: it has no label");
     }
     for (int copy = 0; copy < HeadLayout.LABEL_COPIES; copy++) {
       Label label = decodeCopy(headAddress + HeadLayout.labelOffset(copy), deviceName);
       if (label != null) {
+        if (forWriting) {
+          label.refuseWriting(deviceName);
+        }
         return label;
       }
     }
@@ -96,8 +111,7 @@ record Label(
   private static Label decodeFields(long address, int version, String deviceName) {
     long readOnlyCompatible = NativeMemory.getLong(address + LabelLayout.READ_ONLY_COMPATIBLE);
     long incompatible = NativeMemory.getLong(address + LabelLayout.INCOMPATIBLE);
-    refuseUnsupported(Feature.Kind.INCOMPATIBLE, incompatible, deviceName);
-    refuseUnsupported(Feature.Kind.READ_ONLY_COMPATIBLE, readOnlyCompatible, deviceName);
+    refuseReading(incompatible, deviceName);
     int unitShift = NativeMemory.getUnsignedByte(address + LabelLayout.UNIT_SHIFT);
     int regionShift = NativeMemory.getUnsignedByte(address + LabelLayout.REGION_SHIFT);
     if (!SpaceGeometry.isPossible(unitShift, regionShift)) {
@@ -116,16 +130,26 @@ record Label(
             NativeMemory.getLong(address + LabelLayout.STORE_ID_LOW)));
   }
 
-  private static void refuseUnsupported(Feature.Kind kind, long word, String deviceName) {
-    long unsupported = Feature.unsupported(kind, word);
+  private static void refuseReading(long incompatible, String deviceName) {
+    long unsupported = Feature.unsupported(Feature.Kind.INCOMPATIBLE, incompatible);
     if (unsupported != 0) {
       throw new FormatTooNewException(
           deviceName
-              + " uses a feature that this version of Zap cannot deal with ("
-              + kind
-              + "): "
-              + Feature.nameOf(kind, Long.numberOfTrailingZeros(unsupported))
-              + ": open it with a newer version");
+              + " uses what this version of Zap cannot read: "
+              + Feature.namesOf(Feature.Kind.INCOMPATIBLE, unsupported)
+              + " (incompatible features): open it with a newer version");
+    }
+  }
+
+  private void refuseWriting(String deviceName) {
+    Feature.Kind kind = Feature.Kind.READ_ONLY_COMPATIBLE;
+    long unsupported = Feature.unsupported(kind, readOnlyCompatible);
+    if (unsupported != 0) {
+      throw new FormatTooNewException(
+          deviceName
+              + " uses what this version of Zap can read, but not change: "
+              + Feature.namesOf(kind, unsupported)
+              + " (read-only compatible features): open it read-only, or with a newer version");
     }
   }
 

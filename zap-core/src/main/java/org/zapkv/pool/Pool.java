@@ -2,7 +2,6 @@
 package org.zapkv.pool;
 
 import java.time.Clock;
-import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -97,6 +96,7 @@ public final class Pool implements AutoCloseable {
    * @param clock what time it is, for uberblocks
    * @param storeId what tells the store from every other
    * @param regionShift the size of a region of the space map, as a power of two; 0 is the standard
+   * @param hasLog whether the store has an intent log
    * @param root the root of the layer above, {@link #ROOT_BYTES} long
    * @return the pool
    * @throws ZapException if there is a store on the device already
@@ -107,15 +107,14 @@ public final class Pool implements AutoCloseable {
       Clock clock,
       UUID storeId,
       int regionShift,
+      boolean hasLog,
       byte[] root) {
     SpaceGeometry geometry =
         regionShift == 0
             ? SpaceGeometry.standard()
             : new SpaceGeometry(SpaceGeometry.DEFAULT_UNIT_SHIFT, regionShift);
-    List<SpaceEntry> table = Collections.nCopies(SpaceGeometry.NODE_COUNT, SpaceEntry.EMPTY);
-    Uberblock first =
-        new Uberblock(1, clock.millis(), root.clone(), List.copyOf(table), LogPosition.NONE);
-    Label label = Label.ofNewStore(geometry, storeId);
+    Uberblock first = Uberblock.ofNewStore(clock.millis(), root.clone());
+    Label label = Label.ofNewStore(geometry, storeId, Feature.ofNewStore(hasLog));
     IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
       readHead(device, staging.address());
@@ -136,19 +135,20 @@ public final class Pool implements AutoCloseable {
    * @param device the device
    * @param cache where memory for input and output comes from
    * @param clock what time it is, for uberblocks
+   * @param forWriting whether the store is going to be changed: needs more of its features known
    * @return the pool
    * @throws org.zapkv.error.NotAStoreException if there is no label on the device
    * @throws org.zapkv.error.FormatTooNewException if the label asks for what is not known here
    * @throws CorruptException if the label, all uberblocks or the space map are damaged
    */
-  public static Pool open(BlockDevice device, BufferCache cache, Clock clock) {
+  public static Pool open(BlockDevice device, BufferCache cache, Clock clock, boolean forWriting) {
     IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
       DeviceException unreadable = readHeadInPieces(device, staging.address());
       if (unreadable != null && !Label.isPresent(staging.address())) {
         throw unreadable;
       }
-      Label label = Label.decode(staging.address(), device.name());
+      Label label = Label.decode(staging.address(), device.name(), forWriting);
       Uberblock newest = Uberblock.newest(staging.address(), label.storeId());
       if (newest == null) {
         throw damaged("no uberblock of " + device.name() + " is valid");
@@ -163,7 +163,7 @@ public final class Pool implements AutoCloseable {
     }
   }
 
-  private static Pool start(
+  static Pool start(
       BlockDevice device,
       BufferCache cache,
       Clock clock,
@@ -185,7 +185,7 @@ public final class Pool implements AutoCloseable {
   }
 
   /* What cannot be read counts as damaged: there is a second copy of everything in the head. */
-  private static @Nullable DeviceException readHeadInPieces(BlockDevice device, long address) {
+  static @Nullable DeviceException readHeadInPieces(BlockDevice device, long address) {
     try {
       readHead(device, address);
       return null;
@@ -262,6 +262,15 @@ public final class Pool implements AutoCloseable {
    */
   public UUID storeId() {
     return label.storeId();
+  }
+
+  /**
+   * Whether the store has an intent log.
+   *
+   * @return true if it may not be opened without it
+   */
+  public boolean hasLog() {
+    return label.hasLog();
   }
 
   /**

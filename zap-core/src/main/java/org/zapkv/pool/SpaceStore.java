@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.EndOfDeviceException;
 
 /**
@@ -38,6 +40,16 @@ final class SpaceStore {
         Checksum.seed(Checksum.INDEX_OWNER, node, 0),
         entry);
     return IndexNode.of(node, address);
+  }
+
+  /** Reads what is in a slot for a node, whatever it is; null if it cannot be read. */
+  @Nullable IndexNode readNodeUnverified(int node, int slot, long address) {
+    try {
+      device.read(geometry.indexOffset(node, slot), address, SpaceGeometry.NODE_BYTES);
+      return IndexNode.of(node, address);
+    } catch (DeviceException e) {
+      return null;
+    }
   }
 
   Region readRegion(int region, SpaceEntry entry, long address) {

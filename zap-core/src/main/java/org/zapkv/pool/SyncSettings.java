@@ -8,5 +8,7 @@ import java.time.Duration;
  *
  * @param interval how long changes wait at most
  * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early
+ * @param readOnly whether nothing that is written stays: then a group is only synced for the memory
+ *     that its changes take, nothing is tidied up, and the last changes are not written
  */
-public record SyncSettings(Duration interval, long dirtyLimitBytes) {}
+public record SyncSettings(Duration interval, long dirtyLimitBytes, boolean readOnly) {}

@@ -411,7 +411,7 @@ public final class TransactionGroups implements AutoCloseable {
       round();
     }
     awaitTransactions();
-    for (int i = 0; i <= MAX_TIDYING_ROUNDS; i++) {
+    for (int i = 0; i <= MAX_TIDYING_ROUNDS && !settings.readOnly(); i++) {
       round();
     }
     signalProgress(true);
@@ -507,9 +507,10 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   private boolean wantsEmptyGroup() {
-    return participant.wantsEmptyGroup()
-        || pool.wantsEmptyGroup()
-        || (log != null && log.wantsPosition());
+    return !settings.readOnly()
+        && (participant.wantsEmptyGroup()
+            || pool.wantsEmptyGroup()
+            || (log != null && log.wantsPosition()));
   }
 
   /** How much is changed and not written, as a part of what may be at most. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,18 @@ final class Uberblock {
     this.root = root;
     this.spaceTable = spaceTable;
     this.logPosition = logPosition;
+  }
+
+  /** The state of a store in which nothing was written. */
+  static Uberblock ofNewStore(long timeMillis, byte[] root) {
+    List<SpaceEntry> table = Collections.nCopies(SpaceGeometry.NODE_COUNT, SpaceEntry.EMPTY);
+    return new Uberblock(1, timeMillis, root, List.copyOf(table), LogPosition.NONE);
+  }
+
+  /** The same state, with nothing known of its space. */
+  Uberblock withoutSpace() {
+    List<SpaceEntry> table = Collections.nCopies(SpaceGeometry.NODE_COUNT, SpaceEntry.EMPTY);
+    return new Uberblock(group, timeMillis, root, List.copyOf(table), logPosition);
   }
 
   long group() {

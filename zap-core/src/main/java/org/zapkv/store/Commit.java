@@ -48,6 +48,7 @@ final class Commit {
 
   /** Makes the changes; returns the sequence of the record. */
   long run() {
+    store.checkWritable();
     if (changes.isEmpty()) {
       return log.lastSequence();
     }

@@ -162,9 +162,9 @@ final class CommitLog {
   }
 
   /** Replays the log of a store that is opened; nothing is appended before. */
-  void replay(ZapStore store, boolean acceptLoss) {
+  void replay(ZapStore store, StoreOptions options) {
     if (log != null) {
-      replayedRecords = LogReplay.run(store, log, acceptLoss);
+      replayedRecords = LogReplay.run(store, log, options);
     }
   }
 

@@ -47,16 +47,22 @@ final class LogReplay {
   }
 
   /**
-   * Replays the log, starts it again, and makes all that durable. Where that cannot be written the
-   * store is as after any failed write.
+   * Replays the log, starts it again, and makes all that durable; of a store that is only read,
+   * replays it. Where that cannot be written the store is as after any failed write.
    *
-   * @param acceptLoss whether to go on without what is damaged
    * @return how many records were replayed
    * @throws CorruptException if the log is damaged, or a block that a record changes
    */
-  static long run(ZapStore store, IntentLog log, boolean acceptLoss) {
-    LogReplay replay = new LogReplay(store, log, acceptLoss);
+  static long run(ZapStore store, IntentLog log, StoreOptions options) {
+    LogReplay replay = new LogReplay(store, log, options.acceptLogLoss());
     replay.replay();
+    if (!options.readOnly()) {
+      start(store, log);
+    }
+    return replay.madeRecords;
+  }
+
+  private static void start(ZapStore store, IntentLog log) {
     try {
       log.start();
       store.objects().sync();
@@ -64,10 +70,29 @@ final class LogReplay {
       // As after any failed write: reads go on, and whoever makes a change is told.
       LOGGER.log(Level.WARNING, "store {0} can be read only: {1}", store.name(), e.getMessage());
     }
+  }
+
+  /**
+   * Makes the commits of a damaged store's log in another store, as far as they can be read.
+   *
+   * @param problems takes a line if they cannot all be
+   * @return how many records were replayed
+   */
+  static long salvage(ZapStore target, IntentLog log, List<String> problems) {
+    LogReplay replay = new LogReplay(target, log, true);
+    CorruptException damage = replay.replay();
+    if (damage != null) {
+      problems.add(
+          "the intent log is damaged after commit "
+              + replay.seenSequence
+              + ", those after it are lost: "
+              + damage.getMessage());
+    }
     return replay.madeRecords;
   }
 
-  private void replay() {
+  /** Returns the damage that was accepted. */
+  private @Nullable CorruptException replay() {
     LogConsumer maker =
         (sequence, payload) -> make(sequence, CommitRecord.decode(sequence, payload));
     CorruptException damage = read(this::verify);
@@ -77,6 +102,7 @@ final class LogReplay {
       reportDamage(damage);
       read(maker);
     }
+    return damage;
   }
 
   /** Reads the log up to its end or to the damage that is returned. */

@@ -12,8 +12,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.FileDevice;
 import org.zapkv.cache.device.IoMode;
+import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.object.ObjectSet;
@@ -37,15 +39,18 @@ final class StoreDirectory {
   private StoreDirectory() {}
 
   static ZapStore open(Path directory, boolean create, IoMode ioMode, StoreOptions options) {
-    prepare(directory, create);
+    boolean readOnly = options.readOnly();
+    prepare(directory, create && !readOnly);
     try (Closer closer = new Closer()) {
-      DirectoryLock lock = closer.add(DirectoryLock.acquire(directory));
+      DirectoryLock lock = closer.add(DirectoryLock.acquire(directory, readOnly));
       Path blocks = directory.resolve(BLOCKS_FILE);
       if (!Files.exists(blocks)) {
         create(directory, options.objects());
       }
-      FileDevice device = closer.add(FileDevice.open(blocks, ioMode));
-      FileDevice logDevice = closer.add(openLog(directory, options.acceptLogLoss()));
+      FileDevice device =
+          closer.add(
+              readOnly ? FileDevice.openReadOnly(blocks, ioMode) : FileDevice.open(blocks, ioMode));
+      BlockDevice logDevice = closer.add(openLog(directory, options));
       Closer files = new Closer();
       files.add(lock);
       files.add(device);
@@ -58,9 +63,10 @@ final class StoreDirectory {
   /**
    * The log is written a little at a time and flushed each time: past the page cache is no gain.
    */
-  private static FileDevice openLog(Path directory, boolean createIfMissing) {
+  private static BlockDevice openLog(Path directory, StoreOptions options) {
     Path log = directory.resolve(LOG_FILE);
-    if (!createIfMissing && !Files.exists(log)) {
+    boolean isThere = Files.exists(log);
+    if (!isThere && !options.acceptLogLoss()) {
       throw new NotAStoreException(
           directory
               + " has a "
@@ -69,6 +75,9 @@ final class StoreDirectory {
               + LOG_FILE
               + ", in which the last commits may be: bring it back, or open the store with"
               + " acceptLogLoss(true), on the command line --accept-log-loss, and lose them");
+    }
+    if (options.readOnly()) {
+      return isThere ? FileDevice.openReadOnly(log) : new MemoryDevice();
     }
     return FileDevice.open(log);
   }

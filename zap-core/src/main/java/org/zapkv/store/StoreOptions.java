@@ -11,23 +11,37 @@ import org.zapkv.zap.ZapParameters;
  * @param maps how maps are built
  * @param durability what commits promise that say nothing else
  * @param acceptLogLoss whether a store is opened whose intent log is damaged
+ * @param readOnly whether nothing that is stored is changed
  */
 record StoreOptions(
-    ObjectSetOptions objects, ZapParameters maps, Durability durability, boolean acceptLogLoss) {
+    ObjectSetOptions objects,
+    ZapParameters maps,
+    Durability durability,
+    boolean acceptLogLoss,
+    boolean readOnly) {
+
+  /** What applies where nothing else is said. */
+  static final StoreOptions DEFAULT =
+      new StoreOptions(
+          ObjectSetOptions.defaults(), ZapParameters.DEFAULT, Durability.SYNC, false, false);
 
   StoreOptions withObjects(ObjectSetOptions other) {
-    return new StoreOptions(other, maps, durability, acceptLogLoss);
+    return new StoreOptions(other, maps, durability, acceptLogLoss, readOnly);
   }
 
   StoreOptions withMaps(ZapParameters other) {
-    return new StoreOptions(objects, other, durability, acceptLogLoss);
+    return new StoreOptions(objects, other, durability, acceptLogLoss, readOnly);
   }
 
   StoreOptions withDurability(Durability other) {
-    return new StoreOptions(objects, maps, other, acceptLogLoss);
+    return new StoreOptions(objects, maps, other, acceptLogLoss, readOnly);
   }
 
   StoreOptions withAcceptLogLoss(boolean accept) {
-    return new StoreOptions(objects, maps, durability, accept);
+    return new StoreOptions(objects, maps, durability, accept, readOnly);
+  }
+
+  StoreOptions withReadOnly(boolean onlyRead) {
+    return new StoreOptions(objects, maps, durability, acceptLogLoss, onlyRead);
   }
 }

@@ -85,14 +85,19 @@ final class ValueStore {
     return value.length <= INLINE_BYTES ? 0 : value.length + (long) MAX_BLOCK_BYTES;
   }
 
+  /** Whether a value of a length may be in an object of its own. */
+  static boolean isLength(long lengthBytes) {
+    return lengthBytes > REFERENCE_BYTES && lengthBytes <= ZapMap.MAX_VALUE_BYTES;
+  }
+
   /** How large the blocks of a value of this length are. */
-  private static int blockBytes(long lengthBytes) {
+  static int blockBytes(long lengthBytes) {
     return (int)
         Math.min(MAX_BLOCK_BYTES, (lengthBytes + BLOCK_STEP_BYTES - 1) & -BLOCK_STEP_BYTES);
   }
 
   /** How many blocks the object of a value of this length has. */
-  private static long blockCount(long lengthBytes) {
+  static long blockCount(long lengthBytes) {
     int blockBytes = blockBytes(lengthBytes);
     return (lengthBytes + blockBytes - 1) / blockBytes;
   }
@@ -223,7 +228,7 @@ final class ValueStore {
   private DataObject open(ZapValue reference) {
     long objectId = referenceObject(reference);
     long length = referenceLength(reference);
-    if (length <= REFERENCE_BYTES || length > ZapMap.MAX_VALUE_BYTES) {
+    if (!isLength(length)) {
       throw corrupt(objectId, "a reference gives it a value of " + length + " bytes");
     }
     DataObject object = objects.open(objectId);

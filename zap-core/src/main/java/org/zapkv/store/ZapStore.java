@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
+import org.zapkv.error.ReadOnlyStoreException;
 import org.zapkv.log.IntentLog;
 import org.zapkv.object.Compaction;
 import org.zapkv.object.DataObject;
@@ -36,8 +37,9 @@ import org.zapkv.zap.ZapValue;
  * }</pre>
  *
  * <p>Safe for use from many threads. A directory is open in one store at a time, in this process or
- * any other. To be closed; a store that is not closed loses what its {@link Durability} lets it
- * lose, by default nothing.
+ * any other; or in any number of them that only read ({@link ZapStoreBuilder#readOnly}). To be
+ * closed; a store that is not closed loses what its {@link Durability} lets it lose, by default
+ * nothing.
  */
 public final class ZapStore implements AutoCloseable {
   /** The object that holds the names of the maps: the first one of every store. */
@@ -64,6 +66,9 @@ public final class ZapStore implements AutoCloseable {
   private final ReentrantLock compactLock = new ReentrantLock();
 
   private boolean closed;
+
+  /** Whether the log was replayed; set before anyone else has the store. */
+  private boolean replayed;
 
   ZapStore(String name, ObjectSet objects, StoreOptions options, AutoCloseable releaseDirectory) {
     this.name = name;
@@ -112,6 +117,18 @@ public final class ZapStore implements AutoCloseable {
     return new ZapStoreBuilder();
   }
 
+  /**
+   * Comes before anything that changes the store.
+   *
+   * @throws ReadOnlyStoreException if it is open for reading only
+   */
+  void checkWritable() {
+    if (replayed && options.readOnly()) {
+      throw new ReadOnlyStoreException(
+          "store " + name + " is open for reading only: nothing was changed");
+    }
+  }
+
   /** Starts the intent log and makes the root directory of a new object set. */
   static void initialise(ObjectSet objects) {
     IntentLog log = objects.log();
@@ -148,6 +165,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.CorruptException if the map is damaged
    * @throws org.zapkv.error.StoreFullException if there is no room for a new map
+   * @throws ReadOnlyStoreException if there is no such map, and the store is open for reading only
    */
   public ZapMap map(String mapName) {
     ZapMap known = known(mapName);
@@ -230,6 +248,7 @@ public final class ZapStore implements AutoCloseable {
   }
 
   private ZapMap createMap(byte[] key, String mapName) {
+    checkWritable();
     try (Transaction tx = objects.begin(changeBytes(rootObject, ZapParameters.DEFAULT))) {
       DataObject object = objects.create(ObjectType.MAP, 512, tx);
       try {
@@ -505,7 +524,8 @@ public final class ZapStore implements AutoCloseable {
 
   /** Brings what was opened up to the last commit that is in the log. */
   void replayLog() {
-    commitLog.replay(this, options.acceptLogLoss());
+    commitLog.replay(this, options);
+    replayed = true;
   }
 
   KeyStripes stripes() {
@@ -521,10 +541,12 @@ public final class ZapStore implements AutoCloseable {
   }
 
   Transaction begin(long expectedBytes) {
+    checkWritable();
     return objects.begin(expectedBytes);
   }
 
   Transaction beginFreeing(long expectedBytes) {
+    checkWritable();
     return objects.beginFreeing(expectedBytes);
   }
 

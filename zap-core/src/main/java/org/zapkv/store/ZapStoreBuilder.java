@@ -11,8 +11,6 @@ import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.CorruptException;
 import org.zapkv.object.ObjectSet;
-import org.zapkv.object.ObjectSetOptions;
-import org.zapkv.zap.ZapParameters;
 
 /**
  * Opens a store with other than the default options. There is none that has to be set, and none for
@@ -30,8 +28,7 @@ public final class ZapStoreBuilder {
   private static final int MIN_LEAF_BYTES = 4096;
   private static final int MAX_LEAF_BYTES = 128 * 1024;
 
-  private StoreOptions options =
-      new StoreOptions(ObjectSetOptions.defaults(), ZapParameters.DEFAULT, Durability.SYNC, false);
+  private StoreOptions options = StoreOptions.DEFAULT;
   private boolean create = true;
   private IoMode ioMode = IoMode.BUFFERED;
 
@@ -103,6 +100,21 @@ public final class ZapStoreBuilder {
   }
 
   /**
+   * Whether the store is only read. It has to be there, then; no byte of its directory is changed,
+   * which may be one without permission to write; any number of readers may have it open at a time,
+   * in any number of processes, but no writer. Every change is a {@link
+   * org.zapkv.error.ReadOnlyStoreException}. After a crash, what is in the intent log is put
+   * together in memory, on the heap what the cache has no room for, each time it is opened.
+   *
+   * @param onlyRead true: the store is only read; the default is false
+   * @return this builder
+   */
+  public ZapStoreBuilder readOnly(boolean onlyRead) {
+    options = options.withReadOnly(onlyRead);
+    return this;
+  }
+
+  /**
    * Whether the file is read and written past the page cache of the system. That pays where the
    * store's own cache is large: nothing is kept in memory twice, and no other program's files are
    * pushed out of the page cache. A read that misses the cache then always goes to the disk, so
@@ -157,9 +169,38 @@ public final class ZapStoreBuilder {
    * Opens a new store in memory, as {@link ZapStore#inMemory()} does.
    *
    * @return the open store
+   * @throws IllegalStateException if it should be {@link #readOnly}
    */
   public ZapStore inMemory() {
+    if (options.readOnly()) {
+      throw new IllegalStateException("readOnly: a new store in memory has nothing to be read");
+    }
     return create(new MemoryDevice(), "in memory");
+  }
+
+  /**
+   * Puts all that is left of a damaged store into a new one: every entry in a leaf that is whole,
+   * whatever else is lost. Blocks that the tree does not lead to any more are looked for in the
+   * whole file, by what they say of themselves; what is free according to the bitmaps is not taken,
+   * as far as they can be read. The damaged store is not changed; it must not be open for writing
+   * anywhere.
+   *
+   * @param damaged the directory of the damaged store
+   * @param target the directory of the new one, empty or not there
+   * @param progress told how far it is, when the whole file has to be read
+   * @return what was recovered, and what is known to be lost
+   * @throws org.zapkv.error.NotAStoreException if there is no store to be salvaged
+   * @throws org.zapkv.error.StoreLockedException if it is open
+   * @throws org.zapkv.error.FormatTooNewException if a newer version wrote it
+   * @throws IllegalStateException if the new one should be {@link #readOnly}
+   * @throws org.zapkv.error.ZapException if there is a store in the target, or it cannot be written
+   */
+  public SalvageReport salvage(Path damaged, Path target, CheckListener progress) {
+    if (options.readOnly()) {
+      throw new IllegalStateException("readOnly: what is salvaged is written into a new store");
+    }
+    Objects.requireNonNull(progress, "progress");
+    return Salvage.run(damaged, target, this, progress);
   }
 
   /** Makes a new store without an intent log on a device, which is closed with it. */
@@ -216,13 +257,16 @@ public final class ZapStoreBuilder {
   private static ObjectSet openObjects(
       BlockDevice device, @Nullable BlockDevice logDevice, StoreOptions options) {
     try {
-      return ObjectSet.open(device, logDevice, options.objects());
+      return options.readOnly()
+          ? ObjectSet.openReadOnly(device, logDevice, options.objects())
+          : ObjectSet.open(device, logDevice, options.objects());
     } catch (CorruptException e) {
       if (logDevice == null || !options.acceptLogLoss()) {
         throw e;
       }
       // If it is not the log that is damaged this fails as well.
-      ObjectSet objects = ObjectSet.openWithNewLog(device, logDevice, options.objects());
+      ObjectSet objects =
+          ObjectSet.openWithNewLog(device, logDevice, options.objects(), options.readOnly());
       LOGGER.log(
           Level.WARNING,
           "the intent log {0} cannot be used ({1}); all commits that were only in it are given up",

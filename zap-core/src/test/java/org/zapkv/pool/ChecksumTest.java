@@ -58,7 +58,13 @@ final class ChecksumTest {
     try (BufferCache cache = BufferCache.builder().budgetBytes(8 << 20).build();
         Pool pool =
             Pool.create(
-                device, cache, Clock.systemUTC(), new UUID(1, 2), 22, new byte[Pool.ROOT_BYTES]);
+                device,
+                cache,
+                Clock.systemUTC(),
+                new UUID(1, 2),
+                22,
+                false,
+                new byte[Pool.ROOT_BYTES]);
         IoMemory memory = cache.allocateIo(512)) {
       NativeMemory.fill(memory.address(), 512, (byte) 7);
       BlockPointer pointer =

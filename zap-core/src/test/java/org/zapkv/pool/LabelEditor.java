@@ -8,9 +8,26 @@ import org.zapkv.cache.memory.NativeMemory;
 public final class LabelEditor {
   private LabelEditor() {}
 
-  /** Sets the word of incompatible features in both copies. */
-  public static void setIncompatibleFeatures(BlockDevice device, long memory, long features) {
-    edit(device, memory, () -> NativeMemory.putLong(memory + LabelLayout.INCOMPATIBLE, features));
+  /** Adds to the word of incompatible features in both copies. */
+  public static void addIncompatibleFeatures(BlockDevice device, long memory, long features) {
+    add(device, memory, LabelLayout.INCOMPATIBLE, features);
+  }
+
+  /** Adds to the word of read-only compatible features in both copies. */
+  public static void addReadOnlyCompatibleFeatures(BlockDevice device, long memory, long features) {
+    add(device, memory, LabelLayout.READ_ONLY_COMPATIBLE, features);
+  }
+
+  /** Adds to the word of compatible features in both copies. */
+  public static void addCompatibleFeatures(BlockDevice device, long memory, long features) {
+    add(device, memory, LabelLayout.COMPATIBLE, features);
+  }
+
+  private static void add(BlockDevice device, long memory, int word, long features) {
+    edit(
+        device,
+        memory,
+        () -> NativeMemory.putLong(memory + word, NativeMemory.getLong(memory + word) | features));
   }
 
   /** Sets the format version in both copies. */

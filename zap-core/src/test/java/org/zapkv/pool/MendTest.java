@@ -38,7 +38,7 @@ final class MendTest {
     logger.setLevel(Level.OFF);
     UUID storeId = new UUID(1, 2);
     byte[] root = new byte[Pool.ROOT_BYTES];
-    pool = Pool.create(device, cache, Clock.systemUTC(), storeId, 22, root);
+    pool = Pool.create(device, cache, Clock.systemUTC(), storeId, 22, false, root);
   }
 
   @AfterEach

@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  * of a key lead to any hash that is wanted, and keys of one length that collide under one salt
  * collide under every salt.
  */
-final class Collisions {
+public final class Collisions {
   private static final long POLYNOMIAL = 0xC96C5795D7870F42L;
 
   private Collisions() {}
@@ -20,7 +20,7 @@ final class Collisions {
    * @param group keys of different groups have different hashes
    * @return 16 bytes
    */
-  static byte[] key(long group, long number) {
+  public static byte[] key(long group, long number) {
     return keyWithHash(1, group * 0x9E3779B97F4A7C15L, number);
   }
 

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.error.NotAStoreException;
+import org.zapkv.error.ZapException;
+
+/** What is left of a damaged store is recovered, all of it, and nothing that never was. */
+@Tag("once")
+class SalvageTest {
+  private static final int SECTOR_BYTES = 512;
+  private static final int HEAD_BYTES = 128 << 10;
+
+  /** Of the first region: bitmaps and index nodes, which follow the head. */
+  private static final int FIXED_END_BYTES = HEAD_BYTES + (64 << 10);
+
+  private static final int TRAILER_BYTES = 64;
+
+  /** How often sectors are damaged at random: set by -Dzap.salvage.rounds. */
+  private static final int ROUNDS = Integer.getInteger("zap.salvage.rounds", 3);
+
+  @TempDir Path directory;
+
+  /** What a store holds, and what it ever held: maps, keys, values as the bytes of their text. */
+  private final Map<String, Map<String, Integer>> model = new TreeMap<>();
+
+  private final Map<String, Set<Integer>> history = new HashMap<>();
+
+  private Path damaged() {
+    return directory.resolve("damaged");
+  }
+
+  private void put(ZapMap map, String key, byte[] value) {
+    map.put(key, value);
+    note(map.name(), key, Arrays.hashCode(value));
+  }
+
+  private void note(String map, String key, int value) {
+    model.computeIfAbsent(map, m -> new TreeMap<>()).put(key, value);
+    history.computeIfAbsent(map + "/" + key, k -> new HashSet<>()).add(value);
+  }
+
+  private void remove(ZapMap map, String key) {
+    map.remove(key);
+    model.getOrDefault(map.name(), new TreeMap<>()).remove(key);
+  }
+
+  /** Small values, large values, a micro map; in several groups, with changes and removals. */
+  private void fill(long seed) {
+    Random random = new Random(seed);
+    try (ZapStore store =
+        ZapStore.builder().leafBytes(4096).durability(Durability.NONE).open(damaged())) {
+      ZapMap small = store.map("small");
+      for (int i = 0; i < 20; i++) {
+        small.putLong("n" + i, i);
+        note("small", "n" + i, Arrays.hashCode(longBytes(i)));
+      }
+      for (String name : List.of("a", "b")) {
+        ZapMap map = store.map(name);
+        for (int round = 0; round < 6; round++) {
+          for (int i = 0; i < 300; i++) {
+            String key = "key " + random.nextInt(1000);
+            int what = random.nextInt(20);
+            if (what == 0) {
+              put(
+                  map,
+                  key,
+                  Seeds.bytes(
+                      random, random.nextInt(10) == 0 ? 200_000 : 3000 + random.nextInt(3000)));
+            } else if (what < 5 || round == 5) {
+              remove(map, key);
+            } else {
+              put(map, key, Seeds.bytes(random, random.nextInt(200)));
+            }
+          }
+          store.sync();
+        }
+      }
+    }
+  }
+
+  private static byte[] longBytes(long value) {
+    return ByteBuffer.allocate(Long.BYTES).putLong(value).array();
+  }
+
+  private byte[] content() throws IOException {
+    return Files.readAllBytes(damaged().resolve(StoreDirectory.BLOCKS_FILE));
+  }
+
+  private void write(byte[] content) throws IOException {
+    Files.write(damaged().resolve(StoreDirectory.BLOCKS_FILE), content);
+  }
+
+  private static void wipe(byte[] content, int from, int end) {
+    Arrays.fill(content, from, Math.min(end, content.length), (byte) 0);
+  }
+
+  /** Wipes all that does not lie in a block with a trailer: dnodes, indirect blocks. */
+  private static void wipeTree(byte[] content) {
+    ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+    BitSet kept = new BitSet();
+    for (int end = FIXED_END_BYTES; end <= content.length; end += SECTOR_BYTES) {
+      int trailer = end - TRAILER_BYTES;
+      if (bytes.getInt(trailer) == 0x4B4C425A) {
+        int physical = bytes.getInt(trailer + 52);
+        int space = (physical + TRAILER_BYTES + SECTOR_BYTES - 1) / SECTOR_BYTES;
+        kept.set(end / SECTOR_BYTES - space, end / SECTOR_BYTES);
+      }
+    }
+    for (int sector = FIXED_END_BYTES / SECTOR_BYTES;
+        sector < content.length / SECTOR_BYTES;
+        sector++) {
+      if (!kept.get(sector)) {
+        wipe(content, sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
+      }
+    }
+  }
+
+  private SalvageReport salvage(Path target) {
+    return salvage(damaged(), target);
+  }
+
+  private static SalvageReport salvage(Path from, Path target) {
+    return ZapStore.builder().cacheBytes(8 << 20).salvage(from, target, (done, total) -> {});
+  }
+
+  private static Map<String, Map<String, Integer>> read(Path path) {
+    Map<String, Map<String, Integer>> found = new TreeMap<>();
+    try (ZapStore store = ZapStore.open(path)) {
+      for (String name : store.mapNames()) {
+        Map<String, Integer> entries = new TreeMap<>();
+        store
+            .existingMap(name)
+            .forEach(
+                entry ->
+                    entries.put(
+                        entry.keyString(),
+                        Arrays.hashCode(
+                            entry.isLong() ? longBytes(entry.longValue()) : entry.value())));
+        found.put(name, entries);
+      }
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+    return found;
+  }
+
+  @Test
+  void aStoreThatIsWholeIsCopied() {
+    fill(1);
+    SalvageReport report = salvage(directory.resolve("new"));
+    assertTrue(report.isComplete(), report.toString());
+    assertEquals(model, read(directory.resolve("new")));
+  }
+
+  /** Whatever is lost above the leaves: all is recovered, and nothing that was removed. */
+  @Test
+  void withoutHeadOrTreeEverythingIsRecovered() throws IOException {
+    long seed = Seeds.next();
+    fill(seed);
+    byte[] whole = content();
+    for (int lost = 1; lost < 4; lost++) {
+      byte[] content = whole.clone();
+      if ((lost & 1) != 0) {
+        wipe(content, 0, HEAD_BYTES);
+      }
+      if ((lost & 2) != 0) {
+        wipeTree(content);
+      }
+      write(content);
+      Path target = directory.resolve("new" + lost);
+      SalvageReport report = salvage(target);
+      String message = "lost " + lost + " -Dzap.seed=" + seed + " " + report;
+      assertEquals(model, read(target), message);
+      assertTrue(!report.isComplete(), message);
+      assertTrue(report.maps().stream().allMatch(SalvagedMap::isComplete), message);
+      assertArrayEquals(content, content(), "the damaged store is as it was");
+    }
+  }
+
+  /** Without bitmaps too, what was removed may be back; what is there is right. */
+  @Test
+  void withNothingButLeavesEveryEntryIsThere() throws IOException {
+    long seed = Seeds.next();
+    fill(seed);
+    byte[] content = content();
+    wipe(content, 0, FIXED_END_BYTES);
+    wipeTree(content);
+    write(content);
+    Path target = directory.resolve("new");
+    SalvageReport report = salvage(target);
+    String message = "-Dzap.seed=" + seed + " " + report;
+    Map<String, Map<String, Integer>> found = read(target);
+    model.forEach(
+        (map, entries) ->
+            entries.forEach(
+                (key, value) ->
+                    assertEquals(value, found.get(map).get(key), map + " " + key + message)));
+    assertInHistory(found, message);
+    assertTrue(report.maps().stream().mapToLong(SalvagedMap::uncertainEntries).sum() > 0, message);
+  }
+
+  private void assertInHistory(Map<String, Map<String, Integer>> found, String message) {
+    found.forEach(
+        (map, entries) ->
+            entries.forEach(
+                (key, value) -> {
+                  Set<Integer> ever = history.get(map + "/" + key);
+                  assertNotNull(ever, map + " " + key + " never was: " + message);
+                  assertTrue(ever.contains(value), map + " " + key + ": " + message);
+                }));
+  }
+
+  /** Where a sector in a hundred is lost: what the store itself can still read, and maybe more. */
+  @Test
+  void withHolesEverywhereAllThatIsWholeIsRecovered() throws IOException {
+    long seed = Seeds.next();
+    fill(seed);
+    byte[] whole = content();
+    Random random = new Random(seed);
+    for (int round = 0; round < ROUNDS; round++) {
+      byte[] content = whole.clone();
+      for (int sector = 0; sector < content.length / SECTOR_BYTES; sector++) {
+        if (random.nextInt(100) == 0) {
+          byte[] noise = Seeds.bytes(random, SECTOR_BYTES);
+          System.arraycopy(noise, 0, content, sector * SECTOR_BYTES, SECTOR_BYTES);
+        }
+      }
+      write(content);
+      Path target = directory.resolve("new" + round);
+      SalvageReport report = salvage(target);
+      String message = "round " + round + " -Dzap.seed=" + seed + " " + report;
+      Map<String, Map<String, Integer>> found = read(target);
+      long uncertain = report.maps().stream().mapToLong(SalvagedMap::uncertainEntries).sum();
+      boolean hasNames = report.problems().stream().noneMatch(p -> p.contains("name"));
+      if (hasNames && uncertain == 0) {
+        found.forEach(
+            (map, entries) ->
+                entries.forEach(
+                    (key, value) ->
+                        assertEquals(model.get(map).get(key), value, map + " " + key + message)));
+      } else if (hasNames) {
+        assertInHistory(found, message);
+      }
+      if (hasNames) {
+        assertAllThatIsReadable(found, message);
+      }
+    }
+  }
+
+  private void assertAllThatIsReadable(Map<String, Map<String, Integer>> found, String message) {
+    try (ZapStore store = ZapStore.builder().readOnly(true).open(damaged())) {
+      model.forEach(
+          (map, entries) ->
+              entries.forEach(
+                  (key, value) -> {
+                    if (isReadable(store, map, key)) {
+                      assertEquals(value, found.get(map).get(key), map + " " + key + message);
+                    }
+                  }));
+    } catch (ZapException e) {
+      assertTrue(found.size() <= model.size(), message);
+    }
+  }
+
+  private static boolean isReadable(ZapStore store, String map, String key) {
+    try {
+      return store.existingMap(map).entry(key.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+          != null;
+    } catch (ZapException e) {
+      return false;
+    }
+  }
+
+  /** A value that holds a copy of another store's blocks, or of its own, is a value. */
+  @Test
+  void blocksInsideOfValuesAreNotTaken() throws IOException {
+    fill(3);
+    byte[] copy = content();
+    byte[] part = Arrays.copyOfRange(copy, FIXED_END_BYTES, FIXED_END_BYTES + (8 << 20) / 10);
+    try (ZapStore store = ZapStore.open(damaged())) {
+      put(store.map("a"), "copy", part);
+      for (int i = 0; i < 20; i++) {
+        put(store.map("b"), "key " + i, new byte[] {(byte) i});
+      }
+    }
+    byte[] content = content();
+    wipe(content, 0, HEAD_BYTES);
+    wipeTree(content);
+    write(content);
+    SalvageReport report = salvage(directory.resolve("new"));
+    assertEquals(model, read(directory.resolve("new")), report.toString());
+  }
+
+  /** What was committed and is in no group yet is in the log. */
+  @Test
+  void theLogIsReplayed() throws IOException {
+    Path killed = Files.createDirectory(directory.resolve("killed"));
+    fill(5);
+    try (ZapStore store = ZapStore.builder().syncInterval(Duration.ofDays(1)).open(damaged())) {
+      put(store.map("a"), "in the log", new byte[5000]);
+      put(store.map("made in the log"), "key", new byte[5]);
+      remove(store.map("small"), "n1");
+      for (String file : List.of(StoreDirectory.BLOCKS_FILE, StoreDirectory.LOG_FILE)) {
+        Files.copy(damaged().resolve(file), killed.resolve(file));
+      }
+    }
+    SalvageReport report = salvage(killed, directory.resolve("new"));
+    assertTrue(report.isComplete(), report.toString());
+    assertTrue(report.logRecords() >= 3, report.toString());
+    assertEquals(model, read(directory.resolve("new")));
+  }
+
+  @Test
+  void whatCannotBeIsRefused() throws IOException {
+    fill(1);
+    Path empty = Files.createDirectory(directory.resolve("empty"));
+    assertThrows(NotAStoreException.class, () -> salvage(empty, directory.resolve("new")));
+    assertThrows(ZapException.class, () -> salvage(damaged()));
+  }
+}
