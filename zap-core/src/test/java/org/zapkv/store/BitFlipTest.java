@@ -71,7 +71,7 @@ final class BitFlipTest {
     ImageDevice blocks = new DeviceImage().toDevice("blocks");
     ImageDevice log = new DeviceImage().toDevice("log");
     CommitScript script = new CommitScript("t", seed, 60_000);
-    try (ZapStore store = builder().create(blocks, null, "flips")) {
+    try (ZapStore store = builder().create(blocks, log, "flips")) {
       for (int i = 1; i <= COMMITS; i++) {
         CommitScript.commit(store, script.changes(i), Durability.NONE);
       }
@@ -105,7 +105,7 @@ final class BitFlipTest {
       DeviceImage damaged = images.get(0).copy();
       damaged.flip(place, bit);
       try {
-        outcomes.merge(outcome(damaged), 1, Integer::sum);
+        outcomes.merge(outcome(damaged, images.get(1)), 1, Integer::sum);
       } catch (Throwable e) {
         throw new AssertionError("-Dzap.seed=" + seed + " byte " + place + " bit " + bit, e);
       }
@@ -113,9 +113,10 @@ final class BitFlipTest {
     return outcomes;
   }
 
-  private Outcome outcome(DeviceImage blocks) {
+  private Outcome outcome(DeviceImage blocks, DeviceImage log) {
     Outcome outcome = Outcome.HARMLESS;
-    try (ZapStore store = builder().open(blocks.toDevice("blocks"), null, "damaged")) {
+    try (ZapStore store =
+        builder().open(blocks.toDevice("blocks"), log.toDevice("log"), "damaged")) {
       for (Map.Entry<String, Map<String, Long>> entry : content.entrySet()) {
         if (!isReadable(store, entry.getKey(), entry.getValue())) {
           outcome = Outcome.READING_REFUSED;

@@ -33,11 +33,11 @@ final class CommitHistory {
   static final int NEVER = Integer.MAX_VALUE;
 
   /** A change: what happens to a key of a line. */
-  record Change(String line, String map, String key, @Nullable Object value) {}
+  record Edit(String line, String map, String key, @Nullable Object value) {}
 
   /** A commit. Written by one thread, read by others when that has ended. */
-  static final class Commit {
-    final List<Change> changes;
+  static final class Committed {
+    final List<Edit> changes;
     final long startedAt;
     long endedAt;
 
@@ -47,7 +47,7 @@ final class CommitHistory {
     /** How far the recording was when the commit was known to be durable. */
     int durableAt = NEVER;
 
-    Commit(List<Change> changes, long startedAt) {
+    Committed(List<Edit> changes, long startedAt) {
       this.changes = changes;
       this.startedAt = startedAt;
     }
@@ -56,7 +56,7 @@ final class CommitHistory {
   /** Commits in their order, and the state after each number of them. Used by one thread. */
   static final class Line {
     final String name;
-    final List<Commit> commits = new ArrayList<>();
+    final List<Committed> commits = new ArrayList<>();
     final Map<String, Long> entries = new HashMap<>();
     final List<Long> states = new ArrayList<>(List.of(0L));
     private final Map<Long, Integer> countOfState = new HashMap<>(Map.of(0L, 0));
@@ -65,9 +65,9 @@ final class CommitHistory {
       this.name = name;
     }
 
-    void add(Commit commit) {
+    void add(Committed commit) {
       long state = states.get(commits.size());
-      for (Change change : commit.changes) {
+      for (Edit change : commit.changes) {
         if (change.line.equals(name)) {
           state += change(change);
         }
@@ -77,7 +77,7 @@ final class CommitHistory {
       countOfState.put(state, commits.size());
     }
 
-    private long change(Change change) {
+    private long change(Edit change) {
       String place = change.map + "/" + change.key;
       Object value = change.value;
       long after = value == null ? 0 : hash(change.map, utf8(change.key), value);
@@ -93,7 +93,7 @@ final class CommitHistory {
     /** All commits so far are durable at a place of the recording. */
     void durable(int at) {
       if (!commits.isEmpty()) {
-        Commit last = commits.get(commits.size() - 1);
+        Committed last = commits.get(commits.size() - 1);
         last.durableAt = Math.min(last.durableAt, at);
       }
     }
@@ -117,7 +117,7 @@ final class CommitHistory {
   }
 
   /** Adds a line of commits of several threads, whose order is that of their sequences. */
-  void addBySequence(String name, List<Commit> commits) {
+  void addBySequence(String name, List<Committed> commits) {
     Line line = new Line(name);
     commits.stream().sorted(Comparator.comparingLong(commit -> commit.sequence)).forEach(line::add);
     add(line);
@@ -184,13 +184,13 @@ final class CommitHistory {
     long firstAbsent = Long.MAX_VALUE;
     long firstEnd = Long.MAX_VALUE;
     for (Map.Entry<Line, Integer> entry : counts.entrySet()) {
-      List<Commit> commits = entry.getKey().commits;
+      List<Committed> commits = entry.getKey().commits;
       int count = entry.getValue();
-      for (Commit there : commits.subList(0, count)) {
+      for (Committed there : commits.subList(0, count)) {
         lastThere = Math.max(lastThere, there.sequence);
         lastStart = Math.max(lastStart, there.startedAt);
       }
-      for (Commit absent : commits.subList(count, commits.size())) {
+      for (Committed absent : commits.subList(count, commits.size())) {
         firstAbsent = absent.sequence == 0 ? firstAbsent : Math.min(firstAbsent, absent.sequence);
         firstEnd = Math.min(firstEnd, absent.endedAt);
       }

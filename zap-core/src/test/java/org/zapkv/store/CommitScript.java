@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
-import org.zapkv.store.CommitHistory.Change;
+import org.zapkv.store.CommitHistory.Edit;
 
 /**
  * Commits that follow from their number alone, so that another process can tell what the first so
@@ -31,36 +31,36 @@ final class CommitScript {
   }
 
   /** What a commit changes: one put, or a batch, which always changes the line's mark. */
-  List<Change> changes(int number) {
+  List<Edit> changes(int number) {
     SplittableRandom random = new SplittableRandom(seed + number * 0x9E3779B97F4A7C15L);
     if (random.nextInt(3) == 0) {
       return List.of(put(random, number, 0));
     }
-    List<Change> changes = new ArrayList<>();
+    List<Edit> changes = new ArrayList<>();
     int count = random.nextInt(20) == 0 ? 270 : random.nextInt(12);
     for (int i = 0; i < count; i++) {
       boolean removes = random.nextInt(3) == 0;
       changes.add(
           removes
-              ? new Change(line, map(random), key(random), null)
+              ? new Edit(line, map(random), key(random), null)
               : put(random, number, changes.size()));
     }
-    changes.add(new Change(line, "a", line + " mark", (long) number));
+    changes.add(new Edit(line, "a", line + " mark", (long) number));
     return changes;
   }
 
-  private Change put(SplittableRandom random, int number, int part) {
+  private Edit put(SplittableRandom random, int number, int part) {
     String map = map(random);
     String key = key(random);
     if (random.nextInt(4) == 0) {
-      return new Change(line, map, key, ((long) number << 20) + part);
+      return new Edit(line, map, key, ((long) number << 20) + part);
     }
     int dice = random.nextInt(40);
     byte[] value = new byte[20 + (dice == 0 ? largestValue : 10 * dice)];
     random.nextBytes(value);
     byte[] unique = utf8(number + "." + part);
     System.arraycopy(unique, 0, value, 0, unique.length);
-    return new Change(line, map, key, value);
+    return new Edit(line, map, key, value);
   }
 
   private static String map(SplittableRandom random) {
@@ -73,13 +73,13 @@ final class CommitScript {
   }
 
   /** Commits changes, a single one by the map itself. */
-  static void commit(ZapStore store, List<Change> changes, Durability durability) {
+  static void commit(ZapStore store, List<Edit> changes, Durability durability) {
     if (changes.size() == 1) {
-      put(store, changes.get(0));
+      put(store, changes.get(0), durability);
       return;
     }
     Batch batch = store.batch();
-    for (Change change : changes) {
+    for (Edit change : changes) {
       ZapMap map = store.map(change.map());
       if (change.value() == null) {
         batch.remove(map, change.key());
@@ -92,8 +92,8 @@ final class CommitScript {
     batch.commit(durability);
   }
 
-  private static void put(ZapStore store, Change change) {
-    ZapMap map = store.map(change.map());
+  private static void put(ZapStore store, Edit change, Durability durability) {
+    ZapMap map = store.map(change.map()).withDurability(durability);
     if (change.value() instanceof Long number) {
       map.putLong(change.key(), number);
     } else {

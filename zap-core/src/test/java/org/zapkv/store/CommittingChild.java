@@ -42,11 +42,9 @@ final class CommittingChild {
     PrintStream out = System.out;
     CommitScript script = script(round, thread, seed);
     for (int number = 1; !out.checkError(); number++) {
-      List<CommitHistory.Change> changes = script.changes(number);
+      List<CommitHistory.Edit> changes = script.changes(number);
       CommitScript.commit(store, changes, Durability.SYNC);
-      if (changes.size() > 1) {
-        out.println(line(round, thread) + " " + number);
-      }
+      out.println(line(round, thread) + " " + number);
     }
   }
 }

@@ -81,16 +81,17 @@ final class CrashSimulation {
   private static List<DeviceImage> newStore(ZapStoreBuilder builder) {
     ImageDevice blocks = new DeviceImage().toDevice("blocks");
     ImageDevice log = new DeviceImage().toDevice("log");
-    builder.create(blocks, null, "new").close();
+    builder.create(blocks, log, "new").close();
     return List.of(blocks.image(), log.image());
   }
 
   private static ZapStore open(ZapStoreBuilder builder, PowerRecording recording) {
-    return builder.open(recording.device(BLOCKS), null, "recorded");
+    return builder.open(recording.device(BLOCKS), recording.device(LOG), "recorded");
   }
 
   private ZapStore open(List<DeviceImage> images) {
-    return builder.open(images.get(BLOCKS).toDevice("blocks"), null, "crashed");
+    return builder.open(
+        images.get(BLOCKS).toDevice("blocks"), images.get(LOG).toDevice("log"), "crashed");
   }
 
   PowerCuts cuts() {

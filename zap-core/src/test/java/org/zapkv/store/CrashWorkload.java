@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,8 +15,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.store.CommitHistory.Change;
-import org.zapkv.store.CommitHistory.Commit;
+import org.zapkv.store.CommitHistory.Committed;
+import org.zapkv.store.CommitHistory.Edit;
 import org.zapkv.store.CommitHistory.Line;
 
 /**
@@ -28,7 +29,12 @@ final class CrashWorkload {
 
   private static final int SHARED_KEYS = 12;
 
-  private static final List<Durability> DURABILITIES = List.of(Durability.SYNC, Durability.NONE);
+  private static final List<Durability> DURABILITIES =
+      List.of(
+          Durability.SYNC,
+          Durability.NONE,
+          Durability.ASYNC,
+          Durability.async(Duration.ofMillis(1)));
 
   /** How it is: a swarm of settings finds more than one that has a bit of everything. */
   record Shape(int threads, int commits, int keys, int largestValue, int largestBatch) {
@@ -48,7 +54,7 @@ final class CrashWorkload {
   private final long seed;
   private final IntSupplier now;
   private final AtomicLong clock = new AtomicLong();
-  private final List<Commit> shared = Collections.synchronizedList(new ArrayList<>());
+  private final List<Committed> shared = Collections.synchronizedList(new ArrayList<>());
 
   /**
    * A workload whose lines have a name that begins with a prefix.
@@ -125,45 +131,50 @@ final class CrashWorkload {
      * value that never was before: so no state comes up twice.
      */
     private void single(boolean growing) {
+      Durability durability = DURABILITIES.get(random.nextInt(DURABILITIES.size()));
       if (removable > 0 && random.nextInt(4) < (growing ? 1 : 3)) {
         int index = random.nextInt(removable);
         String[] place = present.get(index);
         present.set(index, present.get(--removable));
         present.set(removable, present.get(present.size() - 1));
         present.remove(present.size() - 1);
-        Commit commit = begin(List.of(new Change(line.name, place[0], place[1], null)));
-        store.map(place[0]).remove(place[1]);
+        Committed commit = begin(List.of(new Edit(line.name, place[0], place[1], null)));
+        store.map(place[0]).withDurability(durability).remove(place[1]);
         end(commit);
       } else {
-        Change change = put();
-        Commit commit = begin(List.of(change));
+        Edit change = put();
+        ZapMap map = store.map(change.map()).withDurability(durability);
+        Committed commit = begin(List.of(change));
         if (change.value() instanceof Long number) {
-          store.map(change.map()).putLong(change.key(), number);
+          map.putLong(change.key(), number);
         } else {
-          store.map(change.map()).put(change.key(), value(change));
+          map.put(change.key(), value(change));
         }
         end(commit);
+      }
+      if (durability.equals(Durability.SYNC)) {
+        line.durable(now.getAsInt());
       }
     }
 
     private void batch(boolean growing) {
-      List<Change> changes = new ArrayList<>();
+      List<Edit> changes = new ArrayList<>();
       int largest = random.nextInt(8) == 0 ? shape.largestBatch : 8;
       for (int i = random.nextInt(largest); i > 0; i--) {
         boolean removes = random.nextInt(4) < (growing ? 1 : 3) && !present.isEmpty();
         changes.add(removes ? remove() : put());
       }
-      changes.add(new Change(line.name, "a", line.name + " mark", ++counter));
-      boolean isShared = shape.threads == 1 && random.nextInt(3) == 0;
+      changes.add(new Edit(line.name, "a", line.name + " mark", ++counter));
+      boolean isShared = random.nextInt(3) == 0;
       if (isShared) {
         addShared(changes);
       }
       Durability durability = DURABILITIES.get(random.nextInt(DURABILITIES.size()));
-      Commit commit = begin(changes);
+      Committed commit = begin(changes);
       commit.sequence = filled(changes).commit(durability);
       end(commit);
       removable = present.size();
-      if (durability == Durability.SYNC) {
+      if (durability.equals(Durability.SYNC)) {
         commit.durableAt = now.getAsInt();
       } else if (random.nextInt(8) == 0) {
         store.awaitDurable(commit.sequence);
@@ -174,19 +185,19 @@ final class CrashWorkload {
       }
     }
 
-    private void addShared(List<Change> changes) {
+    private void addShared(List<Edit> changes) {
       String name = prefix + SHARED;
       String mark = line.name + "." + counter;
       for (int i = random.nextInt(4); i > 0; i--) {
         String key = name + " " + random.nextInt(SHARED_KEYS);
-        changes.add(new Change(name, map(), key, random.nextBoolean() ? bytes(mark) : null));
+        changes.add(new Edit(name, map(), key, random.nextBoolean() ? bytes(mark) : null));
       }
-      changes.add(new Change(name, "b", name + " mark", bytes(mark)));
+      changes.add(new Edit(name, "b", name + " mark", bytes(mark)));
     }
 
-    private Batch filled(List<Change> changes) {
+    private Batch filled(List<Edit> changes) {
       Batch batch = store.batch();
-      for (Change change : changes) {
+      for (Edit change : changes) {
         ZapMap map = store.map(change.map());
         if (change.value() == null) {
           batch.remove(map, change.key());
@@ -199,18 +210,18 @@ final class CrashWorkload {
       return batch;
     }
 
-    private static byte[] value(Change change) {
+    private static byte[] value(Edit change) {
       return (byte[]) Objects.requireNonNull(change.value());
     }
 
-    private Change put() {
+    private Edit put() {
       String map = map();
       // Longs and short keys stay micro for a while; some other entry makes the map fat.
       boolean micro = map.startsWith("micro") && random.nextInt(30) != 0;
       String key = line.name + " " + random.nextInt(shape.keys);
       Object value = micro || random.nextInt(4) == 0 ? Long.valueOf(++counter) : valueBytes();
       noteThere(map, key);
-      return new Change(line.name, map, key, value);
+      return new Edit(line.name, map, key, value);
     }
 
     private void noteThere(String map, String key) {
@@ -219,10 +230,10 @@ final class CrashWorkload {
       }
     }
 
-    private Change remove() {
+    private Edit remove() {
       String[] place = present.remove(random.nextInt(present.size()));
       removable = Math.min(removable, present.size());
-      return new Change(line.name, place[0], place[1], null);
+      return new Edit(line.name, place[0], place[1], null);
     }
 
     private byte[] valueBytes() {
@@ -240,11 +251,11 @@ final class CrashWorkload {
       return dice < 7 ? "a" : dice < 10 ? "b" : "micro-" + random.nextInt(6);
     }
 
-    private Commit begin(List<Change> changes) {
-      return new Commit(changes, clock.incrementAndGet());
+    private Committed begin(List<Edit> changes) {
+      return new Committed(changes, clock.incrementAndGet());
     }
 
-    private void end(Commit commit) {
+    private void end(Committed commit) {
       commit.endedAt = clock.incrementAndGet();
       line.add(commit);
     }

@@ -21,8 +21,8 @@ import org.zapkv.cache.device.testing.ImageDevice;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.error.ZapException;
-import org.zapkv.store.CommitHistory.Change;
-import org.zapkv.store.CommitHistory.Commit;
+import org.zapkv.store.CommitHistory.Committed;
+import org.zapkv.store.CommitHistory.Edit;
 import org.zapkv.store.CommitHistory.Line;
 
 /**
@@ -47,7 +47,16 @@ final class FaultSweepTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"BLOCKS,READ_ERROR", "BLOCKS,WRITE_ERROR", "BLOCKS,FLUSH_ERROR", "BLOCKS,FULL"})
+  @CsvSource({
+    "BLOCKS,READ_ERROR",
+    "BLOCKS,WRITE_ERROR",
+    "BLOCKS,FLUSH_ERROR",
+    "BLOCKS,FULL",
+    "LOG,READ_ERROR",
+    "LOG,WRITE_ERROR",
+    "LOG,FLUSH_ERROR",
+    "LOG,FULL"
+  })
   void aFaultAtTheNthOperation(String device, Fault fault) throws Exception {
     boolean inLog = device.equals("LOG");
     List<DeviceImage> start = storeWithSomething();
@@ -74,7 +83,7 @@ final class FaultSweepTest {
 
   /** The disk is full after so many more bytes, for every number of them, until there is room. */
   @ParameterizedTest
-  @ValueSource(strings = "BLOCKS")
+  @ValueSource(strings = {"BLOCKS", "LOG"})
   void aDiskThatFillsUp(String device) throws Exception {
     boolean inLog = device.equals("LOG");
     List<DeviceImage> start = storeWithSomething();
@@ -102,7 +111,7 @@ final class FaultSweepTest {
   private List<DeviceImage> storeWithSomething() {
     ImageDevice blocks = new DeviceImage().toDevice("blocks");
     ImageDevice log = new DeviceImage().toDevice("log");
-    try (ZapStore store = builder().create(blocks, null, "sweep")) {
+    try (ZapStore store = builder().create(blocks, log, "sweep")) {
       for (int i = 1; i <= BEFORE; i++) {
         CommitScript.commit(store, script.changes(i), Durability.NONE);
       }
@@ -129,7 +138,7 @@ final class FaultSweepTest {
       this.faulty = new FaultyDevice(inLog ? log : blocks, seed);
       faulty.trigger(fault, operationsBefore, 1);
       for (int i = 1; i <= BEFORE; i++) {
-        line.add(new Commit(script.changes(i), 0));
+        line.add(new Committed(script.changes(i), 0));
       }
       line.durable(0);
     }
@@ -151,7 +160,7 @@ final class FaultSweepTest {
           assertTrue(hasHappened(), e.toString());
         }
       }
-      try (ZapStore again = builder().open(blocks, null, "again")) {
+      try (ZapStore again = builder().open(blocks, log, "again")) {
         int there = assertWhole(again);
         assertEquals(List.of(), again.check((done, total) -> {}).problems());
         assertTrue(isFailed || there == line.commits.size(), "the store has not failed");
@@ -161,7 +170,9 @@ final class FaultSweepTest {
 
     private @Nullable ZapStore openFaulty() {
       try {
-        return builder().open(inLog ? blocks : faulty, null, "faulty");
+        return inLog
+            ? builder().open(blocks, faulty, "faulty")
+            : builder().open(faulty, log, "faulty");
       } catch (ZapException e) {
         assertTrue(hasHappened(), e.toString());
         return null;
@@ -169,7 +180,7 @@ final class FaultSweepTest {
     }
 
     private void commit(ZapStore store, int number) {
-      List<Change> changes = script.changes(number);
+      List<Edit> changes = script.changes(number);
       Durability durability = number % 3 == 0 ? Durability.NONE : Durability.SYNC;
       if (number % 4 == 0) {
         Thread.currentThread().interrupt();
@@ -177,8 +188,8 @@ final class FaultSweepTest {
       try {
         CommitScript.commit(store, changes, durability);
         assertTrue(!isFailed, "a commit after the failure of the store");
-        line.add(new Commit(changes, 0));
-        if (durability == Durability.SYNC && changes.size() > 1) {
+        line.add(new Committed(changes, 0));
+        if (durability.equals(Durability.SYNC)) {
           line.durable(0);
         }
       } catch (StoreFullException e) {
@@ -200,18 +211,18 @@ final class FaultSweepTest {
       }
       blocks.limit(1 << 30);
       log.limit(1 << 30);
-      List<Change> changes = script.changes(number);
+      List<Edit> changes = script.changes(number);
       CommitScript.commit(store, changes, Durability.SYNC);
-      line.add(new Commit(changes, 0));
+      line.add(new Committed(changes, 0));
     }
 
     private boolean isRemoved(ZapStore store) {
-      List<Change> removal = List.of(new Change("t", "a", "t mark", null));
+      List<Edit> removal = List.of(new Edit("t", "a", "t mark", null));
       try {
         if (!store.map("a").remove("t mark")) {
           return false;
         }
-        line.add(new Commit(removal, 0));
+        line.add(new Committed(removal, 0));
         return true;
       } catch (StoreFullException e) {
         afterFailure(store, removal, e);
@@ -220,14 +231,14 @@ final class FaultSweepTest {
     }
 
     /** What a failed commit has changed is nothing, or it was lost with the whole store. */
-    private void afterFailure(ZapStore store, List<Change> changes, ZapException failure) {
+    private void afterFailure(ZapStore store, List<Edit> changes, ZapException failure) {
       boolean isFirst = !isFailed;
       isFailed = failure instanceof StoreFailedException;
       assertTrue(isFirst || isFailed, "the store works again after it has failed");
       int there = line.commits.size();
       if (isFirst && isFailed) {
         // It may have been made in memory, and nobody knows whether it is durable.
-        line.add(new Commit(changes, 0));
+        line.add(new Committed(changes, 0));
       }
       Map<String, Long> found = CommitHistory.read(store);
       int count = line.countOf(found.getOrDefault("t", 0L));

@@ -123,7 +123,7 @@ final class KillDuringCommitsTest {
       while (line.countOf(state) < 0 || count < least) {
         // One more than were acknowledged can be there, and those that are not acknowledged.
         assertTrue(count < least + 1000, message + ": no number of commits leaves line " + name);
-        line.add(new CommitHistory.Commit(script.changes(++count), 0));
+        line.add(new CommitHistory.Committed(script.changes(++count), 0));
       }
       int there = line.countOf(state);
       assertTrue(

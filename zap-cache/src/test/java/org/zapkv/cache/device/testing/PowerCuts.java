@@ -131,6 +131,16 @@ public final class PowerCuts {
   }
 
   /**
+   * Whether a device has not flushed everything.
+   *
+   * @param device the index of the device
+   * @return true if something is not flushed
+   */
+  public boolean isOpen(int device) {
+    return !pending.get(device).isEmpty();
+  }
+
+  /**
    * What the devices hold after a loss of power here.
    *
    * @param random decides on what survives
