@@ -118,6 +118,7 @@ public final class Main implements Runnable {
         .addSubcommand(new VerifyCommand(streams))
         .addSubcommand(new StatCommand(streams))
         .addSubcommand(new CheckCommand(streams))
+        .addSubcommand(new CompactCommand(streams))
         .addSubcommand(new DemoCommand(streams))
         .addSubcommand(ImageCommand.commandLine(streams))
         .addSubcommand(new HelpCommand());

@@ -68,8 +68,9 @@ final class StatCommand extends StoreCommand {
   private void printPool(PoolStatistics pool) {
     figures.line("id", pool.storeId().toString());
     figures.line("file", Figures.bytes(pool.deviceBytes()));
-    figures.line("allocated", Figures.bytes(pool.allocatedBytes()));
+    figures.line("live", Figures.bytes(pool.allocatedBytes()));
     figures.line("free", Figures.bytes(pool.freeBytes()) + " within the file");
+    figures.line("reclaimable", Figures.bytes(pool.reclaimableBytes()) + " by zap compact");
     figures.line("can grow by", Figures.bytes(pool.growableBytes()));
     figures.line("groups", Sizes.count(pool.syncedGroup()) + " on disk");
   }

@@ -5,6 +5,8 @@ import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 
 /**
  * Object 0, whose blocks are full of the dnodes of all other objects. Its own dnode is in the
@@ -23,6 +25,8 @@ final class MetaObject {
 
   static final long OBJECT_ID = 0;
 
+  private static final System.Logger LOGGER = System.getLogger(MetaObject.class.getName());
+
   /** So many blocks of dnodes, 16 KiB each, may wait to be written. */
   private static final int MAX_WAITING = 16;
 
@@ -33,6 +37,11 @@ final class MetaObject {
     this.context = context;
     this.node = new ObjectNode(context, OBJECT_ID);
     node.load(dnode);
+  }
+
+  /** The blocks of dnodes, as an object like any other. */
+  ObjectNode node() {
+    return node;
   }
 
   /** How many dnodes there is room for, as of the last sync. */
@@ -58,6 +67,17 @@ final class MetaObject {
     } finally {
       lock.unlockRead(stamp);
       block.release(this);
+    }
+  }
+
+  /** As {@link #read}, but null as well, and a line in the log, when it cannot be read. */
+  @Nullable Dnode readIfIntact(long objectId) {
+    try {
+      return read(objectId);
+    } catch (CorruptException | DeviceException e) {
+      LOGGER.log(
+          System.Logger.Level.WARNING, "object " + objectId + " is passed over: " + e.getMessage());
+      return null;
     }
   }
 
@@ -125,16 +145,34 @@ final class MetaObject {
     }
 
     /**
-     * Has a block of dnodes written again as it is; in ascending order with those of {@link #put}.
+     * Has a block of dnodes written again as it is, unless it cannot be read; in ascending order
+     * with those of {@link #put}.
      */
     void touch(long metaBlock) {
-      moveTo(metaBlock);
+      boolean isCurrent = current != null && currentBlock == metaBlock;
+      if (!isCurrent && isReadable(metaBlock)) {
+        moveTo(metaBlock);
+      }
+    }
+
+    private boolean isReadable(long metaBlock) {
+      try {
+        hold(metaBlock).release(MetaObject.this);
+        return true;
+      } catch (CorruptException | DeviceException e) {
+        LOGGER.log(System.Logger.Level.WARNING, "not moved: " + e.getMessage());
+        return false;
+      }
+    }
+
+    ObjectNode node() {
+      return node;
     }
 
     /** Has an indirect block above the dnodes written again as it is; after all of the above. */
-    void rewrite(int level, long index) {
+    void rewrite(int level, long index, long limitBytes) {
       complete();
-      writer.rewrite(level, index);
+      writer.rewrite(level, index, limitBytes);
     }
 
     private Buffer moveTo(long metaBlock) {

@@ -463,6 +463,17 @@ public final class ObjectSet implements AutoCloseable {
   }
 
   /**
+   * Begins to make the device as small as it gets, while the store is in use. Nothing happens
+   * before its first step. One at a time.
+   *
+   * @return the compaction, to be used by one thread
+   */
+  public Compaction compaction() {
+    checkOpen();
+    return new Compaction(context, meta, objectSync);
+  }
+
+  /**
    * Visits every object of the state that was synced last, in the order of their numbers. Syncing
    * pauses meanwhile.
    *

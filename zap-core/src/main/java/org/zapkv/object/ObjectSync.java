@@ -56,16 +56,19 @@ final class ObjectSync implements SyncParticipant {
     try (MetaObject.Update update = Objects.requireNonNull(meta).update(group)) {
       List<ObjectNode> changed = table.changedIn(group);
       isOrdinary = !changed.isEmpty();
-      if (!isOrdinary && settler().isWanted()) {
-        settler().settle(group, update);
-      } else {
-        changed.forEach(node -> syncObject(node, group, update));
+      Moves moves = settler().take(isOrdinary);
+      for (ObjectNode node : changed) {
+        settler().moveBefore(node.objectId(), moves, group, update);
+        moves.touchBefore(DnodeLayout.metaBlockOf(node.objectId()), update);
+        syncObject(node, group, moves, update);
       }
+      settler().moveBefore(Long.MAX_VALUE, moves, group, update);
+      moves.finish(update);
       return encode(update.finish());
     }
   }
 
-  private void syncObject(ObjectNode node, long group, MetaObject.Update update) {
+  private void syncObject(ObjectNode node, long group, Moves moves, MetaObject.Update update) {
     GroupChanges changes = node.changesOf(group);
     Dnode old = node.syncedDnode();
     try (TreeWriter writer =
@@ -73,6 +76,7 @@ final class ObjectSync implements SyncParticipant {
       if (changes.isDestroyed()) {
         destroy(node, changes, writer);
         update.put(node.objectId(), null);
+        moves.removeObject(node.objectId());
         return;
       }
       long blockCount = Math.max(old.blockCount(), changes.blockCount());
@@ -80,6 +84,7 @@ final class ObjectSync implements SyncParticipant {
       changes.freed().forEach(writer::clear);
       node.freesApplied(changes);
       writeBlocks(changes, writer);
+      moves.rewrite(node, writer);
       writer.finish();
       Dnode next = next(node, old, changes, blockCount, writer.allocatedBytes());
       node.setSyncedDnode(next);
@@ -134,6 +139,11 @@ final class ObjectSync implements SyncParticipant {
     if (isOrdinary) {
       settler().groupCommitted();
     }
+  }
+
+  /** Has blocks moved with the open group, or one before. */
+  void offer(Moves moves) {
+    settler().offer(moves);
   }
 
   private Settler settler() {

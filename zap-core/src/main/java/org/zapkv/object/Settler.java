@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.object;
 
-import java.util.NavigableSet;
-import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Moves blocks at the end of a file that is nearly empty down into its free space, so that the file
- * can shrink. Used by the syncing thread.
+ * Moves blocks from the end of the device down into its free space, so that it can shrink: a few
+ * with each step of a {@link Compaction}, and by itself when a device is nearly empty. Used by the
+ * syncing thread.
  */
 final class Settler {
 
@@ -19,8 +20,9 @@ final class Settler {
    * nobody has changed anything in the group after, what lies high is written once more. One such
    * group follows an ordinary group at most.
    *
-   * What lies high is found by walking over the indirect blocks of everything: cheap, as it is done
-   * only when little is used (SpaceMap.isSpreadOut).
+   * What lies high is then found by walking over the indirect blocks of everything: cheap, as it is
+   * done only when little is used (SpaceMap.isSpreadOut). A compaction finds it by itself, while the
+   * store is in use, and offers it; it is moved with the changes of the next group, if there are any.
    *
    * Data blocks are copied from device to device, past the cache: what they hold does not change, so
    * whatever the cache has of them, a newer version even, is as right as before. Indirect blocks and
@@ -29,6 +31,9 @@ final class Settler {
 
   private final ObjectContext context;
   private final MetaObject meta;
+
+  /** What a compaction wants to be moved next. Set by anyone, taken by the syncing thread. */
+  private final AtomicReference<@Nullable Moves> offered = new AtomicReference<>();
 
   /** Written by the syncing thread, read by anyone. */
   private volatile boolean wanted;
@@ -39,7 +44,12 @@ final class Settler {
   }
 
   boolean isWanted() {
-    return wanted;
+    return wanted || offered.get() != null;
+  }
+
+  /** Has blocks moved with the open group, or one before. */
+  void offer(Moves moves) {
+    offered.set(moves);
   }
 
   /** An ordinary group is durable. */
@@ -47,48 +57,55 @@ final class Settler {
     wanted = context.pool().isSpreadOut();
   }
 
-  /** Writes what lies high once more; the group has no changes of its own. */
-  void settle(long group, MetaObject.Update update) {
+  /**
+   * What is to be moved with a group.
+   *
+   * @param isOrdinary whether the group has changes of its own
+   */
+  Moves take(boolean isOrdinary) {
+    Moves moves = offered.getAndSet(null);
+    if (moves != null) {
+      return moves;
+    }
+    if (isOrdinary || !wanted) {
+      return Moves.NONE;
+    }
     wanted = false;
     HighBlocks high = new HighBlocks(context.pool().packedEndBytes());
     try (StoreWalker walker = new StoreWalker(context.cache(), context.pool(), high)) {
       walker.walk();
     }
-    NavigableSet<HighBlocks.Block> ofMeta = high.blocks(MetaObject.OBJECT_ID, 1);
-    NavigableSet<HighBlocks.Block> ofObjects = high.blocks(1, Long.MAX_VALUE);
-    while (!ofObjects.isEmpty()) {
-      long objectId = ofObjects.first().objectId();
-      touchBefore(DnodeLayout.metaBlockOf(objectId), ofMeta, update);
-      settleObject(objectId, ofObjects, group, update);
-    }
-    touchBefore(Long.MAX_VALUE, ofMeta, update);
-    while (!ofMeta.isEmpty()) {
-      HighBlocks.Block indirect = Objects.requireNonNull(ofMeta.pollFirst());
-      update.rewrite(indirect.level(), indirect.index());
+    return high.moves();
+  }
+
+  /** Moves blocks of objects that have no changes, up to an object that has some. */
+  void moveBefore(long objectId, Moves moves, long group, MetaObject.Update update) {
+    long next = moves.firstObject();
+    while (next < objectId) {
+      moves.touchBefore(DnodeLayout.metaBlockOf(next), update);
+      moveObject(next, moves, group, update);
+      moves.removeObject(next);
+      next = moves.firstObject();
     }
   }
 
-  /** Blocks of dnodes are written in ascending order, those touched and those changed. */
-  private static void touchBefore(
-      long metaBlock, NavigableSet<HighBlocks.Block> ofMeta, MetaObject.Update update) {
-    while (!ofMeta.isEmpty() && ofMeta.first().level() == 0 && ofMeta.first().index() < metaBlock) {
-      update.touch(Objects.requireNonNull(ofMeta.pollFirst()).index());
+  private void moveObject(long objectId, Moves moves, long group, MetaObject.Update update) {
+    Dnode stored = meta.readIfIntact(objectId);
+    if (stored == null) {
+      return;
     }
-  }
-
-  private void settleObject(
-      long objectId, NavigableSet<HighBlocks.Block> blocks, long group, MetaObject.Update update) {
     ObjectNode node = context.table().acquire(objectId, id -> new ObjectNode(context, id));
     try {
       if (!node.isLoaded()) {
-        node.load(Objects.requireNonNull(meta.read(objectId)));
+        node.load(stored);
       }
       Dnode old = node.syncedDnode();
+      if (old.birthGroup() != stored.birthGroup()) {
+        /* A new object under the same number: not in the state that this group makes. */
+        return;
+      }
       try (TreeWriter writer = new TreeWriter(context, node, group, old.allocatedBytes())) {
-        while (!blocks.isEmpty() && blocks.first().objectId() == objectId) {
-          HighBlocks.Block block = Objects.requireNonNull(blocks.pollFirst());
-          writer.rewrite(block.level(), block.index());
-        }
+        moves.rewrite(node, writer);
         writer.finish();
         Dnode next = old.withTree(node.tree().root(), old.blockCount(), writer.allocatedBytes());
         node.setSyncedDnode(next);

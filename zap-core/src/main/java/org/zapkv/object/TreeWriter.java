@@ -140,11 +140,20 @@ final class TreeWriter implements AutoCloseable {
     set(0, blockId, stager.stage(buffer, group, objectId, blockId, 0));
   }
 
-  /** Writes a block again as it is, to where there is space now. */
-  void rewrite(int level, long index) {
-    BlockPointer pointer =
-        level < tree.root().levels() ? pointerOf(level, index) : BlockPointer.HOLE;
-    if (pointer.isHole()) {
+  /**
+   * Writes a block again as it is, to where there is space now, if it ends beyond a place on the
+   * device.
+   */
+  void rewrite(int level, long index, long limitBytes) {
+    int above = tree.root().levels() - 1 - level;
+    if (above < 0 || index >= TreeShape.spanBlocks(above)) {
+      return;
+    }
+    BlockPointer pointer = pointerOf(level, index);
+    /* What this group has written is where space was, and may not be on the device yet. */
+    if (pointer.isHole()
+        || pointer.offsetBytes() + pointer.physicalBytes() <= limitBytes
+        || pointer.birthGroup() == group) {
       return;
     }
     if (level > 0) {

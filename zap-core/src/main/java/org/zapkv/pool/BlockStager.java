@@ -66,8 +66,16 @@ public final class BlockStager {
   private final ArrayDeque<Run> inFlight = new ArrayDeque<>();
   private Run filling = new Run(0, 0);
   private int indirectBytes;
+  private Listener listener = (group, bytes) -> {};
 
-  private record Staged(Buffer buffer, long group) {}
+  /** A block, and how many bytes of it count as dirty until it is written. */
+  private record Staged(Buffer buffer, long group, int dirtyBytes) {}
+
+  /** Is told of what is written. */
+  interface Listener {
+    /** So many bytes of a group need not be written any more. */
+    void written(long group, long bytes);
+  }
 
   /** Blocks that are written at once. */
   private static final class Run {
@@ -99,6 +107,11 @@ public final class BlockStager {
     this.alignmentBytes = alignmentBytes;
   }
 
+  /** Says whom to tell of what is written; before anything is. */
+  void listener(Listener newListener) {
+    listener = newListener;
+  }
+
   /**
    * Takes a dirty block to be written: now or with later ones, at the latest in {@link #flush}. It
    * is cleaned when it is written.
@@ -115,7 +128,9 @@ public final class BlockStager {
     long offset = pool.space().allocate(sizeBytes, group);
     long copy = place(offset, sizeBytes);
     buffer.copyOut(group, copy);
-    filling.staged.add(new Staged(buffer, group));
+    // Only data blocks were counted: the others are made dirty here, while the group is written.
+    boolean isCounted = level == 0 && objectId != Pool.META_OBJECT;
+    filling.staged.add(new Staged(buffer, group, isCounted ? sizeBytes : 0));
     filling.bytes += sizeBytes;
     if (level > 0) {
       filling.indirectBytes += sizeBytes;
@@ -132,14 +147,18 @@ public final class BlockStager {
    * @param group the group being synced
    * @param objectId the object it belongs to
    * @param index its number within its level
-   * @return where it is, or will be
+   * @return where it is, or will be; where it was, if there is no space before that
    * @throws CorruptException if it is damaged or cannot be read
    */
   public BlockPointer copy(BlockPointer pointer, long group, long objectId, long index) {
     int sizeBytes = pointer.physicalBytes();
     long offset = pool.space().allocate(sizeBytes, group);
-    long copy = place(offset, sizeBytes);
     BlockPointer copied = pointer.movedTo(offset, group);
+    if (offset > pointer.offsetBytes()) {
+      pool.free(copied, group);
+      return pointer;
+    }
+    long copy = place(offset, sizeBytes);
     try {
       pool.read(pointer, copy, objectId, index, pointer.level());
     } catch (DeviceException e) {
@@ -235,6 +254,9 @@ public final class BlockStager {
     indirectBytes -= oldest.indirectBytes;
     for (Staged staged : oldest.staged) {
       staged.buffer.clean(staged.group);
+      if (staged.dirtyBytes > 0) {
+        listener.written(staged.group, staged.dirtyBytes);
+      }
     }
   }
 

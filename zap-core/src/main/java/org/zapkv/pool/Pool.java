@@ -33,6 +33,9 @@ public final class Pool implements AutoCloseable {
   /** The size of the largest block, in bytes. */
   public static final int MAX_BLOCK_BYTES = 1 << 20;
 
+  /** The object that says where the others are; its blocks change while a group is written. */
+  static final long META_OBJECT = 0;
+
   private final BlockDevice device;
   private final Clock clock;
   private final Label label;
@@ -393,6 +396,7 @@ public final class Pool implements AutoCloseable {
         space.usedBytes(),
         space.freeBytes(deviceBytes),
         space.pendingBytes(),
+        Math.max(0, deviceBytes - space.compactEndBytes()),
         device.growableBytes(),
         openGroup,
         committed.group(),
@@ -421,6 +425,33 @@ public final class Pool implements AutoCloseable {
   }
 
   /**
+   * Where the used space of the device would end after a compaction, but for a little.
+   *
+   * @return an offset in bytes
+   */
+  public long compactEndBytes() {
+    return space.compactEndBytes();
+  }
+
+  /**
+   * The space that blocks take.
+   *
+   * @return bytes
+   */
+  public long usedBytes() {
+    return space.usedBytes();
+  }
+
+  /**
+   * How large the device is.
+   *
+   * @return bytes
+   */
+  public long deviceBytes() {
+    return device.sizeBytes();
+  }
+
+  /**
    * Whether so little of the device is used that it is worth moving what lies at its end.
    *
    * @return true when the device could be less than half as large, and little is used
@@ -435,6 +466,10 @@ public final class Pool implements AutoCloseable {
 
   long allocatableBytes() {
     return space.allocatableBytes();
+  }
+
+  boolean hasRoom(long bytes, int pieceBytes) {
+    return space.hasRoom(bytes, pieceBytes);
   }
 
   long capacityBytes() {

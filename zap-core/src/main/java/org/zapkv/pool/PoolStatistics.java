@@ -12,6 +12,7 @@ import java.util.UUID;
  * @param allocatedBytes the space taken by blocks, including what is written for the open group
  * @param freeBytes the space within the device that a block can take now
  * @param pendingFreeBytes the space freed in a group that is not yet durable
+ * @param reclaimableBytes about how much smaller a compaction would make the device
  * @param growableBytes how much the device can still grow by
  * @param openGroup the transaction group that takes changes
  * @param syncedGroup the newest durable transaction group
@@ -24,6 +25,7 @@ public record PoolStatistics(
     long allocatedBytes,
     long freeBytes,
     long pendingFreeBytes,
+    long reclaimableBytes,
     long growableBytes,
     long openGroup,
     long syncedGroup,

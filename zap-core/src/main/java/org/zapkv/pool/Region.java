@@ -31,6 +31,12 @@ final class Region {
 
   private boolean changed;
 
+  /** What {@link #roomUnits} gave last, and for what; a piece of 0 units: nothing that counts. */
+  private int roomUnits;
+
+  private int roomPieceUnits;
+  private int roomLimit;
+
   private Region(int index, SpaceGeometry geometry) {
     this.index = index;
     this.fixedUnits = geometry.fixedUnits(index);
@@ -103,7 +109,50 @@ final class Region {
     return -1;
   }
 
+  /**
+   * The first free run that is long enough, but shorter than a bound: what is taken of it breaks no
+   * longer one.
+   *
+   * @return the run's first unit, -1 when there is none
+   */
+  int findShortRun(int count, int bound, int from, int limit) {
+    int end = Math.min(limit, unitCount);
+    int start = next(used, Math.max(from, fixedUnits), end, false);
+    while (start + count <= end) {
+      int runEnd = next(used, start, end, true);
+      if (runEnd - start >= count && runEnd - start < bound) {
+        return start;
+      }
+      start = next(used, runEnd, end, false);
+    }
+    return -1;
+  }
+
+  /**
+   * How many units pieces of a size can have in all: what is left of each free run is not counted.
+   */
+  int roomUnits(int pieceUnits, int limit) {
+    if (roomPieceUnits != pieceUnits || roomLimit != limit) {
+      roomPieceUnits = pieceUnits;
+      roomLimit = limit;
+      roomUnits = countRoom(pieceUnits, Math.min(limit, unitCount));
+    }
+    return roomUnits;
+  }
+
+  private int countRoom(int pieceUnits, int end) {
+    int room = 0;
+    int start = next(used, fixedUnits, end, false);
+    while (start < end) {
+      int runEnd = next(used, start, end, true);
+      room += (runEnd - start) / pieceUnits * pieceUnits;
+      start = next(used, runEnd, end, false);
+    }
+    return room;
+  }
+
   void take(int unit, int count, boolean isAhead) {
+    roomPieceUnits = 0;
     fill(used, unit, unit + count, true);
     usedUnits += count;
     if (isAhead) {
@@ -126,6 +175,7 @@ final class Region {
 
   /** Frees units that no durable state reaches: they can be handed out again at once. */
   void giveBack(int unit, int count, boolean isAhead) {
+    roomPieceUnits = 0;
     fill(used, unit, unit + count, false);
     usedUnits -= count;
     longestRun = unitCount;
@@ -182,6 +232,7 @@ final class Region {
     }
     pending = null;
     longestRun = unitCount;
+    roomPieceUnits = 0;
   }
 
   /** The end of the last used unit, at least of the fixed part. */

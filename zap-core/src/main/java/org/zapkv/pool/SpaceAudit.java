@@ -120,7 +120,7 @@ public final class SpaceAudit implements AutoCloseable {
     Region region = readRegion(index, node.entry(index));
     if (region == null) {
       regions.put(index, AuditedRegion.unknown(index, geometry));
-      return 0;
+      return node.entry(index).usedUnits();
     }
     regions.put(index, new AuditedRegion(region, geometry));
     if (region.usedUnits() != node.entry(index).usedUnits()) {

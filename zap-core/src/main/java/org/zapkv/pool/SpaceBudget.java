@@ -17,10 +17,13 @@ final class SpaceBudget {
    * Needed: the dirty blocks of both groups and the blocks above them, each counted once (of scattered
    * changes these are the larger part; they count until the group is durable, also when the blocks
    * below were written early); what open transactions said they may still change, and an eighth of
-   * that for the blocks above. A reserve stays untouched by ordinary
-   * transactions; those that free space may use most of it. It grows with the device up to a bound.
-   * It is as large as it is because free space may lie in pieces too small for a block: what counts
-   * is not known, only that among many pieces there are some large enough.
+   * that for the blocks above. A reserve stays untouched by ordinary transactions; those that free
+   * space may use most of it. It grows with the device up to a bound.
+   *
+   * What is needed has to find room in pieces as large as the largest block among it (of those dirty,
+   * and of those announced: a change of a map announces eight blocks, a removal fewer; some of it,
+   * dnodes, in pieces of a size of their own. A quarter of the reserve has to be in such pieces too,
+   * for those that free space.
    *
    * The figures are read without a lock while others change them. The reserve covers that.
    */
@@ -31,10 +34,27 @@ final class SpaceBudget {
   private static final long MIN_RESERVE_BYTES = 128 << 10;
   private static final long MAX_RESERVE_BYTES = 64 << 20;
 
+  /** Among how many blocks what a transaction announces is divided. */
+  private static final int ANNOUNCED_SHIFT = 3;
+
+  private static final int ANNOUNCED_FREEING_SHIFT = 2;
+
+  /** The largest block of a map. */
+  private static final int MAX_LEAF_BYTES = 128 << 10;
+
+  /** A block of dnodes with all that is stored with it. */
+  private static final int DNODES_BYTES = 33 << 10;
+
+  /** What is stored with a block, at most. */
+  private static final int WITH_BLOCK_BYTES = 512;
+
   private final Pool pool;
   private final AtomicLongArray dirtyBytes = new AtomicLongArray(GROUP_RING);
   private final AtomicLongArray aboveBytes = new AtomicLongArray(GROUP_RING);
   private final AtomicLong expectedBytes = new AtomicLong();
+
+  /** The largest dirty block of each group. */
+  private final AtomicLongArray largestBytes = new AtomicLongArray(GROUP_RING);
 
   SpaceBudget(Pool pool) {
     this.pool = pool;
@@ -42,6 +62,9 @@ final class SpaceBudget {
 
   void addDirty(long group, long bytes) {
     dirtyBytes.addAndGet(ringIndex(group), bytes);
+    if (bytes > largestBytes.get(ringIndex(group))) {
+      largestBytes.accumulateAndGet(ringIndex(group), bytes, Math::max);
+    }
   }
 
   void addAbove(long group, long bytes) {
@@ -52,6 +75,7 @@ final class SpaceBudget {
   void forget(long group) {
     dirtyBytes.set(ringIndex(group), 0);
     aboveBytes.set(ringIndex(group), 0);
+    largestBytes.set(ringIndex(group), 0);
   }
 
   long dirtyBytes() {
@@ -69,7 +93,7 @@ final class SpaceBudget {
   /** Reserves room for a transaction if there is enough; to be given back with {@link #release}. */
   boolean tryReserve(long bytes, boolean freeing) {
     expectedBytes.addAndGet(bytes);
-    if (neededBytes(freeing) <= pool.allocatableBytes()) {
+    if (hasRoom(bytes, freeing)) {
       return true;
     }
     expectedBytes.addAndGet(-bytes);
@@ -82,20 +106,29 @@ final class SpaceBudget {
 
   StoreFullException full(long bytes) {
     return new StoreFullException(
-        "%s is full: %d bytes are free, %d wait to be written and %d more are needed; remove something or make room on the device"
+        "%s is full: %d bytes are free, maybe in small pieces, %d wait to be written and %d more are needed; remove something or make room on the device"
             .formatted(pool.deviceName(), pool.allocatableBytes(), dirtyBytes(), bytes));
   }
 
-  private long neededBytes(boolean freeing) {
+  private boolean hasRoom(long bytes, boolean freeing) {
     long expected = expectedBytes.get();
-    long planned = dirtyBytes() + expected + (expected >> OVERHEAD_SHIFT);
+    long above = 0;
+    long largest = 0;
     for (int i = 0; i < GROUP_RING; i++) {
-      planned += aboveBytes.get(i);
+      above += aboveBytes.get(i);
+      largest = Math.max(largest, largestBytes.get(i));
     }
+    long planned = dirtyBytes() + expected + (expected >> OVERHEAD_SHIFT) + above;
     long reserve =
         Math.max(
             MIN_RESERVE_BYTES, Math.min(MAX_RESERVE_BYTES, pool.capacityBytes() >> RESERVE_SHIFT));
-    return planned + (freeing ? reserve / 4 : reserve);
+    if (planned + (freeing ? reserve / 4 : reserve) > pool.allocatableBytes()) {
+      return false;
+    }
+    long announced = bytes >> (freeing ? ANNOUNCED_FREEING_SHIFT : ANNOUNCED_SHIFT);
+    int piece = (int) Math.max(largest, Math.min(announced, MAX_LEAF_BYTES)) + WITH_BLOCK_BYTES;
+    long inPieces = planned + (freeing ? 0 : reserve / 4);
+    return pool.hasRoom(above + DNODES_BYTES, DNODES_BYTES) && pool.hasRoom(inPieces, piece);
   }
 
   private static int ringIndex(long group) {

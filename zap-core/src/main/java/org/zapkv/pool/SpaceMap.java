@@ -2,13 +2,17 @@
 package org.zapkv.pool;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.error.ZapException;
 
 /**
  * Which space of the device is used: hands it out, takes it back, and stores its own state crash
@@ -36,9 +40,20 @@ final class SpaceMap {
    * Giving back something below a cursor moves it down. A region whose longest free run is known to
    * be too short is passed without a look; one that was never loaded is passed by its entry.
    *
+   * Pieces. Free space may lie in pieces too small for a block. hasRoom() counts what pieces of a size
+   * can have, and from then on ("tight") smaller blocks are put where no such piece fits, as long as
+   * there is such a place: so a small block breaks up a larger piece only to be followed by others
+   * there. While there is enough behind everything that is used nothing of this is done: the count
+   * looks at the bitmaps of all regions that have free units.
+   *
    * Truncation. The device is cut only down to what both of the last two durable states need, so
    * that the one before stays whole should the newest uberblock be lost. It happens under the lock:
    * an allocation beyond the new end can begin only after it.
+   *
+   * Damage. A bitmap or an index node that cannot be read takes nothing but its own part of the device
+   * away, and that until the store is opened again: its regions are lost, which means that they count
+   * as full, are never written, and what is freed in them is forgotten. So the damage stays on the
+   * device for a check to find, and nothing is handed out twice.
    *
    * Lock order: this lock is a leaf; device reads (of bitmaps) and truncation happen under it.
    */
@@ -46,8 +61,13 @@ final class SpaceMap {
   /** Less than this at the end of the device is not worth a group of its own. */
   private static final long WORTH_TRUNCATING_BYTES = 256 << 10;
 
+  /** The gaps left by a compaction: a 64th of what is used. */
+  private static final int COMPACT_SLACK_SHIFT = 6;
+
   /** With so much in use the indirect blocks above it are some MiB at most. */
   private static final long SMALL_USE_BYTES = 256 << 20;
+
+  private static final System.Logger LOGGER = System.getLogger(SpaceMap.class.getName());
 
   private final ReentrantLock lock = new ReentrantLock();
   private final SpaceStore store;
@@ -60,12 +80,29 @@ final class SpaceMap {
   private final SpaceEntry[] table;
 
   private final @Nullable IndexNode[] nodes = new IndexNode[SpaceGeometry.NODE_COUNT];
+
+  /** What cannot be read. Guarded by the lock. */
+  private final BitSet lostRegions = new BitSet();
+
+  private final BitSet lostNodes = new BitSet();
   private final Cursor syncCursor = new Cursor();
   private final Cursor openCursor = new Cursor();
+
+  /** Where to look next for short runs. */
+  private final Cursor syncShortCursor = new Cursor();
+
+  private final Cursor openShortCursor = new Cursor();
+
+  /** The piece that smaller blocks should not break up, in units; 0: there is enough of all. */
+  private int tightUnits;
+
   private long syncingGroup;
   private int topRegion;
   private volatile long capacityBytes;
   private volatile long usableBytes;
+
+  /** Behind this place of the device nothing is used. Written under the lock, read by anyone. */
+  private volatile long usedEndBytes;
 
   /** Where the used space ended when the last group became durable. For the syncing thread. */
   private long previousEndBytes;
@@ -111,6 +148,7 @@ final class SpaceMap {
     topRegion = findTopRegion();
     refreshCapacity();
     previousEndBytes = store.device().sizeBytes();
+    usedEndBytes = previousEndBytes;
   }
 
   long usedBytes() {
@@ -131,6 +169,44 @@ final class SpaceMap {
     return Math.max(0, usableBytes - usedBytes());
   }
 
+  /**
+   * Whether blocks of up to a size have room for so many bytes together.
+   *
+   * @param bytes how many
+   * @param pieceBytes the size
+   */
+  boolean hasRoom(long bytes, int pieceBytes) {
+    long behindBytes = usableBytes - geometry.usableBytes(usedEndBytes);
+    if (behindBytes >= bytes + pieceBytes) {
+      return true;
+    }
+    if (allocatableBytes() < bytes) {
+      return false;
+    }
+    int pieceUnits = geometry.unitsFor(pieceBytes);
+    lock.lock();
+    try {
+      tightUnits = pieceUnits;
+      return countRoom((bytes >> geometry.unitShift()) + 1, pieceUnits);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean countRoom(long wantedUnits, int pieceUnits) {
+    long foundUnits = 0;
+    for (int index = topRegion; index >= 0 && foundUnits < wantedUnits; index--) {
+      IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+      if (node != null && node.usedUnits(index) + pieceUnits <= geometry.usableUnits(index)) {
+        Region region = load(index);
+        foundUnits += region == null ? 0 : region.roomUnits(pieceUnits, limitOf(index));
+      }
+    }
+    long endBytes = geometry.regionOffset(topRegion + 1);
+    long behindBytes = usableBytes - geometry.usableBytes(endBytes);
+    return foundUnits + Math.max(0, behindBytes >> geometry.unitShift()) >= wantedUnits;
+  }
+
   /** How many bytes of a device of a size are neither used nor fixed. */
   long freeBytes(long deviceBytes) {
     return Math.max(0, geometry.usableBytes(deviceBytes) - usedBytes());
@@ -143,6 +219,25 @@ final class SpaceMap {
     long packedBytes = usedBytes() + (usedBytes() >> 2) + WORTH_TRUNCATING_BYTES;
     long fixedBytes = geometry.regionOffset(1) - geometry.usableBytes(geometry.regionOffset(1));
     return packedBytes + fixedBytes + (packedBytes >> geometry.regionShift()) * fixedBytes;
+  }
+
+  /**
+   * Where the used space would end with hardly a gap: some are left, as blocks are written to a new
+   * place before the old one is free, and differ in size.
+   */
+  long compactEndBytes() {
+    long wantedBytes = usedBytes() + (usedBytes() >> COMPACT_SLACK_SHIFT) + WORTH_TRUNCATING_BYTES;
+    long low = 0;
+    long high = geometry.regionOffset(SpaceGeometry.REGION_COUNT);
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (geometry.usableBytes(middle) < wantedBytes) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /**
@@ -182,18 +277,18 @@ final class SpaceMap {
     lock.lock();
     try {
       boolean isAhead = group > syncingGroup;
-      Cursor cursor = isAhead ? openCursor : syncCursor;
-      if (!findRoom(cursor, count) && !findRoomAfterAsking(cursor, count)) {
-        throw new StoreFullException(
-            "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used"
-                .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes()));
+      Cursor cursor = isAhead ? openShortCursor : syncShortCursor;
+      if (count >= tightUnits || !findShort(cursor, count)) {
+        cursor = isAhead ? openCursor : syncCursor;
+        requireRoom(cursor, sizeBytes);
       }
-      Region region = load(cursor.region);
+      Region region = loaded(cursor.region);
       region.take(cursor.unit, count, isAhead);
       usedUnits.addAndGet(count);
       topRegion = Math.max(topRegion, cursor.region);
       long offset = geometry.unitOffset(cursor.region, cursor.unit);
       cursor.unit += count;
+      usedEndBytes = Math.max(usedEndBytes, offset + ((long) count << geometry.unitShift()));
       return offset;
     } finally {
       lock.unlock();
@@ -214,8 +309,14 @@ final class SpaceMap {
     int count = geometry.unitsFor(pointer.physicalBytes());
     lock.lock();
     try {
-      Region region = isInRange(pointer) ? load(regionIndex) : null;
-      if (region == null || !region.isTaken(unit, count)) {
+      if (!isInRange(pointer)) {
+        throw notInUse(pointer);
+      }
+      Region region = load(regionIndex);
+      if (region == null) {
+        return;
+      }
+      if (!region.isTaken(unit, count)) {
         throw notInUse(pointer);
       }
       if (pointer.birthGroup() == group) {
@@ -223,6 +324,8 @@ final class SpaceMap {
         usedUnits.addAndGet(-count);
         syncCursor.lower(regionIndex, unit);
         openCursor.lower(regionIndex, unit);
+        syncShortCursor.lower(regionIndex, unit);
+        openShortCursor.lower(regionIndex, unit);
       } else if (group == syncingGroup) {
         region.free(unit, count);
         pendingUnits.addAndGet(count);
@@ -242,6 +345,9 @@ final class SpaceMap {
       syncingGroup = group;
       syncCursor.set(0, 0);
       openCursor.set(0, 0);
+      syncShortCursor.set(0, 0);
+      openShortCursor.set(0, 0);
+      tightUnits = 0;
       forEachLoaded(Region::switchGroup);
     } finally {
       lock.unlock();
@@ -293,14 +399,21 @@ final class SpaceMap {
     long endBytes = endBytes();
     long neededBytes = Math.max(endBytes, previousEndBytes);
     if (store.device().sizeBytes() > neededBytes) {
-      store.device().truncate(neededBytes);
+      try {
+        store.device().truncate(neededBytes);
+      } catch (ZapException e) {
+        /* The group is durable all the same; the next one tries again. */
+        LOGGER.log(System.Logger.Level.WARNING, "not made smaller: " + e.getMessage());
+      }
     }
     truncationOwed = neededBytes - endBytes >= WORTH_TRUNCATING_BYTES;
     previousEndBytes = endBytes;
+    usedEndBytes = endBytes;
   }
 
   private long endBytes() {
-    return geometry.unitOffset(topRegion, load(topRegion).endUnit());
+    Region top = load(topRegion);
+    return geometry.unitOffset(topRegion, top == null ? geometry.unitsPerRegion() : top.endUnit());
   }
 
   private boolean findRoom(Cursor cursor, int count) {
@@ -318,23 +431,53 @@ final class SpaceMap {
     return next < SpaceGeometry.REGION_COUNT && findIn(next, 0, count, cursor);
   }
 
-  private boolean findRoomAfterAsking(Cursor cursor, int count) {
+  private void requireRoom(Cursor cursor, int sizeBytes) {
+    int count = geometry.unitsFor(sizeBytes);
+    if (findRoom(cursor, count)) {
+      return;
+    }
     refreshCapacity();
-    return findRoom(cursor, count);
+    if (!findRoom(cursor, count)) {
+      throw new StoreFullException(
+          "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used"
+              .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes()));
+    }
+  }
+
+  /** Finds a place between used ones in which no larger piece fits. */
+  private boolean findShort(Cursor cursor, int count) {
+    for (int index = cursor.region; index <= topRegion; index++) {
+      IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+      if (node != null && node.usedUnits(index) + count <= geometry.usableUnits(index)) {
+        Region region = load(index);
+        int from = index == cursor.region ? cursor.unit : 0;
+        int unit =
+            region == null ? -1 : region.findShortRun(count, tightUnits, from, limitOf(index));
+        if (unit >= 0) {
+          cursor.set(index, unit);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Where the device ends, as far as it can grow, in units of a region. */
+  private int limitOf(int regionIndex) {
+    long roomUnits = (capacityBytes - geometry.regionOffset(regionIndex)) >> geometry.unitShift();
+    return (int) Math.max(0, Math.min(roomUnits, geometry.unitsPerRegion()));
   }
 
   private boolean findIn(int regionIndex, int fromUnit, int count, Cursor cursor) {
-    IndexNode node = loadNode(regionIndex / SpaceGeometry.REGIONS_PER_NODE);
-    if (node.usedUnits(regionIndex) + count > geometry.usableUnits(regionIndex)) {
+    IndexNode node = tryLoadNode(regionIndex / SpaceGeometry.REGIONS_PER_NODE);
+    if (node == null || node.usedUnits(regionIndex) + count > geometry.usableUnits(regionIndex)) {
       return false;
     }
     Region region = load(regionIndex);
-    if (region.longestRun() < count) {
+    if (region == null || region.longestRun() < count) {
       return false;
     }
-    long roomUnits = (capacityBytes - geometry.regionOffset(regionIndex)) >> geometry.unitShift();
-    int limit = (int) Math.max(0, Math.min(roomUnits, geometry.unitsPerRegion()));
-    int unit = region.findRun(count, fromUnit, limit);
+    int unit = region.findRun(count, fromUnit, limitOf(regionIndex));
     if (unit >= 0) {
       cursor.set(regionIndex, unit);
     }
@@ -416,14 +559,55 @@ final class SpaceMap {
     return node;
   }
 
-  private Region load(int index) {
-    IndexNode node = loadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+  /** An index node, null if it is lost. */
+  private @Nullable IndexNode tryLoadNode(int index) {
+    if (lostNodes.get(index)) {
+      return null;
+    }
+    try {
+      return loadNode(index);
+    } catch (CorruptException | DeviceException e) {
+      lostNodes.set(index);
+      int first = index * SpaceGeometry.REGIONS_PER_NODE;
+      long usableUnits = 0;
+      for (int region = first; region < first + SpaceGeometry.REGIONS_PER_NODE; region++) {
+        usableUnits += geometry.usableUnits(region);
+      }
+      lost(usableUnits - table[index].usedUnits(), e);
+      return null;
+    }
+  }
+
+  /** A region, null if it is lost. */
+  private @Nullable Region load(int index) {
+    IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+    if (node == null || lostRegions.get(index)) {
+      return null;
+    }
     Region region = node.region(index);
     if (region == null) {
-      region = store.readRegion(index, node.entry(index), loadAddress);
+      try {
+        region = store.readRegion(index, node.entry(index), loadAddress);
+      } catch (CorruptException | DeviceException e) {
+        lostRegions.set(index);
+        lost(geometry.usableUnits(index) - node.entry(index).usedUnits(), e);
+        return null;
+      }
       node.setRegion(region);
     }
     return region;
+  }
+
+  /* What is lost counts as used, so that nobody relies on finding room there. */
+  private void lost(long freeUnits, ZapException cause) {
+    usedUnits.addAndGet(freeUnits);
+    LOGGER.log(
+        System.Logger.Level.WARNING,
+        cause.getMessage() + "; the space it describes is not used until that is mended");
+  }
+
+  private Region loaded(int index) {
+    return Objects.requireNonNull(load(index), "a region in which room was found");
   }
 
   private void forEachLoaded(Consumer<Region> action) {

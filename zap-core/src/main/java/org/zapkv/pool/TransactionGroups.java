@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -28,18 +29,29 @@ public final class TransactionGroups implements AutoCloseable {
    * open one after it. A younger group changes a block only after the older one can no longer change
    * it, because the gate is empty at the switch.
    *
+   * Writers do not wait for a sync, nor for a long transaction: see TransactionGate for the switch
+   * and WriteThrottle for what is not written yet. What was written of the group being synced counts
+   * no more, block by block. Only when as much is dirty as may be those who begin wait, until it is
+   * less. Not even then if that could only come after the end of a long transaction, whose blocks
+   * are written early when memory is wanted: then each waits for a moment.
+   *
    * A failure is sticky: the group is never written, those who begin or wait get
    * StoreFailedException, reads go on.
    *
    * "work" wakes the syncing thread; "progress" wakes those who wait for it: signalled after every
    * round, also one that found nothing to do, because that is what a waiter on an unchanged group
-   * has to see. Lock order: syncLock, then the gate's lock or "lock" (never both).
+   * has to see; and when less is dirty, if somebody waits for that. Lock order: syncLock, then the gate's lock or "lock" (never both).
    */
 
   private static final System.Logger LOGGER = System.getLogger(TransactionGroups.class.getName());
 
-  /** With this many times the dirty limit in memory those who begin wait for the sync. */
+  /** So many times the dirty limit may be in memory, of two groups together. */
   private static final int THROTTLE_FACTOR = 2;
+
+  /**
+   * A transaction that may change more than this may take long: some thousand scattered changes.
+   */
+  private static final long LONG_TRANSACTION_BYTES = 16 << 20;
 
   private static final int GROUP_RING = 4;
 
@@ -62,6 +74,7 @@ public final class TransactionGroups implements AutoCloseable {
   private final AtomicLongArray changedObjects = new AtomicLongArray(GROUP_RING);
 
   private final TransactionGate gate;
+  private final WriteThrottle throttle = new WriteThrottle(System::nanoTime);
   private final Thread thread;
 
   /** Held while a group is switched and synced. */
@@ -70,6 +83,9 @@ public final class TransactionGroups implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final Condition progress = lock.newCondition();
+
+  /** How many wait in {@link #awaitLessDirty}. Counted before they look, read after a change. */
+  private final AtomicInteger waitingForLess = new AtomicInteger();
 
   /* Guarded by lock. */
   private boolean stopping;
@@ -99,6 +115,7 @@ public final class TransactionGroups implements AutoCloseable {
     this.settings = settings;
     this.log = log;
     this.budget = new SpaceBudget(pool);
+    pool.stager().listener((group, bytes) -> addDirty(group, -bytes));
     this.syncedGroup = pool.committedGroup();
     this.gate = new TransactionGate(syncedGroup + 1);
     this.thread = new Thread(this::run, "zap-sync-" + pool.deviceName());
@@ -111,8 +128,9 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
-   * Begins a transaction in the open group. Waits while the group is being switched, and while far
-   * more is dirty than the limit.
+   * Begins a transaction in the open group. Waits for a moment if more is dirty than can be written
+   * in time, and while the group is being switched: that takes as long as the short transactions
+   * that are open. One that may change many MiB counts as long, and waits for other long ones too.
    *
    * @param expectedBytes about how many bytes of blocks it will change at most
    * @param freeing whether it will free more than it writes
@@ -125,7 +143,10 @@ public final class TransactionGroups implements AutoCloseable {
     checkUsable();
     throttle();
     reserve(expectedBytes, freeing);
-    long group = gate.enter();
+    long group = gate.enter(isLong(expectedBytes));
+    if (isLong(expectedBytes)) {
+      signalLess();
+    }
     try {
       checkUsable();
     } catch (StoreFailedException | ClosedException e) {
@@ -137,7 +158,11 @@ public final class TransactionGroups implements AutoCloseable {
 
   void end(long expectedBytes) {
     budget.release(expectedBytes);
-    gate.exit();
+    gate.exit(isLong(expectedBytes));
+  }
+
+  private static boolean isLong(long expectedBytes) {
+    return expectedBytes > LONG_TRANSACTION_BYTES;
   }
 
   /**
@@ -152,7 +177,7 @@ public final class TransactionGroups implements AutoCloseable {
 
   /** Undoes {@link #tryEnter}. */
   public void exit() {
-    gate.exit();
+    gate.exit(false);
   }
 
   /**
@@ -163,7 +188,14 @@ public final class TransactionGroups implements AutoCloseable {
    */
   public void addDirty(long group, long bytes) {
     budget.addDirty(group, bytes);
-    if (bytes > 0 && !requested && budget.dirtyBytes(group) > settings.dirtyLimitBytes()) {
+    if (bytes <= 0) {
+      if (load() < 1) {
+        signalLess();
+      }
+      return;
+    }
+    throttle.charge(load(), (double) bytes / maxDirtyBytes());
+    if (!requested && budget.dirtyBytes(group) > settings.dirtyLimitBytes()) {
       requestSync();
     }
   }
@@ -176,7 +208,9 @@ public final class TransactionGroups implements AutoCloseable {
    * @param group the group it was changed in
    */
   public void addChangedObject(long group) {
-    if (changedObjects.incrementAndGet(ringIndex(group)) > MAX_CHANGED_OBJECTS && !requested) {
+    long count = changedObjects.incrementAndGet(ringIndex(group));
+    throttle.charge(load(), 1.0 / (THROTTLE_FACTOR * MAX_CHANGED_OBJECTS));
+    if (count > MAX_CHANGED_OBJECTS && !requested) {
       requestSync();
     }
   }
@@ -468,19 +502,62 @@ public final class TransactionGroups implements AutoCloseable {
         || (log != null && log.wantsPosition());
   }
 
-  private boolean manyObjects() {
-    long sum = 0;
+  /** How much is changed and not written, as a part of what may be at most. */
+  private double load() {
+    long objects = 0;
     for (int i = 0; i < GROUP_RING; i++) {
-      sum += changedObjects.get(i);
+      objects += changedObjects.get(i);
     }
-    return sum > THROTTLE_FACTOR * MAX_CHANGED_OBJECTS;
+    double ofObjects = (double) objects / (THROTTLE_FACTOR * MAX_CHANGED_OBJECTS);
+    return Math.max(ofObjects, (double) budget.dirtyBytes() / maxDirtyBytes());
+  }
+
+  private long maxDirtyBytes() {
+    return THROTTLE_FACTOR * settings.dirtyLimitBytes();
   }
 
   private void throttle() {
-    long limit = THROTTLE_FACTOR * settings.dirtyLimitBytes();
-    while (budget.dirtyBytes() > limit || manyObjects()) {
+    throttle.await();
+    if (load() >= 1) {
+      awaitLessDirty();
       checkUsable();
-      awaitRound(Long.MAX_VALUE, true);
+    }
+  }
+
+  private void awaitLessDirty() {
+    waitingForLess.incrementAndGet();
+    lock.lock();
+    try {
+      while (load() >= 1 && failure == null && !stopped) {
+        if (isHeldByLongTransaction()) {
+          progress.awaitNanos(WriteThrottle.MAX_WAIT_NANOS);
+          return;
+        }
+        requested = true;
+        work.signal();
+        progress.awaitUninterruptibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+      waitingForLess.decrementAndGet();
+    }
+  }
+
+  /** Whether no group is being written, and none can be before a long transaction has ended. */
+  private boolean isHeldByLongTransaction() {
+    return gate.isLongInside() && syncedGroup == gate.openGroup() - 1;
+  }
+
+  private void signalLess() {
+    if (waitingForLess.get() > 0) {
+      lock.lock();
+      try {
+        progress.signalAll();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
 import org.zapkv.log.IntentLog;
+import org.zapkv.object.Compaction;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectType;
@@ -58,6 +59,9 @@ public final class ZapStore implements AutoCloseable {
 
   /** Held while a map is looked up in the directory or created, and while the store closes. */
   private final ReentrantLock mapsLock = new ReentrantLock();
+
+  /** Held by whoever compacts the store. */
+  private final ReentrantLock compactLock = new ReentrantLock();
 
   private boolean closed;
 
@@ -376,6 +380,52 @@ public final class ZapStore implements AutoCloseable {
     try {
       objects.sync();
       return new StoreChecker(this, progress).run();
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /**
+   * Makes the file as small as it gets: moves what lies near its end into free space before that,
+   * in small steps while the store is in use, and cuts the end off. A crash meanwhile does no harm.
+   * Ends with a {@link org.zapkv.error.ClosedException} soon after the store is closed by another
+   * thread. A second call waits for the first one.
+   *
+   * @param progress told how far it is, between the steps
+   * @return what it came to
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.StoreFullException if there is no room to move anything
+   * @throws org.zapkv.error.StoreFailedException if what is in memory cannot be written
+   */
+  public CompactReport compact(CompactListener progress) {
+    Objects.requireNonNull(progress, "progress");
+    compactLock.lock();
+    try {
+      Compaction compaction = beginCompaction();
+      while (stepInside(compaction)) {
+        progress.progress(compaction.passedBytes(), compaction.totalBytes());
+      }
+      return new CompactReport(
+          compaction.beginBytes(), compaction.endBytes(), compaction.movedBytes());
+    } finally {
+      compactLock.unlock();
+    }
+  }
+
+  private Compaction beginCompaction() {
+    int slot = gate.enter();
+    try {
+      return objects.compaction();
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /* Whoever closes the store waits for a step at most. */
+  private boolean stepInside(Compaction compaction) {
+    int slot = gate.enter();
+    try {
+      return compaction.step();
     } finally {
       gate.exit(slot);
     }

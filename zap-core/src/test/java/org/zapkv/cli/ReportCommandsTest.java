@@ -37,12 +37,29 @@ class ReportCommandsTest {
         Cli.run("stat", store).ok().out(),
         "store          " + store,
         "file ",
-        "allocated ",
+        "live ",
+        "reclaimable ",
         "free ",
         "maps           2\n",
         "  fat          3,000 entries: fat map\n",
         "  micro        2 entries: small\n",
         "cache          256.0 MiB");
+  }
+
+  @Test
+  void shouldCompact() {
+    StringBuilder keys = new StringBuilder();
+    for (int i = 0; i < 3000; i++) {
+      keys.append("first-").append(i).append('\t').append("v".repeat(300)).append('\n');
+    }
+    Path other = directory.resolve("other");
+    Cli.runWith(keys.toString(), "load", other, "a").ok();
+    Cli.runWith(keys.toString().replace("first", "second"), "load", other, "b").ok();
+    long before = other.resolve("blocks.zap").toFile().length();
+    assertParts(Cli.run("compact", other).ok().out(), " before, ", " after, ", " moved\n");
+    assertTrue(other.resolve("blocks.zap").toFile().length() <= before);
+    assertParts(Cli.run("check", other).ok().out(), "2 maps with 6,000 entries", "no problems");
+    Cli.run("compact", directory.resolve("none")).exits(3);
   }
 
   @Test

@@ -135,6 +135,26 @@ final class SyncTest {
     }
   }
 
+  /** However much is dirty by then: the end of the long one may be far. */
+  @Test
+  void shortTransactionsGoOnBesideALongOneThatHoldsUpTheSync() {
+    ObjectSetOptions options = TestObjects.options().withDirtyLimitBytes(1 << 20);
+    try (ObjectSet objects = ObjectSet.create(new MemoryDevice(), options)) {
+      long id = newObject(objects);
+      try (Transaction tx = objects.begin(64 << 20)) {
+        long group = 0;
+        for (int block = 0; block < 160; block++) {
+          group = write(objects, id, block, block + 1);
+        }
+        assertEquals(tx.group(), group);
+        assertTrue(objects.statistics().dirtyBytes() > 2 << 20);
+        assertEquals(tx.group() - 1, objects.syncedGroup());
+      }
+      objects.sync();
+      TestObjects.assertClean(objects);
+    }
+  }
+
   @Test
   void aFailedWriteIsForGoodAndReadsGoOn() throws Exception {
     CrashDevice device = new CrashDevice(1);

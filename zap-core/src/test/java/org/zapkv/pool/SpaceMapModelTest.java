@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.error.StoreFullException;
 
 /** The space map against bit sets: what is handed out, what is stored, what survives a crash. */
 final class SpaceMapModelTest {
@@ -88,6 +89,82 @@ final class SpaceMapModelTest {
     } catch (Throwable e) {
       throw new AssertionError("-Dzap.seed=" + seed, e);
     }
+  }
+
+  /** On a device with little room, in pieces: what is promised is there, and not far too little. */
+  @Test
+  void whatHasRoomFindsIt() {
+    long seed = Long.getLong("zap.seed", System.nanoTime());
+    random = new SplittableRandom(seed);
+    device = new MemoryDevice("small", 10 << 20);
+    store = new SpaceStore(device, GEOMETRY);
+    reload();
+    int promised = 0;
+    try {
+      for (int round = 0; round < 150; round++) {
+        long group = synced + 1;
+        space.beginSync(group);
+        fillOrThin(group);
+        int piece = 512 * (1 + random.nextInt(80));
+        int pieces = 1 + random.nextInt(100);
+        if (space.hasRoom((long) pieces * piece, piece)) {
+          promised++;
+          takeAndGiveBack(pieces, piece, group);
+        } else {
+          assertTrue(longestRuns(piece) < pieces + 2, "room for more than " + pieces);
+        }
+        commit();
+        assertStored();
+      }
+    } catch (Throwable e) {
+      throw new AssertionError("-Dzap.seed=" + seed, e);
+    }
+    assertTrue(promised > 15 && promised < 145, "promised " + promised);
+  }
+
+  private void fillOrThin(long group) {
+    try {
+      take(group, random.nextInt(200));
+    } catch (StoreFullException e) {
+      for (BlockPointer pointer : List.copyOf(durable.values())) {
+        if (random.nextInt(3) > 0) {
+          free(pointer, group);
+        }
+      }
+    }
+  }
+
+  /** Smaller blocks among them break up no more pieces than they take. */
+  private void takeAndGiveBack(int pieces, int piece, long group) {
+    List<BlockPointer> taken = new ArrayList<>();
+    long bytes = (long) pieces * piece;
+    while (bytes >= piece) {
+      boolean isSmall = piece > 4096 && random.nextInt(4) == 0;
+      int size = isSmall ? 512 * (1 + random.nextInt(piece / 512 / 2)) : piece;
+      // The last small ones may share a piece with nobody.
+      bytes -= isSmall ? 2L * size : size;
+      long offset = space.allocate(size, group);
+      taken.add(new BlockPointer(offset, size, size, group, 0, 0, 1, 0));
+    }
+    taken.forEach(pointer -> space.free(pointer, group));
+  }
+
+  /** How many pieces of a size there is room for. */
+  private int longestRuns(int piece) {
+    int count = 0;
+    int units = piece / 512;
+    for (int region = 0; region < 3; region++) {
+      int first = (int) (GEOMETRY.unitOffset(region, GEOMETRY.fixedUnits(region)) >>> 9);
+      int end = Math.min((region + 1) << 13, (10 << 20) / 512);
+      while (first < end) {
+        int runEnd = taken.nextSetBit(first);
+        runEnd = runEnd < 0 || runEnd > end ? end : runEnd;
+        count += Math.max(0, runEnd - first) / units;
+        first = taken.nextClearBit(Math.min(runEnd, end));
+        first = runEnd == end ? end : first;
+      }
+    }
+    return count;
   }
 
   /** The open group takes blocks early, becomes the one being synced, takes and frees more. */

@@ -12,6 +12,7 @@ public final class HookedDevice extends WrappedDevice {
   private volatile Runnable beforeRead = HookedDevice::nothing;
   private volatile Runnable beforeWrite = HookedDevice::nothing;
   private volatile Runnable beforeFlush = HookedDevice::nothing;
+  private volatile Runnable beforeTruncate = HookedDevice::nothing;
   private volatile Range bad = new Range(0, 0);
   private volatile boolean outlivesClose;
 
@@ -64,11 +65,21 @@ public final class HookedDevice extends WrappedDevice {
     beforeFlush = action;
   }
 
+  /**
+   * Has something done before each truncation from now on.
+   *
+   * @param action on the truncating thread; what it throws, the truncation throws
+   */
+  public void beforeTruncate(Runnable action) {
+    beforeTruncate = action;
+  }
+
   /** Has nothing done any more. The bad spot stays. */
   public void noActions() {
     beforeRead = HookedDevice::nothing;
     beforeWrite = HookedDevice::nothing;
     beforeFlush = HookedDevice::nothing;
+    beforeTruncate = HookedDevice::nothing;
   }
 
   /**
@@ -112,6 +123,12 @@ public final class HookedDevice extends WrappedDevice {
   public void flush() {
     beforeFlush.run();
     super.flush();
+  }
+
+  @Override
+  public void truncate(long sizeBytes) {
+    beforeTruncate.run();
+    super.truncate(sizeBytes);
   }
 
   @Override
