@@ -114,7 +114,9 @@ final class CrashWorkload {
         // Growth, then shrinking.
         boolean growing = i < shape.commits * 2 / 3;
         int dice = random.nextInt(16);
-        if (dice == 0) {
+        if (dice == 1 && random.nextInt(3) == 0) {
+          store.compact((passed, total) -> {});
+        } else if (dice == 0) {
           store.sync();
           line.durable(now.getAsInt());
         } else if (dice < 7) {
