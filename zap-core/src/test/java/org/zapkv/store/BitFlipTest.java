@@ -28,7 +28,9 @@ import org.zapkv.error.CorruptException;
 final class BitFlipTest {
   private static final int FLIPS = Integer.getInteger("zap.flips", 250);
   private static final int HEAD_BYTES = 128 << 10;
+  private static final int LOG_HEAD_BYTES = 8192;
   private static final int COMMITS = 60;
+  private static final int REFUSED = -1;
   private static final System.Logger LOGGER = System.getLogger("bit-flips");
 
   /** What a turned bit did. */
@@ -64,6 +66,56 @@ final class BitFlipTest {
           flipAll(images, HEAD_BYTES, (int) images.get(0).sizeBytes(), FLIPS);
       assertTrue(rest.containsKey(Outcome.READING_REFUSED), rest.toString());
       LOGGER.log(Level.INFO, "head {0}, blocks {1}", head, rest);
+    }
+  }
+
+  /**
+   * A store whose process was killed: all its commits are in the log only. Only of the last one
+   * nothing can say that it was durable.
+   */
+  @Test
+  void noBitOfTheLogMakesWrongData() throws Exception {
+    CommitScript script = new CommitScript("t", seed, 20_000);
+    CommitHistory.Line line = new CommitHistory.Line("t");
+    ImageDevice blocks = new DeviceImage().toDevice("blocks");
+    ImageDevice log = new DeviceImage().toDevice("log");
+    DeviceImage blocksImage;
+    DeviceImage logImage;
+    int end;
+    try (ZapStore store = builder().create(blocks, log, "flips")) {
+      for (int i = 1; i <= COMMITS; i++) {
+        CommitScript.commit(store, script.changes(i), Durability.SYNC);
+        line.add(new CommitHistory.Committed(script.changes(i), 0));
+      }
+      end = LOG_HEAD_BYTES + (int) store.statistics().log().usedBytes();
+      blocksImage = blocks.image();
+      logImage = log.image();
+    }
+    Map<Integer, Integer> outcomes = new HashMap<>();
+    try (AutoCloseable silent = CrashSimulation.silence()) {
+      assertNotNull(silent);
+      for (int i = 0; i < FLIPS; i++) {
+        int place = random.nextInt(end);
+        DeviceImage damaged = logImage.copy();
+        damaged.flip(place, random.nextInt(8));
+        outcomes.merge(missing(blocksImage, damaged, line, "byte " + place), 1, Integer::sum);
+      }
+    }
+    LOGGER.log(Level.INFO, "log of {0} bytes: missing or refused (-1) {1}", end, outcomes);
+    assertTrue(outcomes.getOrDefault(REFUSED, 0) > FLIPS / 4, outcomes.toString());
+  }
+
+  /** How many commits are not there. */
+  private int missing(DeviceImage blocks, DeviceImage log, CommitHistory.Line line, String where) {
+    try (ZapStore store =
+        builder().open(blocks.toDevice("blocks"), log.toDevice("log"), "damaged")) {
+      long state = CommitHistory.read(store).getOrDefault("t", 0L);
+      int missing = COMMITS - line.countOf(state);
+      String message = "-Dzap.seed=" + seed + " log, " + where + ": missing " + missing;
+      assertTrue(missing == 0 || missing == 1, message);
+      return missing;
+    } catch (CorruptException e) {
+      return REFUSED;
     }
   }
 

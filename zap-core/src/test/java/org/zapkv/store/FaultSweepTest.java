@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +173,12 @@ final class FaultSweepTest {
       }
       try (ZapStore again = builder().open(blocks, log, "again")) {
         int there = assertWhole(again);
-        assertEquals(List.of(), again.check((done, total) -> {}).problems());
+        List<String> problems = new ArrayList<>(again.check((done, total) -> {}).problems());
+        if (fault == Fault.READ_ERROR) {
+          // What was freed where a bitmap could not be read is forgotten.
+          problems.removeIf(problem -> problem.startsWith("LEAKED"));
+        }
+        assertEquals(List.of(), problems);
         assertTrue(isFailed || there == line.commits.size(), "the store has not failed");
         CommitScript.commit(again, script.changes(BEFORE + COMMITS + 1), Durability.SYNC);
       }
