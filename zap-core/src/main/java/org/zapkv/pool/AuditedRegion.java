@@ -44,9 +44,10 @@ final class AuditedRegion {
   long leakedUnits(Consumer<String> leak) {
     long leaked = 0;
     int unit = geometry.fixedUnits(marked.index());
-    while (unit < geometry.unitsPerRegion()) {
+    int usedEnd = marked.endUnit();
+    while (unit < usedEnd) {
       int end = unit;
-      while (end < geometry.unitsPerRegion() && marked.isTaken(end, 1) && !reached.get(end)) {
+      while (end < usedEnd && marked.isTaken(end, 1) && !reached.get(end)) {
         end++;
       }
       if (end > unit) {
