@@ -11,10 +11,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +33,11 @@ public final class DurabilityReport implements Callable<Integer> {
 
   @ArgGroup private @Nullable Preset preset;
 
-  @Option(names = "--only", split = ",", description = "Sections: some of a,b,c,d,e.")
-  private @Nullable List<String> only;
+  @Option(names = "--only", split = ",", description = "Some of the sections a,b,c,d,e.")
+  private @Nullable List<Section> only;
 
   @Option(names = "--peers", split = ",", description = "Some of zap,rocksdb,lmdb,mvstore.")
-  private @Nullable List<String> peers;
+  private @Nullable List<PeerKind> peers;
 
   @Option(names = "--rounds", description = "How often each measurement is done.")
   private @Nullable Integer rounds;
@@ -117,7 +115,9 @@ public final class DurabilityReport implements Callable<Integer> {
 
   /** As {@link #main}; returns 1 if a measurement failed, 2 if the arguments are wrong. */
   static int run(PrintStream out, PrintStream progress, String... args) {
-    return new CommandLine(new DurabilityReport(out, progress)).execute(args);
+    return new CommandLine(new DurabilityReport(out, progress))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .execute(args);
   }
 
   @Override
@@ -193,20 +193,11 @@ public final class DurabilityReport implements Callable<Integer> {
   }
 
   private Set<Section> sections() {
-    if (only == null) {
-      return EnumSet.allOf(Section.class);
-    }
-    Set<Section> sections = EnumSet.noneOf(Section.class);
-    for (String letter : new TreeSet<>(only)) {
-      sections.add(Section.valueOf(letter.toUpperCase(Locale.ROOT)));
-    }
-    return sections;
+    return only == null ? EnumSet.allOf(Section.class) : EnumSet.copyOf(only);
   }
 
   private List<PeerKind> peers() {
-    return peers == null
-        ? Arrays.asList(PeerKind.values())
-        : peers.stream().map(PeerKind::named).toList();
+    return peers == null ? Arrays.asList(PeerKind.values()) : peers;
   }
 
   private Scale scale() {

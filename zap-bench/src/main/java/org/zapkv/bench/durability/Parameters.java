@@ -64,7 +64,7 @@ final class Parameters {
   }
 
   PeerKind peer() {
-    return PeerKind.named(string("peer"));
+    return PeerKind.valueOf(string("peer"));
   }
 
   Path directory() {

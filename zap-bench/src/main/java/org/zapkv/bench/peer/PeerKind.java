@@ -34,26 +34,6 @@ public enum PeerKind {
   }
 
   /**
-   * The kind of a name, in any case.
-   *
-   * @param name the name
-   * @return the kind
-   * @throws IllegalArgumentException if there is none of that name; the message has those there are
-   */
-  public static PeerKind named(String name) {
-    for (PeerKind kind : values()) {
-      if (kind.name().equalsIgnoreCase(name)) {
-        return kind;
-      }
-    }
-    throw new IllegalArgumentException(
-        "no store \""
-            + name
-            + "\"; there are "
-            + List.of(values()).toString().toLowerCase(Locale.ROOT));
-  }
-
-  /**
    * Opens a store, or creates it.
    *
    * @param directory where it is; created if it does not exist

@@ -34,12 +34,11 @@ final class DurabilityReportTest {
     Path file = directory.resolve("report.md");
     int exit =
         run(
-            "--only=e,d",
+            "--only=e",
             "--peers=zap",
             "--rounds=1",
             "--entries=2000",
             "--cache-mib=4",
-            "--overwrites=1,2",
             "--open=1000",
             "--open-updates=1000",
             "--load-batch=100",
@@ -50,9 +49,7 @@ final class DurabilityReportTest {
     String report = Files.readString(file);
     assertEquals(0, exit, progress::toString);
     assertEquals(report, out.toString(StandardCharsets.UTF_8));
-    assertTrue(report.contains("|  | loaded | round 1 | round 2 | closed after that |"), report);
     assertTrue(report.contains("| Zap | 1,000 | "), report);
-    assertTrue(report.indexOf("## d.") < report.indexOf("## e."), report);
     assertFalse(report.contains("## a."), report);
     assertFalse(report.contains("–"), report);
     try (Stream<Path> left = Files.list(stores)) {
@@ -96,6 +93,7 @@ final class DurabilityReportTest {
   void unknownArgumentsAreRefused() {
     assertEquals(2, run("--quick", "--full"));
     assertEquals(2, run("--hourly"));
+    assertEquals(2, run("--only=z"));
   }
 
   private int run(String... args) {

@@ -2,16 +2,13 @@
 package org.zapkv.bench.peer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -51,14 +48,6 @@ final class PeerTest {
   @EnumSource
   void hasAVersion(PeerKind kind) {
     assertTrue(Character.isDigit(kind.version().charAt(0)), kind.version());
-  }
-
-  @Test
-  void isFoundByName() {
-    assertEquals(PeerKind.ROCKSDB, PeerKind.named("rocksdb"));
-    IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> PeerKind.named("berkeley"));
-    assertEquals("no store \"berkeley\"; there are [zap, rocksdb, lmdb, mvstore]", e.getMessage());
   }
 
   private static byte[] bytes(String text) {
