@@ -129,6 +129,8 @@ class LayersTest {
         .resideOutsideOfPackage("org.zapkv.cache.memory..")
         .and()
         .doNotHaveFullyQualifiedName("org.zapkv.pool.Checksum")
+        .and()
+        .doNotHaveFullyQualifiedName("org.zapkv.log.LogChecksum")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("net.openhft..", "sun.misc..")

@@ -84,7 +84,11 @@ public class MapBenchmark {
   @Setup
   public void setup() throws IOException {
     directory = Files.createTempDirectory("zap-bench");
-    store = ZapStore.builder().cacheBytes(1L << 30).open(directory.resolve("store"));
+    store =
+        ZapStore.builder()
+            .cacheBytes(1L << 30)
+            .durability(Durability.NONE)
+            .open(directory.resolve("store"));
     map = store.map("m");
     Batch batch = store.batch();
     Random random = new Random(1);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.store.Durability;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
 
@@ -67,7 +68,7 @@ final class Demo {
   }
 
   private void load(Path listing) throws IOException {
-    try (ZapStore opened = ZapStore.open(store);
+    try (ZapStore opened = ZapStore.builder().durability(Durability.NONE).open(store);
         OutputStream file = Files.newOutputStream(listing)) {
       if (!opened.mapNames().isEmpty()) {
         throw new CommandFailure(

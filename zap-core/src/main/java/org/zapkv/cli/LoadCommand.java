@@ -35,9 +35,15 @@ final class LoadCommand extends InputCommand {
   private int batchLines;
 
   @Option(
-      names = "--durable",
-      description = "Each batch is on disk before the next begins; slower.")
-  private boolean durable;
+      names = "--durability",
+      paramLabel = "LEVEL",
+      defaultValue = "none",
+      converter = DurabilityLevel.class,
+      description =
+          "When a batch is on disk: sync, before the next begins, slower; async, within a second;"
+              + " none, within some seconds (default ${DEFAULT-VALUE}). All are when the command"
+              + " ends.")
+  private Durability durability;
 
   @Option(
       names = "--acks",
@@ -56,7 +62,6 @@ final class LoadCommand extends InputCommand {
     if (batchLines < 1) {
       throw usage("--batch: at least 1, not " + batchLines);
     }
-    Durability durability = durable ? Durability.SYNC : Durability.NONE;
     try (EntryInput entries = openInput();
         ZapStore store = openOrCreate();
         CommitReporter reporter = new CommitReporter(store, acks ? out() : null)) {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.pool.PoolStatistics;
+import org.zapkv.store.LogStatistics;
 import org.zapkv.store.StoreStatistics;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
@@ -60,6 +61,7 @@ final class StatCommand extends StoreCommand {
       figures.line(
           "  " + (map.isMicro() ? "micro" : "fat"), Sizes.count(map.size()) + " entries: " + name);
     }
+    printLog(statistics.log());
     printCache(store.statistics().cache());
   }
 
@@ -70,6 +72,11 @@ final class StatCommand extends StoreCommand {
     figures.line("free", Figures.bytes(pool.freeBytes()) + " within the file");
     figures.line("can grow by", Figures.bytes(pool.growableBytes()));
     figures.line("groups", Sizes.count(pool.syncedGroup()) + " on disk");
+  }
+
+  private void printLog(LogStatistics log) {
+    figures.line("commits", Sizes.count(log.lastSequence()));
+    figures.line("replayed", Sizes.count(log.replayedRecords()) + " records of the intent log");
   }
 
   private void printCache(CacheStats cache) {

@@ -38,6 +38,13 @@ abstract class StoreCommand implements Callable<Integer> {
               + " store.")
   private boolean direct;
 
+  @Option(
+      names = "--accept-log-loss",
+      description =
+          "Open the store although its intent log is damaged or gone: commits that are only there"
+              + " are given up for good.")
+  private boolean acceptLogLoss;
+
   StoreCommand(Streams streams) {
     this.streams = streams;
   }
@@ -65,7 +72,7 @@ abstract class StoreCommand implements Callable<Integer> {
   }
 
   private ZapStoreBuilder builder() {
-    ZapStoreBuilder builder = ZapStore.builder().directIo(direct);
+    ZapStoreBuilder builder = ZapStore.builder().directIo(direct).acceptLogLoss(acceptLogLoss);
     if (cacheBytes == null) {
       return builder;
     }

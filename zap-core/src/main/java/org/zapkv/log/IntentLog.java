@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.log;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
+import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CacheFullException;
+import org.zapkv.error.ClosedException;
+import org.zapkv.error.CorruptException;
+import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.StoreFullException;
 
 /**
  * The intent log of a store: a sequence of records in a file of its own, written one after the
@@ -15,12 +28,123 @@ import org.zapkv.cache.device.BlockDevice;
  * <p>Used in this order: {@link #create}, or {@link #open} and {@link #replay}; {@link #start};
  * then, by any number of threads, the rest; {@link #close}.
  */
-@SuppressWarnings({"DoNotCallSuggester", "UnusedVariable"})
 public final class IntentLog implements AutoCloseable {
-  private IntentLog() {}
+  /** The longest record, in bytes. */
+  public static final int MAX_RECORD_BYTES = Integer.MAX_VALUE - 64;
 
-  private static UnsupportedOperationException missing() {
-    return new UnsupportedOperationException("helper log builds this");
+  /*
+   * Implementation notes
+   *
+   * A record goes  append --> active block --seal--> sealed block --write--> written --flush--> durable
+   *
+   * There are two blocks of memory: one is filled (active) while the other is written (sealed). Who
+   * writes is whoever needs it: a thread that appends and finds the active block full, or one that
+   * waits for a record to be durable. One at a time writes (`writing`), one at a time flushes
+   * (`flushing`), and a write may go on beside a flush, which then does not count for it.
+   *
+   * awaitDurable: who finds nobody flushing does it for all: seals, writes, flushes. The others park
+   * (LogWaiters). Whenever `durableSequence` moves, those who wait for no more are woken, and one
+   * more, who flushes for the rest.
+   *
+   * A record that does not fit into the active block lets the lock go while a block is written.
+   * `midRecord` keeps the others from appending meanwhile. They may seal and write the block: a
+   * record may be cut anywhere.
+   *
+   * Room. tryReserve sees to it that there is always one segment more than the log and what is
+   * reserved can fill. So sealing a block, which needs to know where the next one will be, always
+   * finds a place, and so does start() after a crash on a full device. For the same reason position()
+   * moves the log to a new segment when somebody was refused: then all older segments become free.
+   *
+   * After start() the new chain is not reachable by a reader until an uberblock has its position
+   * (`anchored`): until then no record is durable whatever was flushed, and the segments that a
+   * reader would need are not used.
+   *
+   * Sequences never come again in the life of a store, and what a block says to be durable is never
+   * beyond the last record of the start before (start() sees to that). So a block of any age that
+   * says so proves that a record that is missing at the end was durable once.
+   *
+   * Lock order: `lock` is below everything that its callers hold. No device is called under it, and
+   * no listener. Failures are told after it was let go (tellFailure).
+   */
+
+  private static final System.Logger LOGGER = System.getLogger(IntentLog.class.getName());
+
+  private static final int SEGMENT_BYTES = 1 << 20;
+
+  /** A log that is not needed keeps the segment it is in and the one after it. */
+  private static final int MIN_SEGMENTS = 2;
+
+  private static final int ZEROS_BYTES = 128 << 10;
+
+  private final BlockDevice device;
+  private final BufferCache cache;
+  private final long storeSeed;
+  private final LogPosition from;
+  private final IoMemory firstMemory;
+  private final IoMemory secondMemory;
+  private final AsyncFlusher flusher;
+  private final AtomicBoolean failureTold = new AtomicBoolean();
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Signalled when a write, a flush or a change of size has ended. */
+  private final Condition ioEnded = lock.newCondition();
+
+  /** Signalled when a record that was cut is whole. */
+  private final Condition recordEnded = lock.newCondition();
+
+  /* Guarded by lock. */
+  private final LogSegments segments;
+  private final LogWaiters waiters = new LogWaiters();
+  private LogBlock active;
+  private LogBlock idle;
+  private @Nullable LogBlock sealed;
+  private boolean writing;
+  private boolean flushing;
+  private boolean resizing;
+  private boolean midRecord;
+  private boolean replayed;
+  private boolean started;
+  private boolean anchored;
+  private long writtenSequence;
+  private long reservedBytes;
+
+  /** The position that was given out last, and the last one that was released. */
+  private @Nullable LogPosition given;
+
+  private @Nullable LogPosition released;
+
+  /** Written under lock, read by anyone. */
+  private volatile long lastSequence;
+
+  private volatile long durableSequence;
+  private volatile long usedBytes;
+  private volatile boolean wantsPosition;
+  private volatile @Nullable Throwable failure;
+  private volatile boolean closed;
+
+  /** Set before there are several threads. */
+  private volatile Consumer<Throwable> failureListener = cause -> {};
+
+  private IntentLog(
+      BlockDevice device, BufferCache cache, LogHead head, LogPosition from, long deviceBytes) {
+    this.device = device;
+    this.cache = cache;
+    this.storeSeed = LogChecksum.storeSeed(head.storeId());
+    this.from = from;
+    this.segments = new LogSegments(head.segmentBytes(), deviceBytes);
+    this.lastSequence = from.sequence();
+    this.durableSequence = from.sequence();
+    this.flusher = new AsyncFlusher("zap-log-flush-" + device.name(), this::flushAll);
+    this.firstMemory = cache.allocateIo(LogBlockLayout.MAX_BLOCK_BYTES);
+    try {
+      this.secondMemory = cache.allocateIo(LogBlockLayout.MAX_BLOCK_BYTES);
+    } catch (RuntimeException e) {
+      firstMemory.close();
+      throw e;
+    }
+    this.active = new LogBlock(firstMemory.address());
+    this.idle = new LogBlock(secondMemory.address());
   }
 
   /**
@@ -33,7 +157,21 @@ public final class IntentLog implements AutoCloseable {
    * @throws org.zapkv.error.DeviceException if the device cannot be written
    */
   public static IntentLog create(BlockDevice device, BufferCache cache, UUID storeId) {
-    throw missing();
+    return create(device, cache, storeId, SEGMENT_BYTES);
+  }
+
+  /** With segments of another size, so that a test reaches the next one soon. */
+  static IntentLog create(BlockDevice device, BufferCache cache, UUID storeId, int segmentBytes) {
+    LogHead head = new LogHead(segmentBytes, storeId);
+    device.truncate(0);
+    try (IoMemory memory = cache.allocateIo(LogHeadLayout.HEAD_BYTES)) {
+      head.encode(memory.address());
+      device.write(0, memory.address(), LogHeadLayout.HEAD_BYTES);
+    }
+    device.flush();
+    IntentLog log = new IntentLog(device, cache, head, LogPosition.NONE, 0);
+    log.replayed = true;
+    return log;
   }
 
   /**
@@ -44,37 +182,179 @@ public final class IntentLog implements AutoCloseable {
    * @param storeId the store that it belongs to
    * @param from the position of the newest uberblock
    * @return the log, to be replayed
-   * @throws org.zapkv.error.CorruptException if the head is damaged, or of another store
+   * @throws CorruptException if the head is damaged, or of another store
    * @throws org.zapkv.error.FormatTooNewException if a newer version wrote it
    */
   public static IntentLog open(
       BlockDevice device, BufferCache cache, UUID storeId, LogPosition from) {
-    throw missing();
+    // Records of a process that was killed may be in the memory of the system only. What is
+    // replayed
+    // gets onto the disk with a group, so it must not be lost from the log by a crash after that.
+    device.flush();
+    long deviceBytes = device.sizeBytes();
+    LogHead head;
+    try (IoMemory memory = cache.allocateIo(LogHeadLayout.HEAD_BYTES)) {
+      int present = (int) Math.min(deviceBytes, LogHeadLayout.HEAD_BYTES);
+      NativeMemory.fill(memory.address(), LogHeadLayout.HEAD_BYTES, (byte) 0);
+      device.read(0, memory.address(), present);
+      head = LogHead.decode(memory.address(), device.name(), storeId);
+    }
+    return new IntentLog(device, cache, head, from, deviceBytes);
   }
 
   /**
    * Reads the records after the position that the log was opened with, verifies them, and gives
    * them out in their order. A tail that is not whole and never was durable is left out silently.
-   * When the consumer returns, {@link #position} is after the record it was given. May be called
-   * several times before {@link #start}, each from the beginning.
+   * May be called several times before {@link #start}, each from the beginning. Until then {@link
+   * #position} stays what the log was opened with: after a crash meanwhile all is replayed again.
    *
    * @param consumer takes the records
    * @return how many there were
-   * @throws org.zapkv.error.CorruptException if a record is damaged that had been durable: found by
-   *     a later one that says so. Those before it have been given out
+   * @throws CorruptException if a record is damaged that had been durable: found by a block that
+   *     says so. Those before it have been given out
    * @throws org.zapkv.error.DeviceException if the device cannot be read
    */
   public long replay(LogConsumer consumer) {
-    throw missing();
+    if (started || closed) {
+      throw new IllegalStateException("the intent log " + device.name() + " is not to be replayed");
+    }
+    LogReader reader = new LogReader(device, storeSeed, segments, firstMemory.address());
+    long count = reader.read(from, consumer);
+    long missing = reader.lastSequence() + 1;
+    long wasDurable = reader.findDurableSequence();
+    lock.lock();
+    try {
+      replayed = true;
+      segments.keep(reader.touched());
+      lastSequence = Math.max(missing - 1, wasDurable);
+    } finally {
+      lock.unlock();
+    }
+    if (wasDurable >= missing) {
+      throw new CorruptException(
+          CorruptException.NONE,
+          CorruptException.NONE,
+          reader.endOffset(),
+          "the intent log %s: the block at offset %d, which has record %d, is damaged or missing, and was durable: later ones say so, up to record %d. The records before it are whole"
+              .formatted(device.name(), reader.endOffset(), missing, wasDurable));
+    }
+    return count;
   }
 
   /**
    * Lets records be appended. What was before {@link #position}, and what else is on the device, is
    * never replayed again once a group with the new position is durable; before that nothing
-   * appended is, see {@link #wantsPosition}.
+   * appended is, see {@link #wantsPosition}. After a {@link CorruptException} of {@link #replay}
+   * this gives up what that could not read.
+   *
+   * @throws StoreFullException if the device has no room for a segment
+   * @throws StoreFailedException if the device cannot be written
    */
   public void start() {
-    throw missing();
+    lock.lock();
+    try {
+      checkUsable();
+      if (!replayed || started) {
+        throw new IllegalStateException(
+            "the intent log " + device.name() + (started ? " is started" : " is to be replayed"));
+      }
+      if (segments.freeCount() == 0) {
+        extend(1);
+        checkUsable();
+      }
+      writtenSequence = lastSequence;
+      beginBlock(segments.take(), new SecureRandom().nextLong());
+      started = true;
+      wantsPosition = true;
+    } finally {
+      lock.unlock();
+      tellFailure();
+    }
+  }
+
+  /** Makes the block active that is idle. Under lock. */
+  private void beginBlock(long offsetBytes, long chain) {
+    int capacity = Math.min(segments.leftBytes(offsetBytes), LogBlockLayout.MAX_BLOCK_BYTES);
+    active.begin(offsetBytes, capacity, chain);
+  }
+
+  /**
+   * Whom to tell when the log fails, once, on the thread that found it.
+   *
+   * @param listener told what failed; must not wait for anything
+   */
+  public void onFailure(Consumer<Throwable> listener) {
+    failureListener = listener;
+  }
+
+  /**
+   * Takes no more records, because the store has failed elsewhere. Those who wait are told.
+   *
+   * @param cause what failed
+   */
+  public void fail(Throwable cause) {
+    lock.lock();
+    try {
+      failLocked(cause);
+    } finally {
+      lock.unlock();
+    }
+    tellFailure();
+  }
+
+  /** Under lock. */
+  private void failLocked(Throwable cause) {
+    if (failure == null) {
+      failure = cause;
+      wakeAll();
+    }
+  }
+
+  /** Under lock. */
+  private void wakeAll() {
+    LogWaiters.wake(waiters.take(Long.MAX_VALUE));
+    ioEnded.signalAll();
+    recordEnded.signalAll();
+  }
+
+  private void tellFailure() {
+    Throwable cause = failure;
+    if (cause != null && failureTold.compareAndSet(false, true)) {
+      failureListener.accept(cause);
+    }
+  }
+
+  private void checkUsable() {
+    Throwable cause = failure;
+    if (cause != null) {
+      throw new StoreFailedException(
+          "the intent log "
+              + device.name()
+              + " takes no more records, a write failed: "
+              + cause.getMessage()
+              + "; what was durable before is on the device: close the store, mend the cause, open it again",
+          cause);
+    }
+    if (closed) {
+      throw new ClosedException("the intent log " + device.name() + " is closed");
+    }
+  }
+
+  private void checkStarted() {
+    checkUsable();
+    if (!started) {
+      throw new IllegalStateException("the intent log " + device.name() + " is not started");
+    }
+  }
+
+  /** Does I/O without the lock, which is held before and after. */
+  private void unlocked(Runnable io) {
+    lock.unlock();
+    try {
+      io.run();
+    } finally {
+      lock.lock();
+    }
   }
 
   /**
@@ -83,11 +363,96 @@ public final class IntentLog implements AutoCloseable {
    *
    * @param payloadBytes how long it may be
    * @return false if there is not, and no more can be had until a transaction group has been synced
-   * @throws org.zapkv.error.StoreFullException if the device has no room for it, whatever is synced
-   * @throws org.zapkv.error.StoreFailedException if the log has failed
+   * @throws StoreFullException if the device has no room for it, whatever is synced
+   * @throws StoreFailedException if the log has failed
    */
   public boolean tryReserve(long payloadBytes) {
-    throw missing();
+    long cost = costBytes(payloadBytes);
+    lock.lock();
+    try {
+      while (true) {
+        checkStarted();
+        long lacking = cost - spareBytes();
+        if (lacking <= 0) {
+          reservedBytes += cost;
+          return true;
+        }
+        if (resizing) {
+          ioEnded.awaitUninterruptibly();
+        } else if (!tryExtend(lacking, cost)) {
+          return false;
+        }
+      }
+    } finally {
+      lock.unlock();
+      tellFailure();
+    }
+  }
+
+  /**
+   * What a record takes at most: a block more than without it, and what its other blocks have
+   * beside the payload, which is less than a 32nd of them.
+   */
+  private static long costBytes(long payloadBytes) {
+    if (payloadBytes < 0 || payloadBytes > MAX_RECORD_BYTES) {
+      throw new IllegalArgumentException(
+          "a record of " + payloadBytes + " bytes, the most is " + MAX_RECORD_BYTES);
+    }
+    return payloadBytes + payloadBytes / 32 + 2 * LogBlockLayout.SECTOR_BYTES;
+  }
+
+  /** What can still be reserved; negative when a segment beyond is missing. Under lock. */
+  private long spareBytes() {
+    long inSegment = segments.leftBytes(active.offsetBytes()) - (long) active.sizeBytes();
+    long inOthers = (segments.freeCount() - 1L) * segments.segmentBytes();
+    return inSegment + inOthers - reservedBytes;
+  }
+
+  /** Under lock, which it leaves meanwhile. False: it is full, but a synced group will help. */
+  private boolean tryExtend(long lackingBytes, long cost) {
+    try {
+      extend((int) ((lackingBytes - 1) / segments.segmentBytes() + 1));
+      return true;
+    } catch (StoreFullException e) {
+      long whenReleased = (segments.count() - 1L) * segments.segmentBytes() - reservedBytes;
+      if (whenReleased < cost) {
+        throw e;
+      }
+      wantsPosition = true;
+      return false;
+    }
+  }
+
+  /** Makes segments at the end of the device. Under lock, which it leaves meanwhile. */
+  private void extend(int count) {
+    resizing = true;
+    try {
+      int before = segments.count();
+      unlocked(() -> writeZeros(segments.endOf(before), segments.endOf(before + count)));
+      segments.add(count);
+    } catch (StoreFullException | CacheFullException e) {
+      throw e;
+    } catch (Throwable e) {
+      failLocked(e);
+    } finally {
+      resizing = false;
+      ioEnded.signalAll();
+    }
+  }
+
+  /** Durable zeros, so that a record written over them needs no more than its own bytes flushed. */
+  private void writeZeros(long fromBytes, long toBytes) {
+    try (IoMemory zeros = cache.allocateIo(ZEROS_BYTES)) {
+      NativeMemory.fill(zeros.address(), ZEROS_BYTES, (byte) 0);
+      for (long at = fromBytes; at < toBytes; at += ZEROS_BYTES) {
+        device.write(at, zeros.address(), (int) Math.min(ZEROS_BYTES, toBytes - at));
+      }
+    } catch (StoreFullException e) {
+      // Others may need what is left.
+      device.truncate(fromBytes);
+      throw e;
+    }
+    device.flush();
   }
 
   /**
@@ -96,7 +461,12 @@ public final class IntentLog implements AutoCloseable {
    * @param payloadBytes what was reserved
    */
   public void release(long payloadBytes) {
-    throw missing();
+    lock.lock();
+    try {
+      reservedBytes -= costBytes(payloadBytes);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -105,22 +475,172 @@ public final class IntentLog implements AutoCloseable {
    *
    * @param parts what the record consists of, one after the other; for which room is reserved
    * @return its sequence, one more than that of the record before
-   * @throws org.zapkv.error.StoreFailedException if the log has failed
+   * @throws StoreFailedException if the log has failed
    */
   public long append(byte[]... parts) {
-    throw missing();
+    RecordSource record = new RecordSource(parts);
+    lock.lock();
+    try {
+      checkStarted();
+      while (midRecord) {
+        recordEnded.awaitUninterruptibly();
+        checkUsable();
+      }
+      long sequence = lastSequence + 1;
+      if (!active.put(record, sequence)) {
+        appendRest(record, sequence);
+      }
+      lastSequence = sequence;
+      return sequence;
+    } finally {
+      lock.unlock();
+      tellFailure();
+    }
+  }
+
+  /** Under lock, which it leaves while blocks are written. */
+  private void appendRest(RecordSource record, long sequence) {
+    midRecord = true;
+    try {
+      do {
+        while (sealed != null) {
+          writeSealed();
+          checkUsable();
+        }
+        // Somebody else may have sealed it meanwhile.
+        if (!active.isEmpty()) {
+          seal(false);
+          checkUsable();
+        }
+      } while (!active.put(record, sequence));
+    } finally {
+      midRecord = false;
+      recordEnded.signalAll();
+    }
+  }
+
+  /** Seals the active block; none is sealed yet. Under lock. */
+  private void seal(boolean moves) {
+    LogBlock full = active;
+    long next = full.offsetBytes() + full.sizeBytes();
+    if (moves || (next - LogHeadLayout.HEAD_BYTES) % segments.segmentBytes() == 0) {
+      if (segments.freeCount() == 0) {
+        failLocked(new IllegalStateException("no room was reserved for what was appended"));
+        return;
+      }
+      next = segments.take();
+    }
+    long chain = full.seal(next, lastSequence, durableSequence, storeSeed);
+    sealed = full;
+    active = idle;
+    idle = full;
+    beginBlock(next, chain);
+    countUsed();
+  }
+
+  /** Under lock. */
+  private void countUsed() {
+    LogPosition oldest = released;
+    if (oldest != null) {
+      usedBytes = segments.distanceBytes(oldest.offsetBytes(), active.offsetBytes());
+    }
+  }
+
+  /** Writes the sealed block, or waits for who does. Under lock, which it leaves meanwhile. */
+  private void writeSealed() {
+    LogBlock block = sealed;
+    if (writing || block == null) {
+      while (writing) {
+        ioEnded.awaitUninterruptibly();
+      }
+      return;
+    }
+    writing = true;
+    try {
+      unlocked(() -> device.write(block.offsetBytes(), block.address(), block.sizeBytes()));
+      writtenSequence = block.lastSequence();
+      sealed = null;
+    } catch (Throwable e) {
+      failLocked(e);
+    } finally {
+      writing = false;
+      ioEnded.signalAll();
+    }
   }
 
   /**
    * Waits until a record is durable: writes and flushes it, and whatever else waits, or waits for
-   * the thread that does. Not interruptible.
+   * the thread that does. Not interruptible. Right after {@link #start} it waits until a group with
+   * the new position is durable.
    *
    * @param sequence the record's
-   * @throws org.zapkv.error.StoreFailedException if the log has failed before the record was
-   *     durable
+   * @throws StoreFailedException if the log has failed before the record was durable
    */
   public void awaitDurable(long sequence) {
-    throw missing();
+    boolean interrupted = false;
+    try {
+      while (durableSequence < sequence) {
+        LogWaiters.Waiter waiter = flushOrQueue(sequence);
+        if (waiter != null) {
+          interrupted = waiter.await() || interrupted;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Flushes for all, or gives what to wait on while somebody else does. */
+  private LogWaiters.@Nullable Waiter flushOrQueue(long sequence) {
+    LogWaiters.Waiter woken = null;
+    lock.lock();
+    try {
+      if (durableSequence >= sequence) {
+        return null;
+      }
+      checkStarted();
+      if (sequence > lastSequence) {
+        throw new IllegalArgumentException(
+            "record " + sequence + " is not appended, the last one is " + lastSequence);
+      }
+      if (flushing || !anchored) {
+        return waiters.add(sequence);
+      }
+      flush();
+      woken = waiters.take(durableSequence);
+    } finally {
+      lock.unlock();
+      LogWaiters.wake(woken);
+      tellFailure();
+    }
+    return null;
+  }
+
+  /** Makes durable what has been appended. Under lock, which it leaves meanwhile. */
+  private void flush() {
+    flushing = true;
+    try {
+      long target = lastSequence;
+      while (writtenSequence < target && failure == null && !closed) {
+        if (sealed == null) {
+          seal(false);
+        } else {
+          writeSealed();
+        }
+      }
+      if (failure == null && !closed) {
+        long written = writtenSequence;
+        unlocked(device::flush);
+        durableSequence = Math.max(durableSequence, written);
+      }
+    } catch (Throwable e) {
+      failLocked(e);
+    } finally {
+      flushing = false;
+      ioEnded.signalAll();
+    }
   }
 
   /**
@@ -130,7 +650,18 @@ public final class IntentLog implements AutoCloseable {
    * @param bound how long it may take
    */
   public void requestFlush(long sequence, Duration bound) {
-    throw missing();
+    if (durableSequence < sequence) {
+      flusher.request(bound);
+    }
+  }
+
+  private void flushAll() {
+    try {
+      awaitDurable(lastSequence);
+    } catch (StoreFailedException | ClosedException e) {
+      // Whoever commits next is told, and the listener was.
+      LOGGER.log(System.Logger.Level.DEBUG, "not flushed in the background", e);
+    }
   }
 
   /**
@@ -139,7 +670,7 @@ public final class IntentLog implements AutoCloseable {
    * @return its sequence; 0 if there never was one
    */
   public long lastSequence() {
-    throw missing();
+    return lastSequence;
   }
 
   /**
@@ -148,26 +679,56 @@ public final class IntentLog implements AutoCloseable {
    * @return its sequence: those before it are durable too
    */
   public long durableSequence() {
-    throw missing();
+    return durableSequence;
   }
 
   /**
-   * The position after the newest record; while nobody appends.
+   * The position after the newest record; while nobody appends. Before {@link #start} it is the one
+   * that the log was opened with.
    *
    * @return what the uberblock of the group that is closed now has to hold
    */
   public LogPosition position() {
-    throw missing();
+    lock.lock();
+    try {
+      if (!started) {
+        return from;
+      }
+      if (anchored && wantsPosition) {
+        moveOn();
+      }
+      wantsPosition = !anchored;
+      LogPosition position =
+          new LogPosition(active.offsetBytes(), lastSequence, active.chainBefore());
+      given = position;
+      return position;
+    } finally {
+      lock.unlock();
+      tellFailure();
+    }
+  }
+
+  /** Begins a segment, if there is a free one, so that this position frees all before it. */
+  private void moveOn() {
+    while (sealed != null && failure == null && !closed) {
+      writeSealed();
+    }
+    if (failure == null
+        && !closed
+        && segments.freeCount() > 0
+        && !(active.isEmpty() && segments.isStart(active.offsetBytes()))) {
+      seal(true);
+    }
   }
 
   /**
    * Whether a group has to be synced, be it empty, so that an uberblock holds the position: after
-   * {@link #start}.
+   * {@link #start}, and when {@link #tryReserve} found no room.
    *
    * @return true until {@link #released} was called for such a group
    */
   public boolean wantsPosition() {
-    throw missing();
+    return wantsPosition;
   }
 
   /**
@@ -177,7 +738,47 @@ public final class IntentLog implements AutoCloseable {
    * @param durable the position that its uberblock holds
    */
   public void released(LogPosition durable) {
-    throw missing();
+    LogWaiters.Waiter woken = null;
+    lock.lock();
+    try {
+      // Not so for a group that was closed before the start.
+      if (!durable.equals(given)) {
+        return;
+      }
+      if (!anchored) {
+        anchored = true;
+        wantsPosition = false;
+      }
+      released = durable;
+      segments.releaseBefore(durable.offsetBytes());
+      countUsed();
+      durableSequence = Math.max(durableSequence, durable.sequence());
+      woken = waiters.take(durableSequence);
+      cutEnd();
+    } finally {
+      lock.unlock();
+      LogWaiters.wake(woken);
+      tellFailure();
+    }
+  }
+
+  /** Under lock, which it leaves meanwhile. */
+  private void cutEnd() {
+    long needed = reservedBytes + 2L * segments.segmentBytes();
+    int count = segments.countAfterCut(needed);
+    if (resizing || failure != null || closed || count == segments.count()) {
+      return;
+    }
+    resizing = true;
+    segments.cut(count);
+    try {
+      unlocked(() -> device.truncate(segments.endOf(count)));
+    } catch (Throwable e) {
+      failLocked(e);
+    } finally {
+      resizing = false;
+      ioEnded.signalAll();
+    }
   }
 
   /**
@@ -186,15 +787,40 @@ public final class IntentLog implements AutoCloseable {
    * @return bytes between the position of the newest durable group and the end
    */
   public long usedBytes() {
-    throw missing();
+    return usedBytes;
   }
 
   /**
    * Gives memory back; the device stays open. What is not durable is not written. After a clean
    * end, when the last group was synced and nothing was appended since, the file is made small.
+   * Those who still wait get a {@link ClosedException}. Closing twice does nothing.
    */
   @Override
   public void close() {
-    throw missing();
+    boolean isClean;
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      wakeAll();
+      while (writing || flushing || resizing) {
+        ioEnded.awaitUninterruptibly();
+      }
+      LogPosition last = released;
+      isClean = failure == null && last != null && last.sequence() == lastSequence;
+    } finally {
+      lock.unlock();
+    }
+    flusher.close();
+    try {
+      if (isClean) {
+        device.truncate(segments.endOf(MIN_SEGMENTS));
+      }
+    } finally {
+      firstMemory.close();
+      secondMemory.close();
+    }
   }
 }

@@ -62,6 +62,9 @@ public final class ObjectSet implements AutoCloseable {
     SyncSettings settings =
         new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes());
     this.groups = new TransactionGroups(pool, objectSync, settings, log);
+    if (log != null) {
+      log.onFailure(groups::fail);
+    }
     this.context = new ObjectContext(cache, pool, groups, table);
     this.meta = new MetaObject(context, decodeRoot(cache, pool));
     this.numbers = new ObjectNumbers(meta);
@@ -233,6 +236,23 @@ public final class ObjectSet implements AutoCloseable {
             logDevice == null
                 ? null
                 : IntentLog.open(logDevice, cache, pool.storeId(), pool.committedLog()));
+  }
+
+  /**
+   * As {@link #open(BlockDevice, ObjectSetOptions)}, with an intent log that is made anew: what was
+   * in it is lost.
+   *
+   * @param device the device of the blocks
+   * @param logDevice the device of the log
+   * @param options how the object set works
+   * @return the open object set
+   */
+  public static ObjectSet openWithNewLog(
+      BlockDevice device, BlockDevice logDevice, ObjectSetOptions options) {
+    return start(
+        options,
+        cache -> Pool.open(device, cache, Clock.systemUTC()),
+        (cache, pool) -> IntentLog.create(logDevice, cache, pool.storeId()));
   }
 
   /**

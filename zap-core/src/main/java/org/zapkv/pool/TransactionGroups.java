@@ -319,6 +319,9 @@ public final class TransactionGroups implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    if (log != null) {
+      log.fail(cause);
+    }
   }
 
   /**

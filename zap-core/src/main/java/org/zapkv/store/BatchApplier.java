@@ -1,105 +1,132 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
-import org.zapkv.zap.ZapValue;
 
-/** Applies the changes of a batch in one transaction: all of them, or none. */
+/** Applies changes to the maps in one transaction, and takes them back. */
 final class BatchApplier {
   /*
-   * The transaction has no undo of its own, so each change is remembered with the value it replaced,
-   * and a failure half way (a leaf that cannot be read, no memory) puts these back in reverse order.
-   * The objects of replaced large values are freed only when all changes are in, since until then
-   * they may have to come back. Should putting back fail too, the open group holds half a batch: the
-   * store is made to fail, so that the group is never written, and what is on disk stays whole.
+   * The transaction has no undo of its own, so each change remembers the value it replaced, and
+   * after a failure half way (a leaf that cannot be read, no memory) these are put back in reverse
+   * order. The objects of replaced large values are freed only when all changes are in, since until
+   * then they may have to come back. Should putting back fail too, the open group holds half a
+   * batch: the store is made to fail, so that the group is never written, and what is on disk stays
+   * whole.
+   *
+   * Everything but prepare and release runs with the stripes of the changes held.
    */
-
-  /** A change that is in the map: what the key had before, and what it has now. */
-  private record Applied(Batch.ChangeKey key, @Nullable ZapValue previous, @Nullable ZapValue now) {
-
-    Zap zap() {
-      return key.map.zap();
-    }
-
-    byte[] keyBytes() {
-      return key.key;
-    }
-  }
 
   private final ZapStore store;
   private final Transaction tx;
-  private final List<Applied> applied = new ArrayList<>();
 
   BatchApplier(ZapStore store, Transaction tx) {
     this.store = store;
     this.tx = tx;
   }
 
-  void apply(List<Batch.Change> changes) {
+  /** Encodes the values: large ones are written. All or, if it throws, none. */
+  void prepare(List<Change> changes) {
     try {
-      for (Batch.Change change : changes) {
-        applyOne(change);
+      for (Change change : changes) {
+        change.encode(store.values(), tx);
       }
     } catch (RuntimeException | Error e) {
-      putBack(e);
+      discard(changes, e);
       throw e;
-    }
-    for (Applied done : applied) {
-      store.values().release(done.keyBytes(), done.previous, tx);
     }
   }
 
-  private void applyOne(Batch.Change change) {
+  private void discard(List<Change> changes, Throwable because) {
+    for (Change change : changes) {
+      if (change.now != null) {
+        store.values().discard(change.now, tx, because);
+      }
+      change.reset();
+    }
+  }
+
+  /** Makes prepared changes. If it throws, they are to be put back. */
+  void apply(List<Change> changes) {
+    for (Change change : changes) {
+      applyOne(change);
+    }
+    for (Change change : changes) {
+      change.overtook = store.largeBatches().overtake(change);
+      if (change.overtook) {
+        // Also a removal that found nothing: the batch may have removed the key, and come to
+        // nothing.
+        change.applied();
+      }
+    }
+  }
+
+  private void applyOne(Change change) {
     Zap zap = change.key.map.zap();
-    byte[] key = change.key.key;
-    if (change.kind == Batch.Kind.REMOVE) {
-      ZapValue previous = zap.remove(key, tx);
-      if (previous != null) {
-        applied.add(new Applied(change.key, previous, null));
+    byte[] key = change.key.bytes;
+    if (change.now == null) {
+      change.previous = zap.remove(key, tx);
+      if (change.previous != null) {
+        change.applied();
       }
       return;
     }
-    put(change.key, change.encode(store.values(), tx));
-  }
-
-  private void put(Batch.ChangeKey key, ZapValue value) {
     try {
-      applied.add(new Applied(key, key.map.zap().put(key.key, value, tx), value));
+      change.previous = zap.put(key, change.now, tx);
     } catch (RuntimeException | Error e) {
-      store.values().discard(value, tx, e);
-      key.map.failIfBroken(e);
+      change.key.map.failIfBroken(e);
       throw e;
     }
+    change.applied();
   }
 
-  private void putBack(Throwable because) {
+  /** Takes back what {@link #prepare} and {@link #apply} did. */
+  void putBack(List<Change> changes, Throwable because) {
     try {
-      for (int i = applied.size() - 1; i >= 0; i--) {
-        putBack(applied.get(i));
+      for (int i = changes.size() - 1; i >= 0; i--) {
+        if (changes.get(i).isApplied()) {
+          putBack(changes.get(i));
+        }
       }
+      for (Change change : changes) {
+        if (change.isOvertaken()) {
+          // A later change by another thread, which stands and frees what this one put.
+          store.values().release(change.key.bytes, change.previous, tx);
+          change.reset();
+        }
+      }
+      discard(changes, because);
     } catch (RuntimeException | Error e) {
       because.addSuppressed(e);
       store.fail("a batch failed half way and could not be taken back", because);
     }
   }
 
-  private void putBack(Applied done) {
-    byte[] key = done.keyBytes();
-    if (!Objects.equals(done.zap().get(key), done.now)) {
-      // A later change by another thread, which stands and has freed what the batch put.
-      store.values().release(key, done.previous, tx);
-      return;
+  private void putBack(Change change) {
+    if (change.overtook) {
+      // That batch has been told that its change is replaced, and may have acted upon it.
+      throw new IllegalStateException(
+          "key "
+              + Keys.show(change.key.bytes)
+              + " of map \""
+              + change.key.map.name()
+              + "\" was changed by another large batch before");
     }
-    if (done.previous == null) {
-      done.zap().remove(key, tx);
+    Zap zap = change.key.map.zap();
+    if (change.previous == null) {
+      zap.remove(change.key.bytes, tx);
     } else {
-      done.zap().put(key, done.previous, tx);
+      zap.put(change.key.bytes, change.previous, tx);
     }
-    store.values().release(key, done.now, tx);
+    store.values().release(change.key.bytes, change.now, tx);
+    change.reset();
+  }
+
+  /** Frees what the changes have replaced, once all of them stand. */
+  void release(List<Change> changes) {
+    for (Change change : changes) {
+      store.values().release(change.key.bytes, change.previous, tx);
+    }
   }
 }

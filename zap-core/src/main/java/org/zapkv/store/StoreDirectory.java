@@ -18,45 +18,59 @@ import org.zapkv.error.DeviceException;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectSetOptions;
-import org.zapkv.zap.ZapParameters;
 
 /** The directory of a store: what files it has, how it comes into being, who has it open. */
 final class StoreDirectory {
   /*
    * A new store is built in a file of another name, made durable, and then renamed: so a directory
-   * either has a whole store or none, whenever the process dies.
+   * either has a whole store or none, whenever the process dies. The log comes into being after the
+   * file of that other name and is removed before it: so one that stands alone has lost its blocks.
    */
 
   static final String BLOCKS_FILE = "blocks.zap";
   static final String NEW_BLOCKS_FILE = "blocks.zap.new";
+  static final String LOG_FILE = "intent.log";
 
   private static final Set<String> OWN_FILES =
-      Set.of(BLOCKS_FILE, NEW_BLOCKS_FILE, DirectoryLock.LOCK_FILE);
+      Set.of(BLOCKS_FILE, NEW_BLOCKS_FILE, LOG_FILE, DirectoryLock.LOCK_FILE);
 
   private StoreDirectory() {}
 
-  static ZapStore open(
-      Path directory,
-      boolean create,
-      IoMode ioMode,
-      ObjectSetOptions options,
-      ZapParameters mapParameters) {
+  static ZapStore open(Path directory, boolean create, IoMode ioMode, StoreOptions options) {
     prepare(directory, create);
     try (Closer closer = new Closer()) {
       DirectoryLock lock = closer.add(DirectoryLock.acquire(directory));
       Path blocks = directory.resolve(BLOCKS_FILE);
       if (!Files.exists(blocks)) {
-        create(directory, options);
+        create(directory, options.objects());
       }
       FileDevice device = closer.add(FileDevice.open(blocks, ioMode));
-      ObjectSet objects = closer.add(ObjectSet.open(device, options));
-      Closer directoryCloser = new Closer();
-      directoryCloser.add(lock);
-      directoryCloser.add(device);
-      ZapStore store = new ZapStore(directory.toString(), objects, mapParameters, directoryCloser);
+      FileDevice logDevice = closer.add(openLog(directory, options.acceptLogLoss()));
+      Closer files = new Closer();
+      files.add(lock);
+      files.add(device);
+      files.add(logDevice);
       closer.handOver();
-      return store;
+      return ZapStoreBuilder.open(device, logDevice, directory.toString(), options, files);
     }
+  }
+
+  /**
+   * The log is written a little at a time and flushed each time: past the page cache is no gain.
+   */
+  private static FileDevice openLog(Path directory, boolean createIfMissing) {
+    Path log = directory.resolve(LOG_FILE);
+    if (!createIfMissing && !Files.exists(log)) {
+      throw new NotAStoreException(
+          directory
+              + " has a "
+              + BLOCKS_FILE
+              + " but no "
+              + LOG_FILE
+              + ", in which the last commits may be: bring it back, or open the store with"
+              + " acceptLogLoss(true), on the command line --accept-log-loss, and lose them");
+    }
+    return FileDevice.open(log);
   }
 
   /** Makes the directory, or sees to it that it is a store's or empty. */
@@ -76,6 +90,16 @@ final class StoreDirectory {
       Files.createDirectories(directory);
     } catch (IOException e) {
       throw failed("cannot create the directory", directory, e);
+    }
+    if (Files.exists(directory.resolve(LOG_FILE))
+        && !Files.exists(directory.resolve(NEW_BLOCKS_FILE))) {
+      throw new NotAStoreException(
+          directory
+              + " has an "
+              + LOG_FILE
+              + " but no "
+              + BLOCKS_FILE
+              + ": bring the file back, or name an empty or a new directory");
     }
     List<String> foreign = foreignFiles(directory);
     if (!foreign.isEmpty()) {
@@ -101,13 +125,16 @@ final class StoreDirectory {
 
   private static void create(Path directory, ObjectSetOptions options) {
     Path blocks = directory.resolve(NEW_BLOCKS_FILE);
+    Path log = directory.resolve(LOG_FILE);
     try {
+      Files.deleteIfExists(log);
       Files.deleteIfExists(blocks);
     } catch (IOException e) {
       throw failed("cannot remove the remains of a creation that was cut off", blocks, e);
     }
     try (FileDevice device = FileDevice.open(blocks);
-        ObjectSet objects = ObjectSet.create(device, options)) {
+        FileDevice logDevice = FileDevice.open(log);
+        ObjectSet objects = ObjectSet.create(device, logDevice, options)) {
       ZapStore.initialise(objects);
     }
     try {

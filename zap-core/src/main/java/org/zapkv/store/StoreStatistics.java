@@ -10,5 +10,7 @@ import org.zapkv.pool.PoolStatistics;
  * @param mapCount how many maps the store has
  * @param pool the file: its size, what is allocated and free, the last group on disk
  * @param cache the buffer cache: budget, use, hits and misses
+ * @param log the intent log: commits, how many are durable, what a replay would read
  */
-public record StoreStatistics(int mapCount, PoolStatistics pool, CacheStats cache) {}
+public record StoreStatistics(
+    int mapCount, PoolStatistics pool, CacheStats cache, LogStatistics log) {}

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.DataObject;
-import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapStatistics;
-import org.zapkv.zap.ZapValue;
 
 /**
  * A map of a store: keys of 0 to {@value #MAX_KEY_BYTES} bytes, values that are bytes (0 to {@value
@@ -22,8 +22,8 @@ import org.zapkv.zap.ZapValue;
  * of keys.
  *
  * <p>Safe for use from many threads. A change is atomic, seen by every thread at once when the call
- * returns, and durable as the package says. Every method throws {@link
- * org.zapkv.error.ClosedException} once the store is closed, {@link
+ * returns, and durable as {@link #durability} says: by default on disk when the call returns. Every
+ * method throws {@link org.zapkv.error.ClosedException} once the store is closed, {@link
  * org.zapkv.error.CorruptException} where what is stored is damaged, {@link
  * org.zapkv.error.DeviceException} where it cannot be read; every change throws {@link
  * org.zapkv.error.StoreFullException} or {@link org.zapkv.error.StoreFailedException}, with the map
@@ -44,12 +44,30 @@ public final class ZapMap {
   private final String name;
   private final DataObject object;
   private final Zap zap;
+  private final byte[] nameBytes;
+  private final Durability durability;
+
+  /** The map as the store knows it: this, or what this is a view of. */
+  private final ZapMap plain;
 
   ZapMap(ZapStore store, String name, DataObject object, Zap zap) {
     this.store = store;
     this.name = name;
     this.object = object;
     this.zap = zap;
+    this.nameBytes = Keys.utf8(name);
+    this.durability = store.durability();
+    this.plain = this;
+  }
+
+  private ZapMap(ZapMap plain, Durability durability) {
+    this.store = plain.store;
+    this.name = plain.name;
+    this.object = plain.object;
+    this.zap = plain.zap;
+    this.nameBytes = plain.nameBytes;
+    this.durability = durability;
+    this.plain = plain;
   }
 
   /**
@@ -59,6 +77,26 @@ public final class ZapMap {
    */
   public String name() {
     return name;
+  }
+
+  /**
+   * The same map, whose changes have another durability. Makes no second map: what is changed here
+   * is changed there. Costs next to nothing.
+   *
+   * @param other what holds of a change when the call returns, not null
+   * @return the map with that durability
+   */
+  public ZapMap withDurability(Durability other) {
+    return new ZapMap(plain, Objects.requireNonNull(other, "durability"));
+  }
+
+  /**
+   * What holds of a change of this map when the call returns.
+   *
+   * @return the durability of the store, or the one asked for
+   */
+  public Durability durability() {
+    return durability;
   }
 
   /**
@@ -73,12 +111,7 @@ public final class ZapMap {
   public void put(byte[] key, byte[] value) {
     Keys.check(key);
     ValueStore.checkSize(Objects.requireNonNull(value, "value"));
-    int slot = store.gate().enter();
-    try (Transaction tx = store.begin(changeBytes() + ValueStore.objectBytes(value))) {
-      replace(key, store.values().encode(value, tx), tx);
-    } finally {
-      store.gate().exit(slot);
-    }
+    commit(Change.put(new MapKey(plain, key), value));
   }
 
   /**
@@ -110,12 +143,7 @@ public final class ZapMap {
    */
   public void putLong(byte[] key, long value) {
     Keys.check(key);
-    int slot = store.gate().enter();
-    try (Transaction tx = store.begin(changeBytes())) {
-      replace(key, ZapValue.ofLong(value), tx);
-    } finally {
-      store.gate().exit(slot);
-    }
+    commit(Change.putLong(new MapKey(plain, key), value));
   }
 
   /**
@@ -128,17 +156,15 @@ public final class ZapMap {
     putLong(Keys.utf8(key), value);
   }
 
-  /** Puts an encoded value and frees what it replaces. */
-  private void replace(byte[] key, ZapValue encoded, Transaction tx) {
-    ZapValue previous;
+  /** A commit of one change. */
+  private void commit(Change change) {
+    int slot = store.gate().enter();
     try {
-      previous = zap.put(key, encoded, tx);
-    } catch (RuntimeException | Error e) {
-      store.values().discard(encoded, tx, e);
-      failIfBroken(e);
-      throw e;
+      long sequence = new Commit(store, List.of(change), Map.of()).run();
+      store.commitLog().await(sequence, durability);
+    } finally {
+      store.gate().exit(slot);
     }
-    store.values().release(key, previous, tx);
   }
 
   /** Sees to it that a map that a change has left half-way is never written. */
@@ -249,21 +275,17 @@ public final class ZapMap {
   }
 
   /**
-   * Removes an entry.
+   * Removes an entry. Where there is none, what removed it before is as durable when this returns
+   * as if this had done it.
    *
    * @param key the key, not null
    * @return false if it was not there
    */
   public boolean remove(byte[] key) {
     Keys.check(key);
-    int slot = store.gate().enter();
-    try (Transaction tx = store.beginFreeing(removalBytes())) {
-      ZapValue previous = zap.remove(key, tx);
-      store.values().release(key, previous, tx);
-      return previous != null;
-    } finally {
-      store.gate().exit(slot);
-    }
+    Change removal = Change.remove(new MapKey(plain, key));
+    commit(removal);
+    return removal.previous != null;
   }
 
   /**
@@ -367,6 +389,16 @@ public final class ZapMap {
 
   ZapStore store() {
     return store;
+  }
+
+  /** The map as the store knows it, whatever its durability. */
+  ZapMap plain() {
+    return plain;
+  }
+
+  /** The UTF-8 form of the name; not to be changed. */
+  byte[] nameBytes() {
+    return nameBytes;
   }
 
   Zap zap() {

@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
+import org.zapkv.log.IntentLog;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectType;
@@ -34,8 +35,8 @@ import org.zapkv.zap.ZapValue;
  * }</pre>
  *
  * <p>Safe for use from many threads. A directory is open in one store at a time, in this process or
- * any other. To be closed; a store that is not closed loses what was changed since the last group
- * was written, nothing else.
+ * any other. To be closed; a store that is not closed loses what its {@link Durability} lets it
+ * lose, by default nothing.
  */
 public final class ZapStore implements AutoCloseable {
   /** The object that holds the names of the maps: the first one of every store. */
@@ -45,7 +46,10 @@ public final class ZapStore implements AutoCloseable {
   private final OperationGate gate;
   private final ObjectSet objects;
   private final ValueStore values;
-  private final ZapParameters mapParameters;
+  private final StoreOptions options;
+  private final KeyStripes stripes = new KeyStripes();
+  private final LargeBatches largeBatches = new LargeBatches();
+  private final CommitLog commitLog;
   private final DataObject rootObject;
   private final Zap root;
   private final AutoCloseable releaseDirectory;
@@ -57,13 +61,13 @@ public final class ZapStore implements AutoCloseable {
 
   private boolean closed;
 
-  ZapStore(
-      String name, ObjectSet objects, ZapParameters mapParameters, AutoCloseable releaseDirectory) {
+  ZapStore(String name, ObjectSet objects, StoreOptions options, AutoCloseable releaseDirectory) {
     this.name = name;
     this.gate = new OperationGate(name);
     this.objects = objects;
     this.values = new ValueStore(objects);
-    this.mapParameters = mapParameters;
+    this.options = options;
+    this.commitLog = new CommitLog(objects);
     this.releaseDirectory = releaseDirectory;
     this.rootObject = objects.open(ROOT_DIRECTORY);
     this.root = Zap.open(rootObject, ZapParameters.DEFAULT);
@@ -104,8 +108,12 @@ public final class ZapStore implements AutoCloseable {
     return new ZapStoreBuilder();
   }
 
-  /** Makes the root directory of a new object set. */
+  /** Starts the intent log and makes the root directory of a new object set. */
   static void initialise(ObjectSet objects) {
+    IntentLog log = objects.log();
+    if (log != null) {
+      log.start();
+    }
     try (Transaction tx = objects.begin(0);
         DataObject directory = objects.create(ObjectType.DIRECTORY, 512, tx)) {
       if (directory.objectId() != ROOT_DIRECTORY) {
@@ -210,7 +218,7 @@ public final class ZapStore implements AutoCloseable {
     }
     DataObject object = objects.open(number.asLong());
     try {
-      return new ZapMap(this, mapName, object, Zap.open(object, mapParameters));
+      return new ZapMap(this, mapName, object, Zap.open(object, options.maps()));
     } catch (RuntimeException | Error e) {
       object.close();
       throw e;
@@ -221,7 +229,7 @@ public final class ZapStore implements AutoCloseable {
     try (Transaction tx = objects.begin(changeBytes(rootObject, ZapParameters.DEFAULT))) {
       DataObject object = objects.create(ObjectType.MAP, 512, tx);
       try {
-        Zap zap = Zap.createLinked(object, mapParameters, root, key, tx);
+        Zap zap = Zap.createLinked(object, options.maps(), root, key, tx);
         // Whoever creates a map holds mapsLock, and has looked the name up under it.
         return new ZapMap(this, mapName, object, Objects.requireNonNull(zap));
       } catch (RuntimeException | Error e) {
@@ -305,16 +313,17 @@ public final class ZapStore implements AutoCloseable {
   }
 
   /**
-   * Waits until a commit is durable. Its group is written now if it is still open.
+   * Waits until a commit is durable, and with it every earlier one. Has the log flushed if need be.
    *
    * @param sequence what {@link Batch#commit(Durability)} returned
+   * @throws IllegalArgumentException if no commit had such a sequence
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if it can not become durable any more
    */
   public void awaitDurable(long sequence) {
     int slot = gate.enter();
     try {
-      objects.awaitSynced(sequence);
+      commitLog.awaitDurable(sequence);
     } finally {
       gate.exit(slot);
     }
@@ -328,15 +337,10 @@ public final class ZapStore implements AutoCloseable {
   public long durableSequence() {
     int slot = gate.enter();
     try {
-      return objects.syncedGroup();
+      return commitLog.durableSequence();
     } finally {
       gate.exit(slot);
     }
-  }
-
-  /** As {@link #awaitDurable}, for a caller inside the gate. */
-  void awaitSequence(long sequence) {
-    objects.awaitSynced(sequence);
   }
 
   /**
@@ -349,7 +353,8 @@ public final class ZapStore implements AutoCloseable {
     int mapCount = mapNames().size();
     int slot = gate.enter();
     try {
-      return new StoreStatistics(mapCount, objects.statistics(), objects.cache().stats());
+      return new StoreStatistics(
+          mapCount, objects.statistics(), objects.cache().stats(), commitLog.statistics());
     } finally {
       gate.exit(slot);
     }
@@ -441,7 +446,28 @@ public final class ZapStore implements AutoCloseable {
   }
 
   ZapParameters mapParameters() {
-    return mapParameters;
+    return options.maps();
+  }
+
+  Durability durability() {
+    return options.durability();
+  }
+
+  /** Brings what was opened up to the last commit that is in the log. */
+  void replayLog() {
+    commitLog.replay(this, options.acceptLogLoss());
+  }
+
+  KeyStripes stripes() {
+    return stripes;
+  }
+
+  LargeBatches largeBatches() {
+    return largeBatches;
+  }
+
+  CommitLog commitLog() {
+    return commitLog;
   }
 
   Transaction begin(long expectedBytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.error.CorruptException;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectSetOptions;
 import org.zapkv.zap.ZapParameters;
@@ -17,6 +19,8 @@ import org.zapkv.zap.ZapParameters;
  * how much data there will be. Used by one thread at a time; may be used for several stores.
  */
 public final class ZapStoreBuilder {
+  private static final System.Logger LOGGER = System.getLogger(ZapStoreBuilder.class.getName());
+
   /** The smallest cache, in bytes. */
   public static final long MIN_CACHE_BYTES = 4L << 20;
 
@@ -26,8 +30,8 @@ public final class ZapStoreBuilder {
   private static final int MIN_LEAF_BYTES = 4096;
   private static final int MAX_LEAF_BYTES = 128 * 1024;
 
-  private ObjectSetOptions options = ObjectSetOptions.defaults();
-  private ZapParameters mapParameters = ZapParameters.DEFAULT;
+  private StoreOptions options =
+      new StoreOptions(ObjectSetOptions.defaults(), ZapParameters.DEFAULT, Durability.SYNC, false);
   private boolean create = true;
   private IoMode ioMode = IoMode.BUFFERED;
 
@@ -44,12 +48,13 @@ public final class ZapStoreBuilder {
       throw new IllegalArgumentException(
           "cacheBytes=" + bytes + ": a store needs at least " + MIN_CACHE_BYTES);
     }
-    options = options.withCacheBytes(bytes);
+    options = options.withObjects(options.objects().withCacheBytes(bytes));
     return this;
   }
 
   /**
-   * How long a change may stay in memory before its group is written.
+   * How long a change may stay in memory before its group is written. Until then a change that is
+   * durable is so by the intent log; what is in no group is replayed when the store is opened.
    *
    * @param interval above zero; the default is five seconds
    * @return this builder
@@ -58,7 +63,8 @@ public final class ZapStoreBuilder {
     if (interval.isNegative() || interval.isZero()) {
       throw new IllegalArgumentException("syncInterval=" + interval + ": has to be above zero");
     }
-    options = options.withSyncInterval(interval.compareTo(NEVER) > 0 ? NEVER : interval);
+    Duration countable = interval.compareTo(NEVER) > 0 ? NEVER : interval;
+    options = options.withObjects(options.objects().withSyncInterval(countable));
     return this;
   }
 
@@ -79,7 +85,8 @@ public final class ZapStoreBuilder {
               + " to "
               + MAX_LEAF_BYTES);
     }
-    mapParameters = mapParameters.withFatBlockShift(Integer.numberOfTrailingZeros(bytes));
+    int shift = Integer.numberOfTrailingZeros(bytes);
+    options = options.withMaps(options.maps().withFatBlockShift(shift));
     return this;
   }
 
@@ -111,6 +118,31 @@ public final class ZapStoreBuilder {
   }
 
   /**
+   * What a single change, and {@link Batch#commit()}, promises when it returns.
+   *
+   * @param durability not null; the default is {@link Durability#SYNC}
+   * @return this builder
+   */
+  public ZapStoreBuilder durability(Durability durability) {
+    options = options.withDurability(Objects.requireNonNull(durability, "durability"));
+    return this;
+  }
+
+  /**
+   * Whether a store is opened whose intent log is damaged, or gone, or belongs to another store. It
+   * then has what is in its last group on disk and the commits before the damage; those after it
+   * are given up for good, and a warning is logged. A log whose end was cut off by a crash, where
+   * nothing had been durable yet, is not damaged: it never needs this.
+   *
+   * @param accept true: lose those commits; the default is false, and opening is refused
+   * @return this builder
+   */
+  public ZapStoreBuilder acceptLogLoss(boolean accept) {
+    options = options.withAcceptLogLoss(accept);
+    return this;
+  }
+
+  /**
    * Opens a store, as {@link ZapStore#open(Path)} does.
    *
    * @param directory where the store is
@@ -118,7 +150,7 @@ public final class ZapStoreBuilder {
    */
   public ZapStore open(Path directory) {
     Objects.requireNonNull(directory, "directory");
-    return StoreDirectory.open(directory, create, ioMode, options, mapParameters);
+    return StoreDirectory.open(directory, create, ioMode, options);
   }
 
   /**
@@ -142,10 +174,10 @@ public final class ZapStoreBuilder {
       ObjectSet objects =
           closer.add(
               logDevice == null
-                  ? ObjectSet.create(device, options)
-                  : ObjectSet.create(device, logDevice, options));
+                  ? ObjectSet.create(device, options.objects())
+                  : ObjectSet.create(device, logDevice, options.objects()));
       ZapStore.initialise(objects);
-      ZapStore store = new ZapStore(name, objects, mapParameters, devices);
+      ZapStore store = new ZapStore(name, objects, options, devices);
       closer.handOver();
       return store;
     }
@@ -158,12 +190,45 @@ public final class ZapStoreBuilder {
 
   /** Opens the store on devices, which are closed with it. */
   ZapStore open(BlockDevice device, @Nullable BlockDevice logDevice, String name) {
+    return open(device, logDevice, name, options, devices(device, logDevice));
+  }
+
+  /** Opens the store on devices; what is to be closed with it is closed if that fails, too. */
+  static ZapStore open(
+      BlockDevice device,
+      @Nullable BlockDevice logDevice,
+      String name,
+      StoreOptions options,
+      Closer devices) {
     try (Closer closer = new Closer()) {
-      Closer devices = closer.add(devices(device, logDevice));
-      ObjectSet objects = closer.add(ObjectSet.open(device, logDevice, options));
-      ZapStore store = new ZapStore(name, objects, mapParameters, devices);
+      closer.add(devices);
+      ObjectSet objects = closer.add(openObjects(device, logDevice, options));
+      ZapStore store = new ZapStore(name, objects, options, devices);
+      closer.handOver();
+      // From here on closing the store closes the rest.
+      closer.add(store);
+      store.replayLog();
       closer.handOver();
       return store;
+    }
+  }
+
+  private static ObjectSet openObjects(
+      BlockDevice device, @Nullable BlockDevice logDevice, StoreOptions options) {
+    try {
+      return ObjectSet.open(device, logDevice, options.objects());
+    } catch (CorruptException e) {
+      if (logDevice == null || !options.acceptLogLoss()) {
+        throw e;
+      }
+      // If it is not the log that is damaged this fails as well.
+      ObjectSet objects = ObjectSet.openWithNewLog(device, logDevice, options.objects());
+      LOGGER.log(
+          Level.WARNING,
+          "the intent log {0} cannot be used ({1}); all commits that were only in it are given up",
+          logDevice.name(),
+          e.getMessage());
+      return objects;
     }
   }
 

@@ -272,7 +272,8 @@ class BadStoreTest {
     List<String> command =
         new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 2048; exec \"$@\"", "sh"));
     command.addAll(
-        ChildJvm.command("load", "--acks", "--batch", "500", "--durable", store, "m", input));
+        ChildJvm.command(
+            "load", "--acks", "--batch", "500", "--durability=sync", store, "m", input));
     command.add(5, "-XX:-UsePerfData");
     Process process = new ProcessBuilder(command).start();
     String acks;

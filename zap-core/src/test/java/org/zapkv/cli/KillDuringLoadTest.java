@@ -79,7 +79,7 @@ class KillDuringLoadTest {
   /** Returns how many lines the process reported as committed. */
   private static long loadAndKill(Path store, String map, int batch, boolean durable, Random random)
       throws Exception {
-    String mode = durable ? "--durable" : "--skip-bad";
+    String mode = durable ? "--durability=sync" : "--skip-bad";
     List<Object> load =
         new ArrayList<>(List.of("load", "--acks", "--cache", "4m", "--batch", batch, mode));
     if (random.nextBoolean()) {

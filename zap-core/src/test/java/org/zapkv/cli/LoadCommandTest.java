@@ -160,7 +160,7 @@ class LoadCommandTest {
 
   @Test
   void shouldReportCommitsInOrderWithEitherDurability() {
-    for (String option : new String[] {"--durable", "--skip-bad"}) {
+    for (String option : new String[] {"--durability=sync", "--skip-bad"}) {
       Cli.Result result =
           Cli.runWith(lines(1, 10), "load", "--acks", "--batch", 4, option, store, "m").ok();
       assertEquals("committed 4\ncommitted 8\ncommitted 10\n", result.out());
@@ -266,7 +266,9 @@ class LoadCommandTest {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int exitCode =
         Main.run(
-            new String[] {"load", "--acks", "--durable", "--batch", "1", store.toString(), "m"},
+            new String[] {
+              "load", "--acks", "--durability=sync", "--batch", "1", store.toString(), "m"
+            },
             new ByteArrayInputStream(lines(1, 50).getBytes(StandardCharsets.UTF_8)),
             closed,
             new PrintStream(err, true, StandardCharsets.UTF_8));

@@ -31,7 +31,8 @@ class DirectStoreTest {
     }
     Path path = directory.resolve("s");
     for (boolean direct : new boolean[] {false, true}) {
-      try (ZapStore store = ZapStore.builder().directIo(direct).open(path)) {
+      try (ZapStore store =
+          ZapStore.builder().directIo(direct).durability(Durability.NONE).open(path)) {
         store.map("m").put("k", "v");
         store.sync();
         assertEquals(direct ? 1 : 0, directDescriptors(path.resolve("blocks.zap")));

@@ -45,7 +45,7 @@ class MapContractTest {
 
     @BeforeEach
     void open() {
-      ZapStoreBuilder builder = ZapStore.builder().directIo(direct());
+      ZapStoreBuilder builder = ZapStore.builder().directIo(direct()).durability(Durability.NONE);
       store = onDisk() ? builder.open(directory.resolve("s")) : builder.inMemory();
       map = store.map("m");
       if (!micro()) {

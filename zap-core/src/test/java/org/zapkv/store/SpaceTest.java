@@ -23,7 +23,8 @@ class SpaceTest {
   void anEmptiedMapGivesItsSpaceBack() throws IOException {
     Path file = directory.resolve("s").resolve(StoreDirectory.BLOCKS_FILE);
     int entries = Integer.getInteger("zap.space.entries", 100_000);
-    try (ZapStore store = ZapStore.open(directory.resolve("s"))) {
+    try (ZapStore store =
+        ZapStore.builder().durability(Durability.NONE).open(directory.resolve("s"))) {
       ZapMap map = store.map("m");
       Batch batch = store.batch();
       Random random = new Random(3);
@@ -55,7 +56,8 @@ class SpaceTest {
   void spaceFollowsWhatIsLeftAfterRandomRemovals() throws IOException {
     Path file = directory.resolve("s").resolve(StoreDirectory.BLOCKS_FILE);
     int entries = Integer.getInteger("zap.space.entries", 100_000);
-    try (ZapStore store = ZapStore.open(directory.resolve("s"))) {
+    try (ZapStore store =
+        ZapStore.builder().durability(Durability.NONE).open(directory.resolve("s"))) {
       ZapMap map = store.map("m");
       load(store, map, entries);
       long loaded = allocatedBytes(store);
@@ -126,7 +128,8 @@ class SpaceTest {
   @Test
   void overwritingDoesNotGrowTheFileForEver() throws IOException {
     Path file = directory.resolve("s").resolve(StoreDirectory.BLOCKS_FILE);
-    try (ZapStore store = ZapStore.open(directory.resolve("s"))) {
+    try (ZapStore store =
+        ZapStore.builder().durability(Durability.NONE).open(directory.resolve("s"))) {
       ZapMap map = store.map("m");
       long after = 0;
       for (int round = 0; round < 30; round++) {

@@ -40,6 +40,7 @@ class StoreConcurrencyTest {
     List<Map<String, String>> models = new ArrayList<>();
     try (ZapStore store =
         ZapStore.builder()
+            .durability(Durability.NONE)
             .cacheBytes(4 << 20)
             .leafBytes(4096)
             .syncInterval(Duration.ofMillis(5))
@@ -91,6 +92,7 @@ class StoreConcurrencyTest {
   void aLargeValueIsReadWholeWhileItIsReplaced() throws Exception {
     try (ZapStore store =
         ZapStore.builder()
+            .durability(Durability.NONE)
             .cacheBytes(8 << 20)
             .syncInterval(Duration.ofMillis(2))
             .open(directory.resolve("s"))) {

@@ -66,7 +66,11 @@ class StoreInterruptTest {
   void interruptsHarmNeitherTheStoreNorThemselves(boolean direct) throws Exception {
     long seed = Seeds.next();
     ZapStoreBuilder builder =
-        ZapStore.builder().cacheBytes(4 << 20).leafBytes(4096).directIo(direct);
+        ZapStore.builder()
+            .cacheBytes(4 << 20)
+            .leafBytes(4096)
+            .directIo(direct)
+            .durability(Durability.NONE);
     Map<String, String> model = new HashMap<>();
     try (ZapStore store = builder.open(directory.resolve("s"))) {
       fill(store, model);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,11 @@ class StoreModelTest {
       this.seed = seed;
       this.random = new Random(seed);
       this.builder =
-          ZapStore.builder().leafBytes(leafBytes).cacheBytes(cacheBytes).directIo(direct);
+          ZapStore.builder()
+              .leafBytes(leafBytes)
+              .cacheBytes(cacheBytes)
+              .directIo(direct)
+              .durability(Durability.NONE);
       names.forEach(name -> model.put(name, new HashMap<>()));
     }
 
@@ -97,11 +102,11 @@ class StoreModelTest {
       String key = key();
       if (random.nextInt(3) == 0) {
         long value = random.nextLong();
-        store.map(name).putLong(key, value);
+        map(name).putLong(key, value);
         model.get(name).put(key, value);
       } else {
         String value = value();
-        store.map(name).put(key, value);
+        map(name).put(key, value);
         model.get(name).put(key, value);
       }
     }
@@ -110,12 +115,12 @@ class StoreModelTest {
       String name = name();
       String key = key();
       boolean there = model.get(name).remove(key) != null;
-      assertEquals(there, store.map(name).remove(key));
+      assertEquals(there, map(name).remove(key));
     }
 
     private void playBatch() {
       Batch batch = store.batch();
-      for (int i = random.nextInt(60); i >= 0; i--) {
+      for (int i = random.nextInt(random.nextInt(4) == 0 ? 600 : 60); i >= 0; i--) {
         String name = name();
         String key = key();
         if (random.nextInt(4) == 0) {
@@ -148,6 +153,16 @@ class StoreModelTest {
 
     private Object valueOf(ZapEntry entry) {
       return entry.isLong() ? (Object) entry.longValue() : entry.valueString();
+    }
+
+    private ZapMap map(String name) {
+      Durability durability =
+          switch (random.nextInt(100)) {
+            case 0 -> Durability.SYNC;
+            case 1 -> Durability.async(Duration.ofMillis(1));
+            default -> Durability.NONE;
+          };
+      return store.map(name).withDurability(durability);
     }
 
     private String name() {

@@ -108,7 +108,7 @@ class ZapStoreTest {
   @Test
   void manyMapsTurnTheDirectoryFat() {
     Path path = directory.resolve("store");
-    try (ZapStore store = ZapStore.open(path)) {
+    try (ZapStore store = ZapStore.builder().durability(Durability.NONE).open(path)) {
       for (int i = 0; i < 3000; i++) {
         store.map("map-" + i).putLong("n", i);
       }
@@ -242,7 +242,8 @@ class ZapStoreTest {
   @Test
   void anInterruptedThreadGoesOnAndStaysInterrupted() {
     Path path = directory.resolve("s");
-    try (ZapStore store = ZapStore.builder().cacheBytes(4 << 20).open(path)) {
+    try (ZapStore store =
+        ZapStore.builder().cacheBytes(4 << 20).durability(Durability.NONE).open(path)) {
       ZapMap map = store.map("m");
       byte[] value = new byte[1500];
       for (int i = 0; i < 6000; i++) {
@@ -264,7 +265,8 @@ class ZapStoreTest {
 
   @Test
   void theNumbersAddUp() {
-    try (ZapStore store = ZapStore.open(directory.resolve("s"))) {
+    try (ZapStore store =
+        ZapStore.builder().durability(Durability.NONE).open(directory.resolve("s"))) {
       ZapMap map = store.map("m");
       for (int i = 0; i < 5000; i++) {
         map.put("key" + i, "value" + i);
@@ -282,7 +284,7 @@ class ZapStoreTest {
   @Test
   void aClosedStoreGivesItsMemoryBack() {
     Path path = directory.resolve("s");
-    try (ZapStore store = ZapStore.open(path)) {
+    try (ZapStore store = ZapStore.builder().durability(Durability.NONE).open(path)) {
       for (int i = 0; i < 5000; i++) {
         store.map("m").put("key" + i, "value" + i);
       }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import org.jspecify.annotations.Nullable;
+import org.zapkv.pool.Transaction;
+import org.zapkv.zap.ZapValue;
+
+/** What a commit does to one key, and how far it is with that. */
+final class Change {
+  /*
+   *   PENDING --apply--> APPLIED --another thread changes the key--> OVERTAKEN
+   *      ^------put back-----'
+   *
+   * What the commit is asked for never changes. The rest belongs to the thread that commits, but for
+   * `state`: while a large batch is under way others may set it, see LargeBatches.
+   */
+
+  enum Kind {
+    PUT_BYTES(1),
+    PUT_LONG(2),
+    REMOVE(3);
+
+    /** What it is called in a record of the intent log. */
+    final byte code;
+
+    Kind(int code) {
+      this.code = (byte) code;
+    }
+  }
+
+  private enum State {
+    PENDING,
+    APPLIED,
+    OVERTAKEN
+  }
+
+  /** An estimate of what a change takes on the heap beside its key and value. */
+  private static final int OVERHEAD_BYTES = 128;
+
+  final MapKey key;
+  final Kind kind;
+  final byte @Nullable [] value;
+  final long number;
+
+  /** The hash of the key in its map, for the order in which a batch is applied. */
+  long hash;
+
+  /** What the key has after the change: null before it is encoded, and when it is removed. */
+  @Nullable ZapValue now;
+
+  /** What the key had before. */
+  @Nullable ZapValue previous;
+
+  /** True once it has replaced what a large batch under way had put there. */
+  boolean overtook;
+
+  /** Guarded by the key's stripe. */
+  private State state = State.PENDING;
+
+  private Change(MapKey key, Kind kind, byte @Nullable [] value, long number) {
+    this.key = key;
+    this.kind = kind;
+    this.value = value;
+    this.number = number;
+  }
+
+  static Change put(MapKey key, byte[] value) {
+    return new Change(key, Kind.PUT_BYTES, value, 0);
+  }
+
+  static Change putLong(MapKey key, long value) {
+    return new Change(key, Kind.PUT_LONG, null, value);
+  }
+
+  static Change remove(MapKey key) {
+    return new Change(key, Kind.REMOVE, null, 0);
+  }
+
+  boolean isRemoval() {
+    return kind == Kind.REMOVE;
+  }
+
+  int valueBytes() {
+    return value == null ? 0 : value.length;
+  }
+
+  long heapBytes() {
+    return OVERHEAD_BYTES + key.bytes.length + (long) valueBytes();
+  }
+
+  /** Writes the object of a large value; touches no map. */
+  void encode(ValueStore values, Transaction tx) {
+    if (!isRemoval()) {
+      now = value == null ? ZapValue.ofLong(number) : values.encode(value, tx);
+    }
+  }
+
+  /** Whether the map is as the change left it, so that it belongs into the log. */
+  boolean isApplied() {
+    return state == State.APPLIED;
+  }
+
+  void applied() {
+    state = State.APPLIED;
+  }
+
+  boolean isOvertaken() {
+    return state == State.OVERTAKEN;
+  }
+
+  /** Another change has replaced what this one put; false if it has put nothing there yet. */
+  boolean overtake() {
+    if (state == State.PENDING) {
+      return false;
+    }
+    state = State.OVERTAKEN;
+    return true;
+  }
+
+  /** Forgets what was done, so that it can be done again. */
+  void reset() {
+    state = State.PENDING;
+    now = null;
+    previous = null;
+    overtook = false;
+  }
+}

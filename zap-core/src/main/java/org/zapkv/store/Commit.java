@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.zapkv.pool.Transaction;
+
+/** One commit: changes of any number of keys, all of them made and recorded, or none. */
+final class Commit {
+  /*
+   * Room in the log is reserved first, because making some may sync a group. Then, in one
+   * transaction: large values are written; the stripes of the keys are taken; the maps are changed;
+   * the record is appended; the stripes are let go. The wait for the disk comes after that and
+   * belongs to the caller. The group cannot be closed between the change and the record, so the
+   * position in the log that its uberblock holds is after all of its records and before all others.
+   *
+   * More changes than a record may have are made in parts, each with a record and the stripes of its
+   * own, so that others wait for a part at most; one more record says that all are there. A replay
+   * makes the parts of ended batches only. As it is one transaction, a group has all parts or none.
+   *
+   * If the log takes no record, the changes are put back like after any failure, and the store has
+   * failed by then: the group is never written.
+   */
+
+  /** A record ends when it has so many bytes: it is in the heap as a whole when it is replayed. */
+  private static final long RECORD_BYTES = 16L << 20;
+
+  private final ZapStore store;
+  private final CommitLog log;
+  private final List<Change> changes;
+  private final Map<MapKey, Change> byKey;
+
+  /**
+   * A commit.
+   *
+   * @param changes in order, those of one map next to each other
+   * @param byKey the same by their keys; not changed before {@link #run} returns
+   */
+  Commit(ZapStore store, List<Change> changes, Map<MapKey, Change> byKey) {
+    this.store = store;
+    this.log = store.commitLog();
+    this.changes = changes;
+    this.byKey = byKey;
+  }
+
+  /** Makes the changes; returns the sequence of the record. */
+  long run() {
+    if (changes.isEmpty()) {
+      return log.lastSequence();
+    }
+    List<List<Change>> parts = parts(changes);
+    CommitLog.Room room = log.reserve(recordBytes(parts));
+    try (Transaction tx = begin()) {
+      BatchApplier applier = new BatchApplier(store, tx);
+      long sequence =
+          parts.size() == 1
+              ? make(applier, changes, CommitRecord.Kind.WHOLE, 0)
+              : makeInParts(applier, parts);
+      applier.release(changes);
+      return sequence;
+    } finally {
+      room.giveBack();
+    }
+  }
+
+  private static List<List<Change>> parts(List<Change> changes) {
+    if (changes.size() == 1) {
+      return List.of(changes);
+    }
+    List<List<Change>> parts = new ArrayList<>();
+    int from = 0;
+    long bytes = 0;
+    for (int i = 0; i < changes.size(); i++) {
+      long more = changes.get(i).heapBytes();
+      if (i > from && (i - from == CommitRecord.MAX_OPERATIONS || bytes + more > RECORD_BYTES)) {
+        parts.add(changes.subList(from, i));
+        from = i;
+        bytes = 0;
+      }
+      bytes += more;
+    }
+    parts.add(changes.subList(from, changes.size()));
+    return parts;
+  }
+
+  private static long[] recordBytes(List<List<Change>> parts) {
+    int count = parts.size();
+    long[] bytes = new long[count == 1 ? 1 : count + 1];
+    for (int i = 0; i < count; i++) {
+      bytes[i] = CommitRecord.sizeBytes(parts.get(i));
+    }
+    if (count > 1) {
+      bytes[count] = CommitRecord.END_BYTES;
+    }
+    return bytes;
+  }
+
+  private Transaction begin() {
+    long expectedBytes = expectedBytes(changes);
+    boolean onlyFrees = true;
+    for (Change change : changes) {
+      onlyFrees &= change.isRemoval();
+    }
+    return onlyFrees ? store.beginFreeing(expectedBytes) : store.begin(expectedBytes);
+  }
+
+  private long make(BatchApplier applier, List<Change> part, CommitRecord.Kind kind, long batch) {
+    applier.prepare(part);
+    BitSet stripes = store.stripes().lock(part);
+    try {
+      applier.apply(part);
+      return log.append(kind, batch, part);
+    } catch (RuntimeException | Error e) {
+      applier.putBack(part, e);
+      throw e;
+    } finally {
+      store.stripes().unlock(stripes);
+    }
+  }
+
+  private long makeInParts(BatchApplier applier, List<List<Change>> parts) {
+    long batch = log.newBatch();
+    store.largeBatches().begin(byKey);
+    int made = 0;
+    try {
+      while (made < parts.size()) {
+        make(applier, parts.get(made), CommitRecord.Kind.PART, batch);
+        made++;
+      }
+      return log.appendEnd(batch);
+    } catch (RuntimeException | Error e) {
+      for (int i = made - 1; i >= 0; i--) {
+        putBack(applier, parts.get(i), e);
+      }
+      throw e;
+    } finally {
+      store.largeBatches().end(byKey);
+    }
+  }
+
+  private void putBack(BatchApplier applier, List<Change> part, Throwable because) {
+    BitSet stripes = store.stripes().lock(part);
+    try {
+      applier.putBack(part, because);
+    } finally {
+      store.stripes().unlock(stripes);
+    }
+  }
+
+  /** What changes may dirty: never more leaves than there are changes, or than the map has. */
+  static long expectedBytes(List<Change> changes) {
+    if (changes.size() == 1) {
+      Change change = changes.get(0);
+      return leafBytes(change) + objectBytes(change);
+    }
+    Map<ZapMap, Long> perMap = new LinkedHashMap<>();
+    long bytes = 0;
+    for (Change change : changes) {
+      perMap.merge(change.key.map, leafBytes(change), Long::sum);
+      bytes += (change.isRemoval() ? 0 : 2 * change.heapBytes()) + objectBytes(change);
+    }
+    for (Map.Entry<ZapMap, Long> entry : perMap.entrySet()) {
+      ZapMap map = entry.getKey();
+      long wholeMapBytes =
+          map.object().blockCount() * map.object().blockSizeBytes() + map.changeBytes();
+      bytes += Math.min(entry.getValue(), wholeMapBytes);
+    }
+    return bytes;
+  }
+
+  private static long leafBytes(Change change) {
+    ZapMap map = change.key.map;
+    return change.isRemoval() ? map.removalBytes() : map.changeBytes();
+  }
+
+  private static long objectBytes(Change change) {
+    return change.value == null ? 0 : ValueStore.objectBytes(change.value);
+  }
+}

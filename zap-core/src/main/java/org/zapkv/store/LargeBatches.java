@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/** The batches that are applied in parts, as long as they may have to be taken back. */
+final class LargeBatches {
+  /*
+   * Between two parts such a batch holds no stripe, so others may change what it has changed. If it
+   * fails after that, it must not put back the old value over theirs. Comparing values does not do:
+   * theirs may be the same. So whoever changes a key tells the batches under way, under the key's
+   * stripe, and each marks its own change of that key.
+   *
+   * The maps are only read here. Their owner may change them again once end() has returned: it waits
+   * for those who still look.
+   */
+
+  private final List<Map<MapKey, Change>> running = new CopyOnWriteArrayList<>();
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+
+  void begin(Map<MapKey, Change> batch) {
+    running.add(batch);
+  }
+
+  void end(Map<MapKey, Change> batch) {
+    lock.writeLock().lock();
+    try {
+      running.removeIf(other -> other == batch);
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** Tells the batches that a key has changed; true if one of them had changed it before. */
+  boolean overtake(Change change) {
+    if (running.isEmpty()) {
+      return false;
+    }
+    lock.readLock().lock();
+    try {
+      boolean overtook = false;
+      for (Map<MapKey, Change> batch : running) {
+        Change other = batch.get(change.key);
+        overtook |= other != null && other != change && other.overtake();
+      }
+      return overtook;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+}

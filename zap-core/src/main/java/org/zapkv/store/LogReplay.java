@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.error.CorruptException;
+import org.zapkv.log.IntentLog;
+import org.zapkv.log.LogConsumer;
+import org.zapkv.pool.Transaction;
+
+/** Does again what is in the intent log and not in the newest group, when a store is opened. */
+final class LogReplay {
+  /*
+   * Records say what keys have after a commit, not what was done with what they had. So a record may
+   * be made twice, and a replay that is cut off is begun again.
+   *
+   * The log is read twice: first to verify it and to learn which large batches have come to their
+   * end, then to make the changes, each record in a transaction of its own. Groups may be closed in
+   * between, so the log may be longer than memory; until the log is started again they hold the
+   * position that it was opened with, and what is in it stays.
+   *
+   * Nobody else has the store yet, so no stripes are taken.
+   */
+
+  private static final System.Logger LOGGER = System.getLogger(LogReplay.class.getName());
+
+  private final ZapStore store;
+  private final IntentLog log;
+  private final boolean acceptLoss;
+  private final Set<Long> endedBatches = new HashSet<>();
+  private final Map<String, ZapMap> maps = new HashMap<>();
+  private long madeRecords;
+  private long seenSequence;
+
+  private LogReplay(ZapStore store, IntentLog log, boolean acceptLoss) {
+    this.store = store;
+    this.log = log;
+    this.acceptLoss = acceptLoss;
+  }
+
+  /**
+   * Replays the log, starts it again, and makes all that durable.
+   *
+   * @param acceptLoss whether to go on without what is damaged
+   * @return how many records were replayed
+   * @throws CorruptException if the log is damaged, or a block that a record changes
+   */
+  static long run(ZapStore store, IntentLog log, boolean acceptLoss) {
+    LogReplay replay = new LogReplay(store, log, acceptLoss);
+    replay.replay();
+    log.start();
+    store.objects().sync();
+    return replay.madeRecords;
+  }
+
+  private void replay() {
+    LogConsumer maker =
+        (sequence, payload) -> make(sequence, CommitRecord.decode(sequence, payload));
+    CorruptException damage = read(this::verify);
+    if (damage == null) {
+      log.replay(maker);
+    } else {
+      reportDamage(damage);
+      read(maker);
+    }
+  }
+
+  /** Reads the log up to its end or to the damage that is returned. */
+  private @Nullable CorruptException read(LogConsumer consumer) {
+    try {
+      log.replay(consumer);
+      return null;
+    } catch (CorruptException e) {
+      return e;
+    }
+  }
+
+  private void verify(long sequence, byte[] payload) {
+    CommitRecord record = CommitRecord.decode(sequence, payload);
+    if (record.kind() == CommitRecord.Kind.END) {
+      endedBatches.add(record.batch());
+    }
+    seenSequence = sequence;
+  }
+
+  private void reportDamage(CorruptException damage) {
+    String what =
+        "the intent log of store "
+            + store.name()
+            + " is damaged after commit "
+            + seenSequence
+            + " ("
+            + damage.getMessage()
+            + ")";
+    if (!acceptLoss) {
+      throw unreplayable(what, damage);
+    }
+    LOGGER.log(Level.WARNING, "{0}; all later commits are given up", what);
+  }
+
+  private static CorruptException unreplayable(String what, CorruptException cause) {
+    CorruptException e =
+        new CorruptException(
+            cause.objectId(),
+            cause.blockId(),
+            cause.offsetBytes(),
+            what
+                + ": bring the store's files back from a backup, or open it with"
+                + " acceptLogLoss(true), on the command line --accept-log-loss, and lose that");
+    e.initCause(cause);
+    return e;
+  }
+
+  private void make(long sequence, CommitRecord record) {
+    boolean isWanted =
+        switch (record.kind()) {
+          case WHOLE -> true;
+          case PART -> endedBatches.contains(record.batch());
+          case END -> false;
+        };
+    if (isWanted) {
+      make(sequence, record.operations());
+    }
+    madeRecords++;
+  }
+
+  private void make(long sequence, List<CommitRecord.Operation> operations) {
+    try {
+      makeAll(operations);
+    } catch (CorruptException e) {
+      if (!acceptLoss) {
+        throw unreplayable(
+            "commit "
+                + sequence
+                + " of store "
+                + store.name()
+                + " cannot be made again ("
+                + e.getMessage()
+                + ")",
+            e);
+      }
+      operations.forEach(operation -> makeIfPossible(sequence, operation));
+    }
+  }
+
+  private void makeIfPossible(long sequence, CommitRecord.Operation operation) {
+    try {
+      makeAll(List.of(operation));
+    } catch (CorruptException e) {
+      LOGGER.log(
+          Level.WARNING,
+          "commit {0}: the change of key {1} of map {2} is given up: {3}",
+          Long.toString(sequence),
+          Keys.show(operation.key()),
+          operation.map(),
+          e.getMessage());
+    }
+  }
+
+  private void makeAll(List<CommitRecord.Operation> operations) {
+    // Looking up a map that has to be made takes a transaction of its own.
+    List<Change> changes = new ArrayList<>();
+    for (CommitRecord.Operation operation : operations) {
+      changes.add(operation.on(map(operation.map())));
+    }
+    try (Transaction tx = store.beginFreeing(Commit.expectedBytes(changes))) {
+      BatchApplier applier = new BatchApplier(store, tx);
+      applier.prepare(changes);
+      try {
+        applier.apply(changes);
+      } catch (RuntimeException | Error e) {
+        applier.putBack(changes, e);
+        throw e;
+      }
+      applier.release(changes);
+    }
+  }
+
+  /** The map of a name; one that was made in the lost group is made again. */
+  private ZapMap map(String name) {
+    ZapMap known = maps.get(name);
+    if (known == null) {
+      known = Objects.requireNonNull(store.lookUpInside(Keys.utf8(name), name, true));
+      maps.put(name, known);
+    }
+    return known;
+  }
+}
