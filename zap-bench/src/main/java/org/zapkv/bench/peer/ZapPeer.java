@@ -15,21 +15,19 @@ final class ZapPeer implements Peer {
 
   private final ZapStore store;
   private final ZapMap map;
-  private final boolean durable;
 
   ZapPeer(Path directory, PeerOptions options) {
-    durable = options.durable();
-    store = ZapStore.builder().cacheBytes(options.cacheBytes()).open(directory);
+    store =
+        ZapStore.builder()
+            .cacheBytes(options.cacheBytes())
+            .durability(options.durable() ? Durability.SYNC : Durability.NONE)
+            .open(directory);
     map = store.map("m");
   }
 
   @Override
   public void put(byte[] key, byte[] value) {
-    if (durable) {
-      store.batch().put(map, key, value).commit(Durability.SYNC);
-    } else {
-      map.put(key, value);
-    }
+    map.put(key, value);
   }
 
   @Override
@@ -38,7 +36,7 @@ final class ZapPeer implements Peer {
     for (int i = 0; i < keys.length; i++) {
       batch.put(map, keys[i], values[i]);
     }
-    batch.commit(durable ? Durability.SYNC : Durability.NONE);
+    batch.commit();
   }
 
   @Override
