@@ -20,8 +20,10 @@ import org.zapkv.bench.peer.PeerKind;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Measures what durability costs, beside other stores, and writes a report. */
 @Command(
@@ -30,6 +32,8 @@ import picocli.CommandLine.Parameters;
     description = "Measures what durability costs, beside other stores, and writes a report.")
 public final class DurabilityReport implements Callable<Integer> {
   private static final int IDLE_SECONDS = 1;
+
+  @Spec private CommandSpec spec;
 
   @ArgGroup private @Nullable Preset preset;
 
@@ -175,6 +179,8 @@ public final class DurabilityReport implements Callable<Integer> {
     StringBuilder head = new StringBuilder("# What durability costs\n\n");
     head.append(Instant.now().truncatedTo(ChronoUnit.SECONDS)).append("; ");
     head.append(Machine.describe(stores)).append(".\n");
+    List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+    head.append("Arguments: `").append(String.join(" ", arguments)).append("`.\n");
     head.append(
             "Keys of 16 bytes, values of 100 random ones. Each measurement in a JVM of its own with")
         .append(" a heap of 1 GiB; median of ")

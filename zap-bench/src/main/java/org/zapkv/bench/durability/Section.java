@@ -130,7 +130,7 @@ enum Section {
                       + " updates per second, each counted from the moment it was due:")
           .append("\n\n")
           .append(table)
-          .append('\n');
+          .append(rate == rates.get(rates.size() - 1) ? "" : "\n");
     }
     return text.toString();
   }
