@@ -16,6 +16,7 @@ import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 
@@ -46,6 +47,12 @@ public final class IntentLog implements AutoCloseable {
    * (LogWaiters). Whenever `durableSequence` moves, those who wait for no more are woken, and one
    * more, who flushes for the rest.
    *
+   * Those who were woken together often come back together, a moment after the next flush has begun
+   * without them: every second flush would be for one record. So a flush first waits a moment for as
+   * many records as the last one made durable threads go on (gather): for a part of the time that
+   * a flush takes, and not at all if that is too short for a thread to wake up, or if the last flush
+   * was for one thread.
+   *
    * A record that does not fit into the active block lets the lock go while a block is written.
    * `midRecord` keeps the others from appending meanwhile. They may seal and write the block: a
    * record may be cut anywhere.
@@ -74,7 +81,17 @@ public final class IntentLog implements AutoCloseable {
   /** A log that is not needed keeps the segment it is in and the one after it. */
   private static final int MIN_SEGMENTS = 2;
 
+  private static final int MAX_SEGMENTS_AHEAD = 8;
+
   private static final int ZEROS_BYTES = 128 << 10;
+
+  /** A flush waits for company for a quarter of the time that the last one took. */
+  private static final int GATHER_PART = 4;
+
+  /** A thread does not wake up sooner than that. */
+  private static final long MIN_GATHER_NANOS = 40_000;
+
+  private static final long MAX_GATHER_NANOS = 1_000_000;
 
   private final BlockDevice device;
   private final BufferCache cache;
@@ -93,6 +110,9 @@ public final class IntentLog implements AutoCloseable {
   /** Signalled when a record that was cut is whole. */
   private final Condition recordEnded = lock.newCondition();
 
+  /** Signalled when record `gatherSequence` is appended. */
+  private final Condition gathered = lock.newCondition();
+
   /* Guarded by lock. */
   private final LogSegments segments;
   private final LogWaiters waiters = new LogWaiters();
@@ -108,6 +128,12 @@ public final class IntentLog implements AutoCloseable {
   private boolean anchored;
   private long writtenSequence;
   private long reservedBytes;
+  private long gatherSequence = Long.MAX_VALUE;
+
+  /** How many threads the last flush was for, and how long it took. */
+  private int company;
+
+  private long flushNanos;
 
   /** The position that was given out last, and the last one that was released. */
   private @Nullable LogPosition given;
@@ -188,8 +214,7 @@ public final class IntentLog implements AutoCloseable {
   public static IntentLog open(
       BlockDevice device, BufferCache cache, UUID storeId, LogPosition from) {
     // Records of a process that was killed may be in the memory of the system only. What is
-    // replayed
-    // gets onto the disk with a group, so it must not be lost from the log by a crash after that.
+    // replayed gets onto the disk with a group: a crash after that must not take it from the log.
     device.flush();
     long deviceBytes = device.sizeBytes();
     LogHead head;
@@ -211,34 +236,48 @@ public final class IntentLog implements AutoCloseable {
    * @param consumer takes the records
    * @return how many there were
    * @throws CorruptException if a record is damaged that had been durable: found by a block that
-   *     says so. Those before it have been given out
-   * @throws org.zapkv.error.DeviceException if the device cannot be read
+   *     says so. Or if the device refuses to read it. Those before it have been given out
    */
   public long replay(LogConsumer consumer) {
-    if (started || closed) {
-      throw new IllegalStateException("the intent log " + device.name() + " is not to be replayed");
+    lock.lock();
+    try {
+      checkUsable();
+      if (started) {
+        throw new IllegalStateException("the intent log " + device.name() + " is started");
+      }
+    } finally {
+      lock.unlock();
     }
     LogReader reader = new LogReader(device, storeSeed, segments, firstMemory.address());
     long count = reader.read(from, consumer);
-    long missing = reader.lastSequence() + 1;
     long wasDurable = reader.findDurableSequence();
     lock.lock();
     try {
       replayed = true;
       segments.keep(reader.touched());
-      lastSequence = Math.max(missing - 1, wasDurable);
+      lastSequence = Math.max(reader.lastSequence(), wasDurable);
     } finally {
       lock.unlock();
     }
-    if (wasDurable >= missing) {
-      throw new CorruptException(
-          CorruptException.NONE,
-          CorruptException.NONE,
-          reader.endOffset(),
-          "the intent log %s: the block at offset %d, which has record %d, is damaged or missing, and was durable: later ones say so, up to record %d. The records before it are whole"
-              .formatted(device.name(), reader.endOffset(), missing, wasDurable));
+    if (wasDurable > reader.lastSequence()) {
+      throw damaged(
+          reader,
+          "is damaged or missing, and was durable: others say so, up to record " + wasDurable);
+    }
+    DeviceException unreadable = reader.unreadable();
+    if (unreadable != null) {
+      throw damaged(reader, "cannot be read: " + unreadable.getMessage());
     }
     return count;
+  }
+
+  private CorruptException damaged(LogReader reader, String problem) {
+    return new CorruptException(
+        CorruptException.NONE,
+        CorruptException.NONE,
+        reader.endOffset(),
+        "the intent log %s: the block at offset %d, with record %d, %s. The records before it are whole"
+            .formatted(device.name(), reader.endOffset(), reader.lastSequence() + 1, problem));
   }
 
   /**
@@ -315,6 +354,7 @@ public final class IntentLog implements AutoCloseable {
     LogWaiters.wake(waiters.take(Long.MAX_VALUE));
     ioEnded.signalAll();
     recordEnded.signalAll();
+    gathered.signal();
   }
 
   private void tellFailure() {
@@ -410,8 +450,19 @@ public final class IntentLog implements AutoCloseable {
 
   /** Under lock, which it leaves meanwhile. False: it is full, but a synced group will help. */
   private boolean tryExtend(long lackingBytes, long cost) {
+    int lacking = (int) ((lackingBytes - 1) / segments.segmentBytes() + 1);
+    // A log that has grown goes on growing, and those who append have to wait for it.
+    int ahead = Math.min(segments.count() / 4, MAX_SEGMENTS_AHEAD);
     try {
-      extend((int) ((lackingBytes - 1) / segments.segmentBytes() + 1));
+      if (ahead > lacking) {
+        extend(ahead);
+        return true;
+      }
+    } catch (StoreFullException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "no room ahead in " + device.name(), e);
+    }
+    try {
+      extend(lacking);
       return true;
     } catch (StoreFullException e) {
       long whenReleased = (segments.count() - 1L) * segments.segmentBytes() - reservedBytes;
@@ -491,6 +542,9 @@ public final class IntentLog implements AutoCloseable {
         appendRest(record, sequence);
       }
       lastSequence = sequence;
+      if (sequence >= gatherSequence) {
+        gathered.signal();
+      }
       return sequence;
     } finally {
       lock.unlock();
@@ -622,6 +676,7 @@ public final class IntentLog implements AutoCloseable {
   private void flush() {
     flushing = true;
     try {
+      gather();
       long target = lastSequence;
       while (writtenSequence < target && failure == null && !closed) {
         if (sealed == null) {
@@ -632,14 +687,35 @@ public final class IntentLog implements AutoCloseable {
       }
       if (failure == null && !closed) {
         long written = writtenSequence;
+        long begun = System.nanoTime();
         unlocked(device::flush);
+        flushNanos = System.nanoTime() - begun;
         durableSequence = Math.max(durableSequence, written);
+        company = 1 + waiters.count(durableSequence);
       }
     } catch (Throwable e) {
       failLocked(e);
     } finally {
       flushing = false;
       ioEnded.signalAll();
+    }
+  }
+
+  /** Under lock, which it leaves meanwhile. */
+  private void gather() {
+    long nanos = Math.min(flushNanos / GATHER_PART, MAX_GATHER_NANOS);
+    if (company <= 1 || nanos < MIN_GATHER_NANOS) {
+      return;
+    }
+    gatherSequence = durableSequence + company;
+    try {
+      while (lastSequence < gatherSequence && nanos > 0 && failure == null && !closed) {
+        nanos = gathered.awaitNanos(nanos);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      gatherSequence = Long.MAX_VALUE;
     }
   }
 

@@ -2,9 +2,11 @@
 package org.zapkv.log;
 
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.DeviceException;
 
 /** Reads a log from a position to its end. One thread. */
 final class LogReader {
@@ -23,6 +25,8 @@ final class LogReader {
 
   private long windowOffset;
   private int windowLength;
+
+  private @Nullable DeviceException unreadable;
 
   private final BitSet touched = new BitSet();
   private long lastSequence;
@@ -50,6 +54,11 @@ final class LogReader {
   /** Where the block would be that was not found. */
   long endOffset() {
     return endOffset;
+  }
+
+  /** Why that block cannot be read; null if it can. */
+  @Nullable DeviceException unreadable() {
+    return unreadable;
   }
 
   /** The segments that blocks were found in, if there was a record in them. */
@@ -80,6 +89,15 @@ final class LogReader {
 
   /** The block at a place, if it is whole and belongs there; else 0. */
   private long find(long offsetBytes, long chain) {
+    try {
+      return findReadable(offsetBytes, chain);
+    } catch (DeviceException e) {
+      unreadable = e;
+      return 0;
+    }
+  }
+
+  private long findReadable(long offsetBytes, long chain) {
     if (offsetBytes < LogHeadLayout.HEAD_BYTES
         || offsetBytes % LogBlockLayout.SECTOR_BYTES != 0
         || offsetBytes >= deviceBytes) {
@@ -101,12 +119,20 @@ final class LogReader {
         : 0;
   }
 
-  /** Where in memory a place is, with so many bytes after it at least. */
+  /**
+   * Where in memory a place is, with so many bytes after it at least. What else is read is to save
+   * reads, and need not be readable.
+   */
   private long load(long offsetBytes, int neededBytes, long leftBytes) {
     if (offsetBytes < windowOffset || offsetBytes + neededBytes > windowOffset + windowLength) {
       windowLength = 0;
       int length = (int) Math.min(WINDOW_BYTES, leftBytes);
-      device.read(offsetBytes, window, length);
+      try {
+        device.read(offsetBytes, window, length);
+      } catch (DeviceException e) {
+        length = neededBytes;
+        device.read(offsetBytes, window, length);
+      }
       windowOffset = offsetBytes;
       windowLength = length;
     }
@@ -174,14 +200,24 @@ final class LogReader {
    */
   long findDurableSequence() {
     long found = 0;
-    long offset = LogHeadLayout.HEAD_BYTES;
-    while (offset < deviceBytes) {
-      long address = load(offset, LogBlockLayout.SECTOR_BYTES, deviceBytes - offset);
-      if (LogBlockLayout.isHeader(address, offset, storeSeed)) {
-        found = Math.max(found, NativeMemory.getLong(address + LogBlockLayout.DURABLE_SEQUENCE));
-      }
-      offset += LogBlockLayout.SECTOR_BYTES;
+    for (long offset = LogHeadLayout.HEAD_BYTES;
+        offset < deviceBytes;
+        offset += LogBlockLayout.SECTOR_BYTES) {
+      found = Math.max(found, durableSequenceAt(offset));
     }
     return found;
+  }
+
+  private long durableSequenceAt(long offset) {
+    long address;
+    try {
+      address = load(offset, LogBlockLayout.SECTOR_BYTES, deviceBytes - offset);
+    } catch (DeviceException e) {
+      // What is damaged here is of no interest.
+      return 0;
+    }
+    return LogBlockLayout.isHeader(address, offset, storeSeed)
+        ? NativeMemory.getLong(address + LogBlockLayout.DURABLE_SEQUENCE)
+        : 0;
   }
 }

@@ -60,6 +60,15 @@ final class LogWaiters {
     last = waiter;
   }
 
+  /** How many have nothing to wait for. */
+  int count(long durableSequence) {
+    int count = 0;
+    for (Waiter waiter = first; waiter != null; waiter = waiter.next) {
+      count += waiter.sequence <= durableSequence ? 1 : 0;
+    }
+    return count;
+  }
+
   /**
    * Takes out those who have nothing to wait for, and one more, if there is one: somebody has to
    * write and flush for the others. That one comes last, so that the others, who may append again

@@ -102,13 +102,59 @@ final class IntentLogTest {
       while (waiter.getState() != Thread.State.WAITING) {
         Thread.onSpinWait();
       }
+      LogPosition position = log.position();
       log.released(LogPosition.NONE);
       assertTrue(log.wantsPosition());
       assertEquals(0, log.durableSequence());
-      log.released(log.position());
+      log.released(position);
       waiter.join();
       assertEquals(1, log.durableSequence());
       assertFalse(log.wantsPosition());
+    }
+  }
+
+  @Test
+  void whatAStartWithoutAGroupHasLeftIsNeverTaken() {
+    LogPosition from;
+    try (TestLog log = TestLog.create(device)) {
+      from = log.durable;
+    }
+    try (TestLog log = TestLog.open(device, from)) {
+      log.replay();
+      log.log.start();
+      // Some of it is written, at the place where the next start begins.
+      assertTrue(log.log.tryReserve(3 * TestLog.SEGMENT_BYTES));
+      log.log.append(TestLog.bytes(random, 1000));
+      log.log.append(TestLog.bytes(random, 3 * TestLog.SEGMENT_BYTES - 1000));
+    }
+    try (TestLog log = TestLog.open(device, from)) {
+      assertEquals(0, log.replay().size());
+      log.log.start();
+      log.syncGroup();
+      from = log.durable;
+    }
+    try (TestLog log = TestLog.open(device, from)) {
+      assertEquals(0, log.replay().size());
+    }
+  }
+
+  @Test
+  void whatComesAfterThePositionStaysWhenThePositionIsReleased() {
+    List<byte[]> records = new ArrayList<>();
+    LogPosition from;
+    try (TestLog log = TestLog.create(device)) {
+      from = log.log.position();
+      for (int i = 0; i < 10; i++) {
+        records.add(TestLog.bytes(random, TestLog.SEGMENT_BYTES));
+        log.append(records.get(i));
+        if (i == 4) {
+          log.log.released(from);
+        }
+      }
+      log.log.awaitDurable(10);
+    }
+    try (TestLog log = TestLog.open(device, from)) {
+      assertRecords(records, log.replay());
     }
   }
 

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.log;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.error.ClosedException;
+import org.zapkv.error.DeviceException;
+import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.StoreFullException;
+
+/** A write or flush that fails is for good, and nobody is told that a record is durable then. */
+final class LogFaultTest {
+  private final SplittableRandom random = new SplittableRandom(13);
+  private final MemoryDevice memory = new MemoryDevice();
+  private final HookedDevice device = new HookedDevice(memory).outlivingClose();
+  private final List<Throwable> told = new ArrayList<>();
+
+  private TestLog create() {
+    TestLog log = TestLog.create(device);
+    log.log.onFailure(told::add);
+    log.append(new byte[] {1});
+    log.log.awaitDurable(1);
+    return log;
+  }
+
+  private static void fail() {
+    throw HookedDevice.failure();
+  }
+
+  private void assertFailed(TestLog log) {
+    device.noActions();
+    StoreFailedException e =
+        assertThrows(StoreFailedException.class, () -> log.log.append(new byte[1]));
+    assertTrue(e.getMessage().contains(device.name()), e.getMessage());
+    assertEquals(1, told.size());
+    assertSame(told.get(0), e.getCause());
+    assertThrows(StoreFailedException.class, () -> log.log.tryReserve(1));
+    assertThrows(StoreFailedException.class, () -> log.log.awaitDurable(2));
+    assertEquals(1, log.log.durableSequence());
+    log.log.awaitDurable(1);
+    log.close();
+    assertEquals(1, told.size());
+    try (TestLog again = TestLog.open(device, log.durable)) {
+      assertArrayEquals(new byte[] {1}, again.replay().get(0));
+    }
+  }
+
+  @Test
+  void aFailedWriteIsForGood() {
+    TestLog log = create();
+    log.append(new byte[10]);
+    device.beforeWrite(LogFaultTest::fail);
+    assertThrows(StoreFailedException.class, () -> log.log.awaitDurable(2));
+    assertFailed(log);
+  }
+
+  @Test
+  void aFailedWriteOfAFullBlockIsForGood() {
+    TestLog log = create();
+    byte[] record = TestLog.bytes(random, 5 * TestLog.SEGMENT_BYTES);
+    assertTrue(log.log.tryReserve(record.length));
+    device.beforeWrite(LogFaultTest::fail);
+    assertThrows(StoreFailedException.class, () -> log.log.append(record));
+    assertEquals(1, log.log.lastSequence());
+    assertFailed(log);
+  }
+
+  @Test
+  void aFailedFlushIsForGood() {
+    TestLog log = create();
+    log.append(new byte[10]);
+    device.beforeFlush(LogFaultTest::fail);
+    assertThrows(StoreFailedException.class, () -> log.log.awaitDurable(2));
+    assertFailed(log);
+  }
+
+  @Test
+  void aFailedFlushOfNewSegmentsIsForGood() {
+    TestLog log = create();
+    device.beforeFlush(LogFaultTest::fail);
+    assertThrows(StoreFailedException.class, () -> log.log.tryReserve(5 * TestLog.SEGMENT_BYTES));
+    assertFailed(log);
+  }
+
+  @Test
+  void aDeviceWithoutRoomForNewSegmentsIsNoFailure() {
+    try (TestLog log = create()) {
+      device.beforeWrite(
+          () -> {
+            throw new StoreFullException("full");
+          });
+      assertThrows(StoreFullException.class, () -> log.log.tryReserve(5 * TestLog.SEGMENT_BYTES));
+      device.noActions();
+      log.append(new byte[] {2});
+      log.log.awaitDurable(2);
+      log.append(new byte[5 * TestLog.SEGMENT_BYTES]);
+      assertEquals(List.of(), told);
+    }
+  }
+
+  @Test
+  void whatWasNotReservedIsNotAppended() {
+    TestLog log = create();
+    StoreFailedException e =
+        assertThrows(
+            StoreFailedException.class, () -> log.log.append(new byte[5 * TestLog.SEGMENT_BYTES]));
+    assertTrue(e.getMessage().contains("reserved"), e.getMessage());
+    assertFailed(log);
+  }
+
+  @Test
+  void whoWaitsIsToldWhenTheStoreFailsElsewhere() throws Exception {
+    CountDownLatch inFlush = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    TestLog log = create();
+    log.append(new byte[10]);
+    log.append(new byte[10]);
+    device.beforeFlush(
+        () -> {
+          inFlush.countDown();
+          await(goOn);
+        });
+    AtomicReference<Throwable> first = new AtomicReference<>();
+    AtomicReference<Throwable> second = new AtomicReference<>();
+    Thread leader = waiter(log, 2, first);
+    inFlush.await();
+    Thread follower = waiter(log, 3, second);
+    awaitParked(follower);
+    DeviceException cause = new DeviceException("elsewhere");
+    log.log.fail(cause);
+    follower.join();
+    assertSame(cause, second.get().getCause());
+    goOn.countDown();
+    leader.join();
+    // Its flush was well.
+    assertEquals(3, log.log.durableSequence());
+    assertEquals(List.of(cause), told);
+    log.close();
+  }
+
+  @Test
+  void whoWaitsIsToldOfTheEnd() throws Exception {
+    TestLog log = create();
+    CountDownLatch inFlush = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    device.beforeFlush(
+        () -> {
+          inFlush.countDown();
+          await(goOn);
+        });
+    log.append(new byte[10]);
+    AtomicReference<Throwable> first = new AtomicReference<>();
+    AtomicReference<Throwable> second = new AtomicReference<>();
+    Thread leader = waiter(log, 2, first);
+    inFlush.await();
+    Thread follower = waiter(log, 2, second);
+    awaitParked(follower);
+    Thread closer = new Thread(log::close);
+    closer.start();
+    follower.join();
+    assertTrue(second.get() instanceof ClosedException);
+    goOn.countDown();
+    leader.join();
+    closer.join();
+    assertEquals(null, first.get());
+  }
+
+  private static Thread waiter(TestLog log, long sequence, AtomicReference<Throwable> failure) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                log.log.awaitDurable(sequence);
+              } catch (RuntimeException e) {
+                failure.set(e);
+              }
+            });
+    thread.start();
+    return thread;
+  }
+
+  private static void awaitParked(Thread thread) {
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
