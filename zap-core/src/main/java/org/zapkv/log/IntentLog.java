@@ -214,8 +214,7 @@ public final class IntentLog implements AutoCloseable {
   public static IntentLog open(
       BlockDevice device, BufferCache cache, UUID storeId, LogPosition from) {
     // Records of a process that was killed may be in the memory of the system only. What is
-    // replayed
-    // gets onto the disk with a group, so it must not be lost from the log by a crash after that.
+    // replayed gets onto the disk with a group: a crash after that must not take it from the log.
     device.flush();
     long deviceBytes = device.sizeBytes();
     LogHead head;
