@@ -10,6 +10,7 @@ import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectSetOptions;
+import org.zapkv.pool.Compression;
 import org.zapkv.zap.ZapParameters;
 
 /**
@@ -107,6 +108,18 @@ public final class ZapStoreBuilder {
    */
   public ZapStoreBuilder directIo(boolean direct) {
     this.ioMode = direct ? IoMode.DIRECT : IoMode.BUFFERED;
+    return this;
+  }
+
+  /**
+   * How blocks are compressed that are written from now on. Those that are there already are read
+   * whichever way they were written.
+   *
+   * @param compression how; the default is none
+   * @return this builder
+   */
+  public ZapStoreBuilder compression(Compression compression) {
+    options = options.withCompression(Objects.requireNonNull(compression, "compression"));
     return this;
   }
 

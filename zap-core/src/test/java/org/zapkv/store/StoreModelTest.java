@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.zapkv.pool.Compression;
 
 /** Random operations on a few maps against a HashMap each; the store is reopened on the way. */
 class StoreModelTest {
@@ -50,7 +51,11 @@ class StoreModelTest {
       this.seed = seed;
       this.random = new Random(seed);
       this.builder =
-          ZapStore.builder().leafBytes(leafBytes).cacheBytes(cacheBytes).directIo(direct);
+          ZapStore.builder()
+              .leafBytes(leafBytes)
+              .cacheBytes(cacheBytes)
+              .directIo(direct)
+              .compression(direct ? Compression.LZ4 : Compression.NONE);
       names.forEach(name -> model.put(name, new HashMap<>()));
     }
 
