@@ -167,6 +167,18 @@ final class MendTest {
   }
 
   @Test
+  void aBlockThatDecompressesToAnotherSizeIsCorrupt() {
+    pool.compressWith(Compression.LZ4);
+    BlockPointer good = write(1, 2, 7, ONE);
+    int bytes = good.physicalBytes();
+    BlockPointer longer =
+        new BlockPointer(
+            good.offsetBytes(), 0, SIZE + 512, bytes, 2, good.checksum(), 1, 1, 0, true);
+    pool.read(good, memory.address(), 1, 0, 0);
+    assertRefused(longer, 1);
+  }
+
+  @Test
   void bothCopiesAreFreed() {
     long before = pool.statistics(1, 0).allocatedBytes();
     BlockPointer pointer = write(1, 2, 7, TWO);
