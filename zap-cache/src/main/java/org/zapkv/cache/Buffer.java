@@ -7,6 +7,7 @@ import java.lang.ref.Reference;
 import java.util.Objects;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.BufferStateException;
 
 /**
@@ -480,7 +481,18 @@ public final class Buffer extends BufferContent {
    * @throws BufferStateException if the buffer is not dirty in the group
    */
   public void copyOut(long group, long destinationAddress) {
-    copyVersion(group, destinationAddress);
+    copyVersion(group, source -> NativeMemory.copy(source, destinationAddress, sizeBytes()));
+  }
+
+  /**
+   * Copies the bytes as they are in a group into an array: as {@link #copyOut(long, long)}.
+   *
+   * @param group a group that the buffer is dirty in
+   * @param destination where the bytes go, from its beginning; it may be longer
+   * @throws BufferStateException if the buffer is not dirty in the group
+   */
+  public void copyOut(long group, byte[] destination) {
+    copyVersion(group, source -> NativeMemory.copyToArray(source, destination, 0, sizeBytes()));
   }
 
   /**

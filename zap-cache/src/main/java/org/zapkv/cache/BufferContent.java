@@ -3,6 +3,7 @@ package org.zapkv.cache;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
 import org.zapkv.cache.memory.NativeMemory;
@@ -222,7 +223,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     return DirtyRecord.find(records, group) != null;
   }
 
-  void copyVersion(long group, long destinationAddress) {
+  void copyVersion(long group, LongConsumer copier) {
     mutex.lock();
     try {
       DirtyRecord record = DirtyRecord.find(records, group);
@@ -230,7 +231,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
         throw new BufferStateException(this + ": copyOut needs it dirty in group " + group);
       }
       long source = record.isFrozen() ? record.frozenAddress() : address;
-      NativeMemory.copy(source, destinationAddress, sizeBytes);
+      copier.accept(source);
     } finally {
       mutex.unlock();
     }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BlockRead;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
-import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.error.CorruptException;
 import org.zapkv.error.ZapException;
 import org.zapkv.pool.BlockPointer;
 import org.zapkv.pool.Pool;
@@ -99,13 +99,24 @@ final class NeighbourReads {
       for (Located located : run) {
         BlockRead read = located.read;
         long copy = memory.address() + (located.offset() - first);
-        if (pool.isIntact(located.pointer, copy, node.objectId(), read.blockId())) {
-          NativeMemory.copy(copy, read.address(), read.sizeBytes());
+        if (pool.isIntact(located.pointer, copy, node.objectId(), read.blockId())
+            && isUnpacked(located, copy)) {
           read.done();
         } else {
           readAlone(read);
         }
       }
+    }
+  }
+
+  private boolean isUnpacked(Located located, long copy) {
+    BlockRead read = located.read;
+    try {
+      pool.unpack(located.pointer, copy, read.address(), node.objectId(), read.blockId());
+      return true;
+    } catch (CorruptException e) {
+      // Reading it alone says so, if it still has to be read.
+      return false;
     }
   }
 

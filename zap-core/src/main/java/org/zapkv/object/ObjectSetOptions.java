@@ -3,6 +3,7 @@ package org.zapkv.object;
 
 import java.time.Duration;
 import org.zapkv.cache.memory.InitPolicy;
+import org.zapkv.pool.Compression;
 
 /**
  * How an object set works. Immutable; {@link #defaults()} is where to start, each {@code with}
@@ -15,6 +16,7 @@ import org.zapkv.cache.memory.InitPolicy;
  * @param waitTimeout how long to wait for memory before giving up
  * @param traceHolds whether every hold keeps the stack that took it, for leak reports; slow
  * @param initPolicy how the cache initialises its memory
+ * @param compression how blocks are compressed that are written
  */
 public record ObjectSetOptions(
     long cacheBytes,
@@ -22,10 +24,14 @@ public record ObjectSetOptions(
     long dirtyLimitBytes,
     Duration waitTimeout,
     boolean traceHolds,
-    InitPolicy initPolicy) {
+    InitPolicy initPolicy,
+    Compression compression) {
 
   /** The smallest budget of the cache, in bytes. */
   public static final long MIN_CACHE_BYTES = 4L << 20;
+
+  /** By measurement: see the decisions of this module. */
+  private static final Compression DEFAULT_COMPRESSION = Compression.NONE;
 
   private static final ObjectSetOptions DEFAULTS =
       new ObjectSetOptions(
@@ -34,7 +40,8 @@ public record ObjectSetOptions(
           0,
           Duration.ofSeconds(30),
           false,
-          InitPolicy.defaultPolicy());
+          InitPolicy.defaultPolicy(),
+          DEFAULT_COMPRESSION);
 
   /**
    * Options.
@@ -46,6 +53,7 @@ public record ObjectSetOptions(
    * @param waitTimeout how long to wait for memory before giving up
    * @param traceHolds whether every hold keeps the stack that took it
    * @param initPolicy how the cache initialises its memory
+   * @param compression how blocks are compressed that are written
    * @throws IllegalArgumentException if a size or a duration is out of range
    */
   public ObjectSetOptions {
@@ -81,7 +89,7 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withCacheBytes(long bytes) {
     return new ObjectSetOptions(
-        bytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy);
+        bytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy, compression);
   }
 
   /**
@@ -92,7 +100,7 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withSyncInterval(Duration interval) {
     return new ObjectSetOptions(
-        cacheBytes, interval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy);
+        cacheBytes, interval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy, compression);
   }
 
   /**
@@ -104,7 +112,7 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withDirtyLimitBytes(long bytes) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, bytes, waitTimeout, traceHolds, initPolicy);
+        cacheBytes, syncInterval, bytes, waitTimeout, traceHolds, initPolicy, compression);
   }
 
   /**
@@ -115,7 +123,7 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withWaitTimeout(Duration timeout) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, timeout, traceHolds, initPolicy);
+        cacheBytes, syncInterval, dirtyLimitBytes, timeout, traceHolds, initPolicy, compression);
   }
 
   /**
@@ -126,7 +134,7 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withTraceHolds(boolean trace) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, trace, initPolicy);
+        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, trace, initPolicy, compression);
   }
 
   /**
@@ -137,7 +145,24 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withInitPolicy(InitPolicy policy) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, policy);
+        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, policy, compression);
+  }
+
+  /**
+   * A copy that compresses in another way.
+   *
+   * @param newCompression how blocks are compressed that are written
+   * @return the copy
+   */
+  public ObjectSetOptions withCompression(Compression newCompression) {
+    return new ObjectSetOptions(
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        newCompression);
   }
 
   /**

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param physicalBytes its size on the device, in bytes
  * @param birthGroup the transaction group that wrote it
  * @param checksum the XXH64 of its bytes on the device, bound to the block and its birth group
- * @param compression how it is compressed; 0, not at all, is all there is so far
+ * @param compression how it is compressed: the code of a {@link Compression}
  * @param checksumType which checksum it has
  * @param level 0 for data, above 0 for indirect blocks
  * @param hasTrailer whether a trailer follows the physical bytes, see {@link BlockTrailer}
@@ -31,9 +31,6 @@ public record BlockPointer(
 
   /** Points to nothing: the block was never written, or freed, and reads as zeros. */
   public static final BlockPointer HOLE = new BlockPointer(0, 0, 0, 0, 0, 0, 0, 0, 0, false);
-
-  /** The compression of a block that is stored as it is. */
-  static final int COMPRESSION_NONE = 0;
 
   /** The size of a pointer on disk, in bytes. */
   public static final int SIZE_BYTES = BlockPointerLayout.SIZE_BYTES;
@@ -54,6 +51,11 @@ public record BlockPointer(
    */
   public int copyCount() {
     return secondOffsetBytes == 0 ? 1 : 2;
+  }
+
+  /** Whether what is stored has to be decompressed. */
+  boolean isCompressed() {
+    return compression == Compression.LZ4.code();
   }
 
   /** Where a copy starts, the first is copy 0. */
@@ -149,7 +151,7 @@ public record BlockPointer(
     if (equals(HOLE)) {
       return null;
     }
-    if (compression != COMPRESSION_NONE) {
+    if (compression != Compression.NONE.code() && !isCompressed()) {
       return "unknown compression " + compression;
     }
     if (checksumType != Checksum.TYPE_XXH64) {
@@ -161,8 +163,11 @@ public record BlockPointer(
     if (physicalBytes <= 0 || physicalBytes > Pool.MAX_BLOCK_BYTES) {
       return "impossible physical size " + physicalBytes;
     }
-    if (logicalBytes != physicalBytes) {
+    if (!isCompressed() && logicalBytes != physicalBytes) {
       return "logical size " + logicalBytes + " differs from physical size " + physicalBytes;
+    }
+    if (isCompressed() && (logicalBytes <= physicalBytes || logicalBytes > Pool.MAX_BLOCK_BYTES)) {
+      return "logical size " + logicalBytes + " of a compressed block of " + physicalBytes;
     }
     if (offsetBytes < 0 || secondOffsetBytes < 0) {
       return "impossible offset";

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.EndOfDeviceException;
@@ -40,6 +41,7 @@ final class BlockReads {
   private final SpaceGeometry geometry;
   private final SingleWrites singleWrites;
   private final long trailerStore;
+  private final BlockCodec codec;
   private final AtomicLong mended = new AtomicLong();
 
   /** While it is held no space is given out again. */
@@ -52,11 +54,13 @@ final class BlockReads {
       BlockDevice device,
       SpaceGeometry geometry,
       SingleWrites singleWrites,
+      BlockCodec codec,
       long trailerStore,
       long durableGroup) {
     this.device = device;
     this.geometry = geometry;
     this.singleWrites = singleWrites;
+    this.codec = codec;
     this.trailerStore = trailerStore;
     this.durableGroup = durableGroup;
   }
@@ -78,24 +82,54 @@ final class BlockReads {
   }
 
   /**
-   * Reads the payload of a block from whichever copy is good.
+   * Reads a block from whichever copy is good.
    *
    * @param seenGroup the newest durable group before the pointer was found; {@link #MEND_NOTHING}
    */
   void read(
+      BlockPointer pointer, long address, long objectId, long index, int level, long seenGroup) {
+    readStored(pointer, address, objectId, index, level, seenGroup);
+    unpack(pointer, address, address, objectId, index);
+  }
+
+  /** Reads the payload of a block, as it is stored, from whichever copy is good. */
+  void readStored(
       BlockPointer pointer, long address, long objectId, long index, int level, long seenGroup) {
     String problem = pointer.problem(level);
     if (problem == null) {
       problem = readAnyCopy(pointer, address, objectId, index, seenGroup);
     }
     if (problem != null) {
-      throw new CorruptException(
-          objectId,
-          index,
-          CorruptException.NONE,
-          "%s (level %d, at byte %d of %s)"
-              .formatted(problem, level, pointer.offsetBytes(), device.name()));
+      throw damaged(pointer, objectId, index, problem);
     }
+  }
+
+  /** Makes a block of a payload that is what its pointer says; both may be at the same place. */
+  void unpack(BlockPointer pointer, long payload, long address, long objectId, long index) {
+    String problem = tryUnpack(pointer, payload, address);
+    if (problem != null) {
+      throw damaged(pointer, objectId, index, problem);
+    }
+  }
+
+  private @Nullable String tryUnpack(BlockPointer pointer, long payload, long address) {
+    if (pointer.isCompressed()) {
+      return codec.unpack(payload, pointer.physicalBytes(), address, pointer.logicalBytes());
+    }
+    if (payload != address) {
+      NativeMemory.copy(payload, address, pointer.logicalBytes());
+    }
+    return null;
+  }
+
+  private CorruptException damaged(
+      BlockPointer pointer, long objectId, long index, String problem) {
+    return new CorruptException(
+        objectId,
+        index,
+        CorruptException.NONE,
+        "%s (level %d, at byte %d of %s)"
+            .formatted(problem, pointer.level(), pointer.offsetBytes(), device.name()));
   }
 
   private @Nullable String readAnyCopy(
@@ -188,10 +222,14 @@ final class BlockReads {
       return "cannot be read: " + e.getMessage();
     }
     String problem = mismatch(pointer, address, objectId, index);
-    if (problem != null || !pointer.hasTrailer()) {
-      return problem;
+    if (problem == null && pointer.hasTrailer()) {
+      problem = wrongTrailer(pointer, address + spaceBytes, objectId, index);
     }
-    BlockTrailer trailer = BlockTrailer.decode(address + spaceBytes - BlockTrailer.SIZE_BYTES);
+    return problem == null ? tryUnpack(pointer, address, address) : problem;
+  }
+
+  private @Nullable String wrongTrailer(BlockPointer pointer, long end, long objectId, long index) {
+    BlockTrailer trailer = BlockTrailer.decode(end - BlockTrailer.SIZE_BYTES);
     boolean belongs =
         trailer != null
             && trailer.store() == trailerStore

@@ -119,21 +119,47 @@ public final class BlockStager {
    * @return where it is, or will be
    */
   public BlockPointer stage(Buffer buffer, NewBlock block) {
+    BlockPointer pointer =
+        pool.compresses() ? stagePacked(buffer, block) : stagePlain(buffer, block);
+    int sizeBytes = buffer.sizeBytes();
+    // Only data blocks were counted: the others are made dirty here, while the group is written.
+    boolean isCounted = block.level() == 0 && block.objectId() != Pool.META_OBJECT;
+    filling.staged.add(new Staged(buffer, block.group(), isCounted ? sizeBytes : 0));
+    if (block.level() > 0) {
+      filling.indirectBytes += sizeBytes;
+      indirectBytes += sizeBytes;
+    }
+    return pointer;
+  }
+
+  private BlockPointer stagePlain(Buffer buffer, NewBlock block) {
     int sizeBytes = buffer.sizeBytes();
     int spaceBytes = pool.copyBytes(sizeBytes, block.form());
     Place place = pool.allocate(spaceBytes, block);
     long copy = makeRoom(place, spaceBytes);
     buffer.copyOut(block.group(), copy);
-    // Only data blocks were counted: the others are made dirty here, while the group is written.
-    boolean isCounted = block.level() == 0 && block.objectId() != Pool.META_OBJECT;
-    filling.staged.add(new Staged(buffer, block.group(), isCounted ? sizeBytes : 0));
-    filling.bytes += spaceBytes;
-    if (block.level() > 0) {
-      filling.indirectBytes += sizeBytes;
-      indirectBytes += sizeBytes;
+    return complete(place, Payload.plain(copy, sizeBytes), copy, spaceBytes, block);
+  }
+
+  private BlockPointer stagePacked(Buffer buffer, NewBlock block) {
+    int sizeBytes = buffer.sizeBytes();
+    try (BlockCodec.Scratch scratch = pool.scratch()) {
+      buffer.copyOut(block.group(), scratch.plain(sizeBytes));
+      Payload payload = pool.pack(scratch, sizeBytes, block.form());
+      int spaceBytes = pool.copyBytes(payload.sizeBytes(), block.form());
+      Place place = pool.allocate(spaceBytes, block);
+      long copy = makeRoom(place, spaceBytes);
+      payload.copyTo(copy);
+      return complete(place, payload, copy, spaceBytes, block);
     }
-    BlockPointer pointer = pool.pointerTo(place, copy, sizeBytes, block);
-    pool.end(pointer, block, copy + sizeBytes, copy + spaceBytes);
+  }
+
+  /** The payload is in the ring: adds the rest of the block to the run. */
+  private BlockPointer complete(
+      Place place, Payload payload, long copy, int spaceBytes, NewBlock block) {
+    BlockPointer pointer = pool.pointerTo(place, payload, block);
+    pool.end(pointer, block, copy + payload.sizeBytes(), copy + spaceBytes);
+    filling.bytes += spaceBytes;
     return pointer;
   }
 
@@ -157,7 +183,7 @@ public final class BlockStager {
     }
     long copy = makeRoom(place, spaceBytes);
     try {
-      pool.read(pointer, copy, block.objectId(), block.index(), block.level());
+      pool.readStored(pointer, copy, block.objectId(), block.index(), block.level());
     } catch (DeviceException e) {
       /* Not a failed write, which would be for good. */
       pool.free(pointer.movedTo(place.first(), place.second(), group, 0), group);
@@ -172,7 +198,7 @@ public final class BlockStager {
     }
     filling.bytes += spaceBytes;
     int payloadBytes = pointer.physicalBytes();
-    long checksum = Pool.checksumOf(copy, payloadBytes, block);
+    long checksum = Payload.plain(copy, payloadBytes).checksum(block);
     BlockPointer moved = pointer.movedTo(place.first(), place.second(), group, checksum);
     pool.end(moved, block, copy + payloadBytes, copy + spaceBytes);
     return moved;

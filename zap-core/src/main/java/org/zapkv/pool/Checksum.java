@@ -56,6 +56,10 @@ final class Checksum {
     return seed ^ Long.rotateLeft((level + 1) * MIX_LEVEL, 41);
   }
 
+  static long of(byte[] bytes, int lengthBytes, long seed) {
+    return LongHashFunction.xx(seed).hashBytes(bytes, 0, lengthBytes);
+  }
+
   static long of(long address, long lengthBytes, long seed) {
     return LongHashFunction.xx(seed).hashMemory(address, lengthBytes);
   }

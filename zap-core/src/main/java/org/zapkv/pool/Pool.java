@@ -55,6 +55,11 @@ public final class Pool implements AutoCloseable {
   /** Blocks that are written one at a time. */
   private final SingleWrites singleWrites;
 
+  private final BlockCodec codec = new BlockCodec();
+
+  /** Set before there are several threads. */
+  private Compression compression = Compression.NONE;
+
   /** Bitmaps and index nodes on their way from the device: guarded by the space map's lock. */
   private final IoMemory loading;
 
@@ -83,7 +88,8 @@ public final class Pool implements AutoCloseable {
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
     space.roomWait(roomWait);
     this.reads =
-        new BlockReads(device, label.geometry(), singleWrites, trailerStore, committed.group());
+        new BlockReads(
+            device, label.geometry(), singleWrites, codec, trailerStore, committed.group());
     this.queue = new IoQueue(groupDevice, BlockStager.MAX_IN_FLIGHT);
     this.stager = new BlockStager(this, queue, staging, device.alignmentBytes());
   }
@@ -311,12 +317,23 @@ public final class Pool implements AutoCloseable {
    * @throws org.zapkv.error.DeviceException if it cannot be written
    */
   public BlockPointer writeNow(long address, int sizeBytes, NewBlock block) {
-    int spaceBytes = copyBytes(sizeBytes, block.form());
+    if (!compresses()) {
+      return writeNow(Payload.plain(address, sizeBytes), block);
+    }
+    try (BlockCodec.Scratch scratch = scratch()) {
+      NativeMemory.copyToArray(address, scratch.plain(sizeBytes), 0, sizeBytes);
+      Payload packed = pack(scratch, sizeBytes, block.form());
+      boolean fits = copyBytes(packed.sizeBytes(), block.form()) <= SingleWrites.MEMORY_BYTES;
+      return writeNow(fits ? packed : Payload.plain(address, sizeBytes), block);
+    }
+  }
+
+  private BlockPointer writeNow(Payload payload, NewBlock block) {
+    int spaceBytes = copyBytes(payload.sizeBytes(), block.form());
     Place place = allocate(spaceBytes, block);
-    BlockPointer pointer = pointerTo(place, address, sizeBytes, block);
+    BlockPointer pointer = pointerTo(place, payload, block);
     try {
-      singleWrites.write(
-          place, address, sizeBytes, spaceBytes, (from, end) -> end(pointer, block, from, end));
+      singleWrites.write(place, payload, spaceBytes, (from, end) -> end(pointer, block, from, end));
       countWritten(place.copyCount() * spaceBytes);
     } catch (Throwable e) {
       space.free(pointer, block.group());
@@ -365,6 +382,32 @@ public final class Pool implements AutoCloseable {
   /** The space of one copy of a block that is pointed to. */
   int copyBytes(BlockPointer pointer) {
     return label.geometry().spaceBytes(pointer);
+  }
+
+  /**
+   * Says how blocks are compressed that are written from now on; before there are several threads.
+   *
+   * @param newCompression how; a new pool compresses nothing
+   */
+  public void compressWith(Compression newCompression) {
+    compression = newCompression;
+  }
+
+  boolean compresses() {
+    return compression != Compression.NONE;
+  }
+
+  BlockCodec.Scratch scratch() {
+    return codec.scratch();
+  }
+
+  /** What to store of a block that is in a scratch: compressed if that takes fewer units. */
+  Payload pack(BlockCodec.Scratch scratch, int sizeBytes, BlockForm form) {
+    scratch.pack(sizeBytes);
+    int packedBytes = scratch.packedBytes();
+    return packedBytes < sizeBytes && copyBytes(packedBytes, form) < copyBytes(sizeBytes, form)
+        ? Payload.packed(scratch.packed(), packedBytes, sizeBytes)
+        : Payload.plain(scratch.plain(sizeBytes), sizeBytes);
   }
 
   /** Takes space for all copies of a block, each of a size. */
@@ -443,6 +486,25 @@ public final class Pool implements AutoCloseable {
     return reads.verify(pointer, address, objectId, index, level, BlockReads.MEND_NOTHING);
   }
 
+  /** Reads the payload of a block as it is stored, and verifies it. */
+  void readStored(BlockPointer pointer, long address, long objectId, long index, int level) {
+    reads.readStored(pointer, address, objectId, index, level, BlockReads.MEND_NOTHING);
+  }
+
+  /**
+   * Makes a block of its payload.
+   *
+   * @param pointer where the block is stored
+   * @param payload where its payload was read to, which {@link #isIntact}
+   * @param address where the block goes, {@link BlockPointer#logicalBytes} long
+   * @param objectId the object it belongs to
+   * @param index its number
+   * @throws CorruptException if the payload cannot be decompressed
+   */
+  public void unpack(BlockPointer pointer, long payload, long address, long objectId, long index) {
+    reads.unpack(pointer, payload, address, objectId, index);
+  }
+
   /**
    * Whether a pointer of a data block can be one: if not, {@link #read} says why.
    *
@@ -477,11 +539,6 @@ public final class Pool implements AutoCloseable {
    */
   public boolean isIntact(BlockPointer pointer, long address, long objectId, long index) {
     return pointer.checksumOf(address, objectId, index) == pointer.checksum();
-  }
-
-  static long checksumOf(long address, int sizeBytes, NewBlock block) {
-    long seed = Checksum.seed(block.objectId(), block.index(), block.level(), block.group());
-    return Checksum.of(address, sizeBytes, seed);
   }
 
   /**
@@ -637,18 +694,18 @@ public final class Pool implements AutoCloseable {
     writtenBytes.addAndGet(lengthBytes);
   }
 
-  BlockPointer pointerTo(Place place, long address, int sizeBytes, NewBlock block) {
+  BlockPointer pointerTo(Place place, Payload payload, NewBlock block) {
     return new BlockPointer(
         place.first(),
         place.second(),
-        sizeBytes,
-        sizeBytes,
+        payload.logicalBytes(),
+        payload.sizeBytes(),
         block.group(),
-        checksumOf(address, sizeBytes, block),
-        BlockPointer.COMPRESSION_NONE,
+        payload.checksum(block),
+        payload.compression().code(),
         Checksum.TYPE_XXH64,
         block.level(),
-        hasTrailer(sizeBytes, block.form()));
+        hasTrailer(payload.sizeBytes(), block.form()));
   }
 
   private static CorruptException damaged(String problem) {

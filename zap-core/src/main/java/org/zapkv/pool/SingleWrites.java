@@ -5,7 +5,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongPredicate;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
-import org.zapkv.cache.memory.NativeMemory;
 
 /**
  * Writes single blocks at once, past the stager: early, or again. Any thread; one at a time, as the
@@ -40,28 +39,28 @@ final class SingleWrites implements AutoCloseable {
   }
 
   /**
-   * Writes a block.
+   * Writes a block; one that is larger than the memory here must not be in an array.
    *
    * @param place where its copies go
-   * @param address the payload
-   * @param payloadBytes the size of the payload
+   * @param payload what is in it
    * @param spaceBytes the size of a copy, whole units
    * @param ending writes the bytes after the payload
    */
-  void write(Place place, long address, int payloadBytes, int spaceBytes, Ending ending) {
+  void write(Place place, Payload payload, int spaceBytes, Ending ending) {
     lock.lock();
     try {
       long start = memory.address();
       boolean isOnePiece = spaceBytes <= MEMORY_BYTES;
+      int payloadBytes = payload.sizeBytes();
       int directBytes = isOnePiece ? 0 : payloadBytes;
       int restBytes = spaceBytes - directBytes;
       if (isOnePiece) {
-        NativeMemory.copy(address, start, payloadBytes);
+        payload.copyTo(start);
       }
       ending.write(start + payloadBytes - directBytes, start + restBytes);
       for (int copy = 0; copy < place.copyCount(); copy++) {
         if (directBytes > 0) {
-          device.write(place.offsetOf(copy), address, directBytes);
+          device.write(place.offsetOf(copy), payload.address(), directBytes);
         }
         if (restBytes > 0) {
           device.write(place.offsetOf(copy) + directBytes, start, restBytes);

@@ -11,6 +11,7 @@ import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.CorruptException;
 import org.zapkv.object.ObjectSet;
+import org.zapkv.pool.Compression;
 
 /**
  * Opens a store with other than the default options. There is none that has to be set, and none for
@@ -137,6 +138,19 @@ public final class ZapStoreBuilder {
    */
   public ZapStoreBuilder durability(Durability durability) {
     options = options.withDurability(Objects.requireNonNull(durability, "durability"));
+    return this;
+  }
+
+  /**
+   * How blocks are compressed that are written from now on. Those that are there already are read
+   * whichever way they were written.
+   *
+   * @param compression how; the default is none
+   * @return this builder
+   */
+  public ZapStoreBuilder compression(Compression compression) {
+    Objects.requireNonNull(compression, "compression");
+    options = options.withObjects(options.objects().withCompression(compression));
     return this;
   }
 

@@ -12,6 +12,7 @@ import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.pool.Compression;
 import org.zapkv.pool.Transaction;
 
 /** A device with no more room: said before anything changes, and nothing is lost. */
@@ -42,7 +43,8 @@ final class FullDeviceTest {
   void aTransactionIsRefusedBeforeItChangesAnything() {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
     int blocks;
-    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withCompression(Compression.NONE))) {
       try (Transaction tx = objects.begin(0)) {
         objects.create(ObjectType.MAP, BLOCK_BYTES, tx).close();
       }
@@ -60,7 +62,8 @@ final class FullDeviceTest {
       }
       TestObjects.assertClean(objects);
     }
-    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+    try (ObjectSet objects =
+            ObjectSet.open(device, TestObjects.options().withCompression(Compression.NONE));
         DataObject object = objects.open(1)) {
       for (int block = 0; block < blocks; block++) {
         TestObjects.assertFilled(object, block, block + 1);
@@ -72,7 +75,8 @@ final class FullDeviceTest {
   @Test
   void scatteredChangesAreRefusedInTime() {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
-    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withCompression(Compression.NONE))) {
       try (Transaction tx = objects.begin(0)) {
         objects.create(ObjectType.MAP, 512, tx).close();
       }
@@ -102,7 +106,8 @@ final class FullDeviceTest {
   @Test
   void scatteredObjectsAreRefusedInTime() {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
-    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withCompression(Compression.NONE))) {
       try (Transaction tx = objects.begin(0)) {
         for (int i = 0; i < 120 * 64; i++) {
           objects.create(ObjectType.MAP, DNODES_BYTES, tx).close();
@@ -130,7 +135,8 @@ final class FullDeviceTest {
   @Test
   void roomComesBackWhenSomethingIsFreed() {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
-    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withCompression(Compression.NONE))) {
       try (Transaction tx = objects.begin(0)) {
         objects.create(ObjectType.MAP, BLOCK_BYTES, tx).close();
       }
@@ -154,7 +160,8 @@ final class FullDeviceTest {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
     try (AutoCloseable silent = TestObjects.silence()) {
       assertTrue(silent != null);
-      ObjectSet objects = ObjectSet.create(device, TestObjects.options());
+      ObjectSet objects =
+          ObjectSet.create(device, TestObjects.options().withCompression(Compression.NONE));
       DataObject object;
       try (Transaction tx = objects.begin(0)) {
         object = objects.create(ObjectType.MAP, BLOCK_BYTES, tx);
@@ -174,7 +181,8 @@ final class FullDeviceTest {
       StoreFailedException failed = assertThrows(StoreFailedException.class, objects::close);
       assertTrue(failed.getCause() instanceof StoreFullException, failed::toString);
     }
-    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options());
+    try (ObjectSet objects =
+            ObjectSet.open(device, TestObjects.options().withCompression(Compression.NONE));
         DataObject object = objects.open(1)) {
       assertEquals(1, object.blockCount());
       TestObjects.assertFilled(object, 0, 42);
@@ -250,7 +258,8 @@ final class FullDeviceTest {
   void aDirectWriteThatDoesNotFitLeavesNoTrace() {
     MemoryDevice device = new MemoryDevice("small", LIMIT_BYTES);
     byte[] bytes = new byte[1 << 20];
-    try (ObjectSet objects = ObjectSet.create(device, TestObjects.options())) {
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withCompression(Compression.NONE))) {
       try (Transaction tx = objects.begin(0);
           DataObject object = objects.create(ObjectType.VALUE, 1 << 20, tx)) {
         assertThrows(

@@ -10,6 +10,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.pool.Compression;
 import org.zapkv.pool.Transaction;
 
 /** What tests of object sets have in common. */
@@ -18,11 +19,12 @@ final class TestObjects {
 
   private TestObjects() {}
 
-  /** Syncs only when told to; poisons memory; says who holds what. */
+  /** Syncs only when told to; compresses; says who holds what. */
   static ObjectSetOptions options() {
     return ObjectSetOptions.defaults()
         .withCacheBytes(16 << 20)
         .withSyncInterval(Duration.ofHours(1))
+        .withCompression(Compression.LZ4)
         .withTraceHolds(true);
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -139,6 +140,42 @@ final class MendTest {
     List<String> problems = pool.verify(pointer, memory.address(), 1, 0, 0);
     assertEquals(1, problems.size());
     assertTrue(problems.get(0).contains("trailer"));
+  }
+
+  /** A checksum says that the bytes are those that were written; not that they make sense. */
+  @Test
+  void whatDoesNotDecompressIsCorruptAndNothingElse() {
+    SplittableRandom random = new SplittableRandom(Long.getLong("zap.seed", 11));
+    byte[] bytes = new byte[SIZE];
+    for (int round = 0; round < 300; round++) {
+      random.nextBytes(bytes);
+      NativeMemory.copyFromArray(bytes, 0, memory.address(), SIZE);
+      NativeMemory.fill(memory.address() + SIZE, 4 * SIZE, (byte) 0x5A);
+      NewBlock block = new NewBlock(1, round, 0, 2, ONE);
+      BlockPointer plain = pool.writeNow(memory.address(), SIZE, block);
+      int logical = SIZE + 512 * (1 + random.nextInt(8));
+      BlockPointer lie =
+          new BlockPointer(
+              plain.offsetBytes(), 0, logical, SIZE, 2, plain.checksum(), 1, 1, 0, true);
+      int index = round;
+      assertThrows(CorruptException.class, () -> pool.read(lie, memory.address(), 1, index, 0));
+      for (int at = logical; at < 4 * SIZE; at++) {
+        assertEquals(0x5A, NativeMemory.getByte(memory.address() + at));
+      }
+      assertEquals(1, pool.verify(lie, memory.address(), 1, round, 0).size());
+    }
+  }
+
+  @Test
+  void aBlockThatDecompressesToAnotherSizeIsCorrupt() {
+    pool.compressWith(Compression.LZ4);
+    BlockPointer good = write(1, 2, 7, ONE);
+    int bytes = good.physicalBytes();
+    BlockPointer longer =
+        new BlockPointer(
+            good.offsetBytes(), 0, SIZE + 512, bytes, 2, good.checksum(), 1, 1, 0, true);
+    pool.read(good, memory.address(), 1, 0, 0);
+    assertRefused(longer, 1);
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.zapkv.pool.Compression;
 
 /** Random operations on a few maps against a HashMap each; the store is reopened on the way. */
 class StoreModelTest {
@@ -55,6 +56,7 @@ class StoreModelTest {
               .leafBytes(leafBytes)
               .cacheBytes(cacheBytes)
               .directIo(direct)
+              .compression(direct ? Compression.LZ4 : Compression.NONE)
               .durability(Durability.NONE);
       names.forEach(name -> model.put(name, new HashMap<>()));
     }
