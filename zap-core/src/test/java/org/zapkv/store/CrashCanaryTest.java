@@ -78,7 +78,7 @@ final class CrashCanaryTest {
       PowerCuts cuts = simulation.cuts();
       String problem = null;
       while (problem == null && cuts.advance()) {
-        if (cuts.isOpen(CrashSimulation.BLOCKS)) {
+        if (cuts.openWrites(CrashSimulation.BLOCKS) > 0) {
           PowerRecording left = cuts.kill();
           CrashSimulation.Recovery recovery =
               simulation.recover(left, cuts.position(), true, random);

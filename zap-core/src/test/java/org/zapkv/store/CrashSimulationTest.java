@@ -31,6 +31,9 @@ final class CrashSimulationTest {
   /** Different outcomes of the loss of power at one place. */
   private static final int CHOICES = 2;
 
+  /** The same where the end of the log consists of several writes. */
+  private static final int MANY_CHOICES = 6;
+
   /** One in so many crashes is followed by others, in the recovery from it. */
   private static final int SECOND_CRASH_EVERY = 40;
 
@@ -70,7 +73,7 @@ final class CrashSimulationTest {
     int points = 0;
     try {
       do {
-        for (int choice = cuts.isOpen() ? CHOICES : 1; choice > 0; choice--) {
+        for (int choice = choices(cuts); choice > 0; choice--) {
           int more = random.nextInt(SECOND_CRASH_EVERY) == 0 ? SECOND_CRASHES : 0;
           crash(simulation, cuts, random, more);
           points += 1 + more;
@@ -84,6 +87,13 @@ final class CrashSimulationTest {
         Level.INFO, "{0} commits={1} {2}", simulation, simulation.commitCount(), cuts.summary());
     assertTrue(points > simulation.commitCount());
     return points;
+  }
+
+  private static int choices(PowerCuts cuts) {
+    if (!cuts.isOpen()) {
+      return 1;
+    }
+    return cuts.openWrites(CrashSimulation.LOG) > 1 ? MANY_CHOICES : CHOICES;
   }
 
   private void crash(

@@ -40,12 +40,14 @@ final class CrashWorkload {
   record Shape(int threads, int commits, int keys, int largestValue, int largestBatch) {
     static Shape random(SplittableRandom random) {
       int threads = random.nextInt(3) == 0 ? 1 : 2 + random.nextInt(7);
+      // A batch is in several records from so many keys on that it changes.
+      boolean hasLargeBatches = random.nextInt(4) == 0;
       return new Shape(
           threads,
           6 + 90 / threads,
-          5 << random.nextInt(5),
+          hasLargeBatches ? 400 : 5 << random.nextInt(5),
           random.nextInt(8) == 0 ? 300_000 : 300 << random.nextInt(5),
-          random.nextInt(6) == 0 ? 700 : 30);
+          hasLargeBatches ? 1500 : 30);
     }
   }
 

@@ -131,13 +131,13 @@ public final class PowerCuts {
   }
 
   /**
-   * Whether a device has not flushed everything.
+   * How much of a device is not flushed.
    *
    * @param device the index of the device
-   * @return true if something is not flushed
+   * @return a number of writes and truncations
    */
-  public boolean isOpen(int device) {
-    return !pending.get(device).isEmpty();
+  public int openWrites(int device) {
+    return pending.get(device).size();
   }
 
   /**
