@@ -460,6 +460,16 @@ public final class ObjectSet implements AutoCloseable {
   }
 
   /**
+   * Refuses when no more changes are taken.
+   *
+   * @throws org.zapkv.error.StoreFailedException if an earlier write failed
+   */
+  public void checkUsable() {
+    checkOpen();
+    groups.checkUsable();
+  }
+
+  /**
    * Waits until a group is durable; one that is still open is synced for it. Must not be called by
    * a thread that has a transaction open.
    *

@@ -141,7 +141,13 @@ final class BlockReads {
     if (first == null) {
       return null;
     }
-    String second = tryCopy(pointer, 1, address, objectId, index);
+    String second;
+    try {
+      second = readCopy(pointer, 1, address, objectId, index);
+    } catch (DeviceException e) {
+      // Not corrupt: it may be read another time.
+      throw new DeviceException(first + "; the second copy: " + e.getMessage(), e);
+    }
     if (second != null) {
       return "%s; the second copy, at byte %d: %s"
           .formatted(first, pointer.secondOffsetBytes(), second);

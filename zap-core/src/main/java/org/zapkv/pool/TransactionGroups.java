@@ -602,7 +602,13 @@ public final class TransactionGroups implements AutoCloseable {
     }
   }
 
-  private void checkUsable() {
+  /**
+   * Refuses when no more changes are taken.
+   *
+   * @throws StoreFailedException if a group could not be written
+   * @throws ClosedException if closed
+   */
+  public void checkUsable() {
     Throwable cause = failure;
     if (cause != null) {
       failureReported = true;

@@ -329,6 +329,8 @@ public final class ZapStore implements AutoCloseable {
   public void sync() {
     int slot = gate.enter();
     try {
+      // Who is told "durable" after a change has failed would take that one for durable, too.
+      objects.checkUsable();
       objects.sync();
     } finally {
       gate.exit(slot);

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.cache.device.testing.PatternCheckDevice;
 import org.zapkv.cache.testing.Seeds;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.ZapException;
 
 /**
@@ -84,8 +85,18 @@ final class LogCrashTest {
     }
 
     private boolean runUntilCrash(int operations) {
+      TestLog log;
+      try {
+        log = TestLog.open(new PatternCheckDevice(device), durable);
+      } catch (DeviceException powerLost) {
+        device.restart();
+        return true;
+      }
+      return runUntilCrash(log, operations);
+    }
+
+    private boolean runUntilCrash(TestLog log, int operations) {
       boolean crashed = false;
-      TestLog log = TestLog.open(new PatternCheckDevice(device), durable);
       uniform = random.nextBoolean();
       verify(log.replay());
       try {

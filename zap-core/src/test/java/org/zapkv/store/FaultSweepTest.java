@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,10 @@ import org.zapkv.store.CommitHistory.Line;
  */
 @Tag("once")
 final class FaultSweepTest {
+  /** How often what finds the disk full is tried again: for seconds, where a tenth is enough. */
+  private static final int ATTEMPTS = 200;
+
+  private static final long ATTEMPT_NANOS = 20_000_000;
   private static final int STEP = Integer.getInteger("zap.fault.step", 5);
   private static final int BEFORE = 30;
   private static final int COMMITS = 36;
@@ -227,11 +232,30 @@ final class FaultSweepTest {
       try {
         store.sync();
         line.durable(0);
+      } catch (StoreFullException e) {
+        timesFull++;
+        blocks.limit(1 << 30);
+        log.limit(1 << 30);
+        untilThereIsRoom(store::sync);
+        line.durable(0);
       } catch (StoreFailedException e) {
         assertTrue(hasHappened(), e.toString());
         certain = isFailed ? certain : line.commits.size();
         isFailed = true;
       }
+    }
+
+    /** What found the disk full is tried again by the store, but not at once. */
+    private static void untilThereIsRoom(Runnable action) {
+      for (int i = 0; i < ATTEMPTS; i++) {
+        try {
+          action.run();
+          return;
+        } catch (StoreFullException e) {
+          LockSupport.parkNanos(ATTEMPT_NANOS);
+        }
+      }
+      action.run();
     }
 
     /** First a removal, which may be refused too, then more room: the store goes on. */
@@ -242,7 +266,7 @@ final class FaultSweepTest {
       blocks.limit(1 << 30);
       log.limit(1 << 30);
       List<Edit> changes = script.changes(number);
-      CommitScript.commit(store, changes, Durability.SYNC);
+      untilThereIsRoom(() -> CommitScript.commit(store, changes, Durability.SYNC));
       line.add(new Committed(changes, 0));
     }
 
