@@ -81,6 +81,32 @@ final class MetaObject {
     }
   }
 
+  /**
+   * The node of an object, counted as used once more: to be released to the table.
+   *
+   * @return null when there is no such object
+   * @throws org.zapkv.error.CorruptException if its dnode is damaged
+   */
+  @Nullable ObjectNode acquire(long objectId) {
+    // The node before the dnode is read, see ObjectTable.
+    ObjectNode acquired = context.table().acquire(objectId, id -> new ObjectNode(context, id));
+    boolean isThere = false;
+    try {
+      if (!acquired.isLoaded()) {
+        Dnode dnode = read(objectId);
+        if (dnode != null) {
+          acquired.load(dnode);
+        }
+      }
+      isThere = acquired.isLoaded() && !acquired.isDestroyed();
+    } finally {
+      if (!isThere) {
+        context.table().release(acquired);
+      }
+    }
+    return isThere ? acquired : null;
+  }
+
   /** The numbers of the free dnodes in a block: a bit for each. */
   long freeDnodes(long metaBlock) {
     long free = 0;
