@@ -7,6 +7,7 @@ import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
+import org.zapkv.error.ZapException;
 
 /**
  * Object 0, whose blocks are full of the dnodes of all other objects. Its own dnode is in the
@@ -75,10 +76,14 @@ final class MetaObject {
     try {
       return read(objectId);
     } catch (CorruptException | DeviceException e) {
-      LOGGER.log(
-          System.Logger.Level.WARNING, "object " + objectId + " is passed over: " + e.getMessage());
+      passedOver(objectId, e);
       return null;
     }
+  }
+
+  private static void passedOver(long objectId, ZapException e) {
+    LOGGER.log(
+        System.Logger.Level.WARNING, "object " + objectId + " is passed over: " + e.getMessage());
   }
 
   /**
@@ -105,6 +110,16 @@ final class MetaObject {
       }
     }
     return isThere ? acquired : null;
+  }
+
+  /** As {@link #acquire}, but null as well, and a line in the log, when it cannot be read. */
+  @Nullable ObjectNode acquireIfIntact(long objectId) {
+    try {
+      return acquire(objectId);
+    } catch (CorruptException | DeviceException e) {
+      passedOver(objectId, e);
+      return null;
+    }
   }
 
   /** The numbers of the free dnodes in a block: a bit for each. */
