@@ -2,7 +2,6 @@
 package org.zapkv.cli;
 
 import org.jspecify.annotations.Nullable;
-import org.zapkv.object.ScrubProblem;
 import org.zapkv.store.ScrubReport;
 import org.zapkv.store.ZapStore;
 import picocli.CommandLine.Command;
@@ -45,8 +44,8 @@ final class ScrubCommand extends StoreCommand {
   }
 
   private void print(ScrubReport report) {
-    for (ScrubProblem problem : report.problems()) {
-      out().println(problem.toString().replaceAll("\\R+", " "));
+    for (String line : report.lines()) {
+      out().println(line);
     }
     out()
         .println(

@@ -25,4 +25,13 @@ public record ScrubReport(
   public boolean isClean() {
     return damage == 0;
   }
+
+  /**
+   * What to tell a person.
+   *
+   * @return a line for each of the problems
+   */
+  public List<String> lines() {
+    return problems.stream().map(problem -> problem.toString().replaceAll("\\R+", " ")).toList();
+  }
 }
