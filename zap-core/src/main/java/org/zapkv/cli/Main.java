@@ -119,6 +119,7 @@ public final class Main implements Runnable {
         .addSubcommand(new VerifyCommand(streams))
         .addSubcommand(new StatCommand(streams))
         .addSubcommand(new CheckCommand(streams))
+        .addSubcommand(new ScrubCommand(streams))
         .addSubcommand(new CompactCommand(streams))
         .addSubcommand(new SalvageCommand(streams))
         .addSubcommand(new DemoCommand(streams))

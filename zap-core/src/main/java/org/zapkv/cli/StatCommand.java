@@ -72,6 +72,7 @@ final class StatCommand extends StoreCommand {
     figures.line("free", Figures.bytes(pool.freeBytes()) + " within the file");
     figures.line("reclaimable", Figures.bytes(pool.reclaimableBytes()) + " by zap compact");
     figures.line("can grow by", Figures.bytes(pool.growableBytes()));
+    figures.line("bad copies", Sizes.count(pool.mendedCopies()) + " met since it was opened");
     figures.line("groups", Sizes.count(pool.syncedGroup()) + " on disk");
   }
 

@@ -112,13 +112,12 @@ public final class Compaction {
 
   private void walkObject() {
     boolean isMeta = objectId == MetaObject.OBJECT_ID;
-    Dnode dnode = isMeta ? meta.node().syncedDnode() : meta.readIfIntact(objectId);
+    ObjectNode node = isMeta ? meta.node() : meta.acquireIfIntact(objectId);
     pointers++;
-    if (dnode == null) {
+    if (node == null) {
       nextObject();
       return;
     }
-    ObjectNode node = isMeta ? meta.node() : acquire(dnode);
     try {
       walk(node);
     } catch (CorruptException | DeviceException e) {
@@ -130,14 +129,6 @@ public final class Compaction {
         context.table().release(node);
       }
     }
-  }
-
-  private ObjectNode acquire(Dnode dnode) {
-    ObjectNode node = context.table().acquire(objectId, id -> new ObjectNode(context, id));
-    if (!node.isLoaded()) {
-      node.load(dnode);
-    }
-    return node;
   }
 
   private void nextObject() {

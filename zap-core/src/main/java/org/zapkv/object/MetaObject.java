@@ -7,6 +7,7 @@ import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
+import org.zapkv.error.ZapException;
 
 /**
  * Object 0, whose blocks are full of the dnodes of all other objects. Its own dnode is in the
@@ -75,8 +76,48 @@ final class MetaObject {
     try {
       return read(objectId);
     } catch (CorruptException | DeviceException e) {
-      LOGGER.log(
-          System.Logger.Level.WARNING, "object " + objectId + " is passed over: " + e.getMessage());
+      passedOver(objectId, e);
+      return null;
+    }
+  }
+
+  private static void passedOver(long objectId, ZapException e) {
+    LOGGER.log(
+        System.Logger.Level.WARNING, "object " + objectId + " is passed over: " + e.getMessage());
+  }
+
+  /**
+   * The node of an object, counted as used once more: to be released to the table.
+   *
+   * @return null when there is no such object
+   * @throws org.zapkv.error.CorruptException if its dnode is damaged
+   */
+  @Nullable ObjectNode acquire(long objectId) {
+    // The node before the dnode is read, see ObjectTable.
+    ObjectNode acquired = context.table().acquire(objectId, id -> new ObjectNode(context, id));
+    boolean isThere = false;
+    try {
+      if (!acquired.isLoaded()) {
+        Dnode dnode = read(objectId);
+        if (dnode != null) {
+          acquired.load(dnode);
+        }
+      }
+      isThere = acquired.isLoaded() && !acquired.isDestroyed();
+    } finally {
+      if (!isThere) {
+        context.table().release(acquired);
+      }
+    }
+    return isThere ? acquired : null;
+  }
+
+  /** As {@link #acquire}, but null as well, and a line in the log, when it cannot be read. */
+  @Nullable ObjectNode acquireIfIntact(long objectId) {
+    try {
+      return acquire(objectId);
+    } catch (CorruptException | DeviceException e) {
+      passedOver(objectId, e);
       return null;
     }
   }

@@ -389,23 +389,11 @@ public final class ObjectSet implements AutoCloseable {
   }
 
   private ObjectNode acquire(long objectId) {
-    ObjectNode node = table.acquire(objectId, id -> new ObjectNode(context, id));
-    try {
-      if (!node.isLoaded()) {
-        Dnode dnode = meta.read(objectId);
-        if (dnode == null) {
-          throw noSuchObject(objectId);
-        }
-        node.load(dnode);
-      }
-      if (node.isDestroyed()) {
-        throw noSuchObject(objectId);
-      }
-      return node;
-    } catch (RuntimeException e) {
-      table.release(node);
-      throw e;
+    ObjectNode node = meta.acquire(objectId);
+    if (node == null) {
+      throw noSuchObject(objectId);
     }
+    return node;
   }
 
   private static CorruptException noSuchObject(long objectId) {
@@ -531,6 +519,17 @@ public final class ObjectSet implements AutoCloseable {
   public Compaction compaction() {
     checkOpen();
     return new Compaction(context, meta, objectSync);
+  }
+
+  /**
+   * Begins to read and verify every copy of every block, and to mend what can be mended, while the
+   * store is in use. Nothing happens before its first step.
+   *
+   * @return the scrub, to be used by one thread
+   */
+  public Scrub scrub() {
+    checkOpen();
+    return new Scrub(context, meta, this::checkOpen);
   }
 
   /**

@@ -188,33 +188,37 @@ final class BlockReads {
    * Reads every copy of a block, all that is stored of it.
    *
    * @param seenGroup as for {@link #read}
-   * @return what is wrong, at most one text for each copy
+   * @return what is wrong, one for each bad copy
    */
-  List<String> verify(
+  List<BadCopy> verify(
       BlockPointer pointer, long address, long objectId, long index, int level, long seenGroup) {
-    List<String> problems = new ArrayList<>();
-    int good = -1;
+    List<BadCopy> badCopies = new ArrayList<>();
     int bad = -1;
     for (int copy = 0; copy < pointer.copyCount(); copy++) {
       String problem = verifyCopy(pointer, copy, address, objectId, index);
-      if (problem == null) {
-        good = copy;
-      } else {
+      if (problem != null) {
         bad = copy;
-        problems.add(
-            "%s (level %d, %sat byte %d of %s)"
-                .formatted(
-                    problem,
-                    level,
-                    copy == 0 ? "" : "second copy ",
-                    pointer.offsetOf(copy),
-                    device.name()));
+        badCopies.add(badCopy(pointer, copy, level, problem));
       }
     }
-    if (good >= 0 && bad >= 0) {
-      mend(pointer, bad, objectId, index, seenGroup, problems.get(0));
+    boolean hasGoodCopy = badCopies.size() < pointer.copyCount();
+    if (bad >= 0 && hasGoodCopy) {
+      BadCopy only = badCopies.get(0);
+      if (mend(pointer, bad, objectId, index, seenGroup, only.text())) {
+        return List.of(new BadCopy(only.offsetBytes(), true, only.text()));
+      }
     }
-    return problems;
+    return badCopies;
+  }
+
+  private BadCopy badCopy(BlockPointer pointer, int copy, int level, String problem) {
+    long offset = pointer.offsetOf(copy);
+    String which = copy == 0 ? "" : "second copy ";
+    return new BadCopy(
+        offset,
+        false,
+        "%s (level %d, %sat byte %d of %s)"
+            .formatted(problem, level, which, offset, device.name()));
   }
 
   private @Nullable String verifyCopy(
@@ -245,11 +249,11 @@ final class BlockReads {
     return belongs ? null : "the block is whole, but its trailer is damaged";
   }
 
-  private void mend(
+  private boolean mend(
       BlockPointer pointer, int bad, long objectId, long index, long seenGroup, String problem) {
     long offset = pointer.offsetOf(bad);
     if (!rewrite(pointer, bad, objectId, index, seenGroup)) {
-      return;
+      return false;
     }
     mended.incrementAndGet();
     LOGGER.log(
@@ -260,6 +264,7 @@ final class BlockReads {
         Long.toString(offset),
         device.name(),
         problem);
+    return true;
   }
 
   private boolean rewrite(

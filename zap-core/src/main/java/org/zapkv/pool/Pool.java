@@ -483,7 +483,26 @@ public final class Pool implements AutoCloseable {
    */
   public List<String> verify(
       BlockPointer pointer, long address, long objectId, long index, int level) {
-    return reads.verify(pointer, address, objectId, index, level, BlockReads.MEND_NOTHING);
+    return reads.verify(pointer, address, objectId, index, level, BlockReads.MEND_NOTHING).stream()
+        .map(BadCopy::text)
+        .toList();
+  }
+
+  /**
+   * As {@link #verify}, and if one of two copies is bad writes it again from the other.
+   *
+   * @param pointer where it is; nothing must be impossible about it
+   * @param address memory to read into, as long as a copy on the device and as the block itself
+   * @param objectId the object it belongs to
+   * @param index its number within its level
+   * @param level its level
+   * @param seenGroup {@link #committedGroup} before the pointer was found; nothing is written if
+   *     another group is durable by now
+   * @return the bad copies, the mended one among them
+   */
+  public List<BadCopy> verifyAndMend(
+      BlockPointer pointer, long address, long objectId, long index, int level, long seenGroup) {
+    return reads.verify(pointer, address, objectId, index, level, seenGroup);
   }
 
   /** Reads the payload of a block as it is stored, and verifies it. */

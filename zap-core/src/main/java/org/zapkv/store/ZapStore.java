@@ -19,6 +19,7 @@ import org.zapkv.object.Compaction;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectType;
+import org.zapkv.object.Scrub;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapCursor;
@@ -447,6 +448,78 @@ public final class ZapStore implements AutoCloseable {
     int slot = gate.enter();
     try {
       return compaction.step();
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  /**
+   * Reads every copy of every block from the file while the store is in use, and verifies it; a bad
+   * copy is written again from the good one, where there are two. Needs no pause: what is changed
+   * meanwhile is as good as scrubbed, as it was written anew. The space map and the intent log are
+   * not read: see {@link #check}, and the replay when a store is opened. Never throws for damage.
+   *
+   * <p>Ends with a {@link org.zapkv.error.ClosedException} soon after the store is closed by
+   * another thread, and with what the listener throws.
+   *
+   * @param bytesPerSecond how much to read each second, on the average; 0: as much as can be
+   * @param progress told how far it is, between the steps
+   * @return what was found and mended
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws ReadOnlyStoreException if it is open for reading only, and so nothing can be mended:
+   *     use {@link #check} then
+   * @throws org.zapkv.error.CacheFullException if there is no memory for a block
+   */
+  public ScrubReport scrub(long bytesPerSecond, ScrubListener progress) {
+    if (bytesPerSecond < 0) {
+      throw new IllegalArgumentException("bytesPerSecond=" + bytesPerSecond + " is negative");
+    }
+    return scrub(new ScrubPace(bytesPerSecond), progress);
+  }
+
+  /** With a pace of its own, so that a test need not wait. */
+  ScrubReport scrub(ScrubPace pace, ScrubListener progress) {
+    Objects.requireNonNull(progress, "progress");
+    gate.checkOpen();
+    checkWritable();
+    Scrub scrub = beginScrub();
+    long readBytes = 0;
+    while (stepInside(scrub, pace.stepBytes())) {
+      progress.progress(scrub.readBytes(), scrub.totalBytes());
+      pace.pause(scrub.readBytes() - readBytes, gate::checkOpen);
+      readBytes = scrub.readBytes();
+    }
+    progress.progress(scrub.readBytes(), scrub.totalBytes());
+    return report(scrub);
+  }
+
+  private ScrubReport report(Scrub scrub) {
+    int slot = gate.enter();
+    try {
+      return new ScrubReport(
+          scrub.blockCount(),
+          scrub.readBytes(),
+          objects.statistics().mendedCopies(),
+          scrub.damageCount(),
+          scrub.problems());
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  private Scrub beginScrub() {
+    int slot = gate.enter();
+    try {
+      return objects.scrub();
+    } finally {
+      gate.exit(slot);
+    }
+  }
+
+  private boolean stepInside(Scrub scrub, long maxBytes) {
+    int slot = gate.enter();
+    try {
+      return scrub.step(maxBytes);
     } finally {
       gate.exit(slot);
     }

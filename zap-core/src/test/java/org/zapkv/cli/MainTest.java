@@ -22,7 +22,8 @@ class MainTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "load", "get", "put", "rm", "scan", "count", "maps", "verify", "stat", "check", "demo"
+        "load", "get", "put", "rm", "scan", "count", "maps", "verify", "stat", "check", "scrub",
+        "demo"
       })
   void shouldExplainEachCommand(String command) {
     String help = Cli.run(command, "--help").ok().out();

@@ -132,6 +132,7 @@ class ReadOnlyTest {
       assertThrows(ReadOnlyStoreException.class, () -> map.putLong("key 1", 1));
       assertThrows(ReadOnlyStoreException.class, () -> map.remove("key 1"));
       assertThrows(ReadOnlyStoreException.class, () -> store.map("new"));
+      assertThrows(ReadOnlyStoreException.class, () -> store.scrub(0, (done, total) -> {}));
       Batch batch = store.batch().put(map, "key 1", "v").remove(map, "key 2");
       ReadOnlyStoreException e = assertThrows(ReadOnlyStoreException.class, () -> batch.commit());
       assertTrue(e.getMessage().contains(path.toString()), e.getMessage());
