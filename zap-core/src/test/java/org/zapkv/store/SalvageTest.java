@@ -258,6 +258,41 @@ class SalvageTest {
     assertEquals(5, report.maps().get(0).uncertainEntries(), report.toString());
   }
 
+  /** What a group wrote whose uberblock did not get to the disk was never committed. */
+  @Test
+  void whatIsYoungerThanTheStateDoesNotCount() throws IOException {
+    Path logFile = damaged().resolve(StoreDirectory.LOG_FILE);
+    byte[] before;
+    byte[] log;
+    byte[] content;
+    try (ZapStore store =
+        ZapStore.builder()
+            .leafBytes(4096)
+            .durability(Durability.NONE)
+            .syncInterval(Duration.ofDays(1))
+            .open(damaged())) {
+      ZapMap map = store.map("a");
+      for (int i = 0; i < 300; i++) {
+        put(map, "key " + i, new byte[10]);
+      }
+      store.sync();
+      before = content();
+      log = Files.readAllBytes(logFile);
+      for (int i = 0; i < 300; i++) {
+        map.put("key " + 2 * i, new byte[20]);
+      }
+      store.sync();
+      content = content();
+    }
+    System.arraycopy(before, 0, content, 0, HEAD_BYTES);
+    wipe(content, HEAD_BYTES, FIXED_END_BYTES);
+    wipeTree(content);
+    write(content);
+    Files.write(logFile, log);
+    SalvageReport report = salvage(directory.resolve("new"));
+    assertEquals(model, read(directory.resolve("new")), report.toString());
+  }
+
   /** Where a sector in a hundred is lost: what the store itself can still read, and maybe more. */
   @Test
   void withHolesEverywhereAllThatIsWholeIsRecovered() throws IOException {
@@ -324,12 +359,15 @@ class SalvageTest {
   void blocksInsideOfValuesAreNotTaken() throws IOException {
     fill(3);
     byte[] copy = content();
-    byte[] part = Arrays.copyOfRange(copy, FIXED_END_BYTES, FIXED_END_BYTES + (8 << 20) / 10);
+    byte[] part = Arrays.copyOfRange(copy, FIXED_END_BYTES, copy.length);
     // Compressed, a copy would not be one.
     try (ZapStore store = ZapStore.builder().compression(Compression.NONE).open(damaged())) {
       put(store.map("a"), "copy", part);
-      for (int i = 0; i < 20; i++) {
-        put(store.map("b"), "key " + i, new byte[] {(byte) i});
+      // So there are leaves in the copy only.
+      for (String key : List.copyOf(model.get("b").keySet())) {
+        if (!key.endsWith("7")) {
+          remove(store.map("b"), key);
+        }
       }
     }
     byte[] content = content();
