@@ -85,6 +85,7 @@ class BadStoreTest {
     List<Cli.Result> results = runAll();
     results.add(Cli.run("put", store, "m", "k", "v"));
     results.add(Cli.runWith(lines(3), "load", store, "m"));
+    results.add(Cli.run("compact", store));
     return results;
   }
 

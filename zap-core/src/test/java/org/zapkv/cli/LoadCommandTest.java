@@ -168,6 +168,19 @@ class LoadCommandTest {
   }
 
   @Test
+  void shouldTakeADurabilityByItsName() {
+    for (String level : new String[] {"sync", "async", "none", "SYNC"}) {
+      Cli.runWith(lines(1, 10), "load", "--batch", 4, "--durability", level, store, level).ok();
+      Cli.runWith(lines(1, 10), "verify", store, level).ok();
+    }
+    Cli.Result result =
+        Cli.runWith(lines(1, 10), "load", "--durability=fast", store, "m").exits(ExitCode.USAGE);
+    String expected = "'fast' is no durability: write sync, async or none";
+    assertTrue(result.err().contains(expected), result.err());
+    Cli.run("count", store, "m").exits(ExitCode.NO);
+  }
+
+  @Test
   void shouldRefuseLinesThatAreNotUtf8() {
     byte[] input = "k\tval\u00FFue\n".getBytes(StandardCharsets.ISO_8859_1);
     Cli.Result result = Cli.runWith(input, "load", store, "m").exits(ExitCode.NO);

@@ -13,7 +13,9 @@ class MainTest {
   void shouldExplainItself() {
     String help = Cli.run("--help").ok().out();
     for (String part :
-        new String[] {"load", "demo", "Exit codes:", "2    what is stored is damaged"}) {
+        new String[] {
+          "load", "demo", "compact", "salvage", "Exit codes:", "2    what is stored is damaged"
+        }) {
       assertTrue(help.contains(part), help);
     }
     assertTrue(Cli.run("--version").ok().out().startsWith("zap "));
@@ -23,7 +25,7 @@ class MainTest {
   @ValueSource(
       strings = {
         "load", "get", "put", "rm", "scan", "count", "maps", "verify", "stat", "check", "scrub",
-        "demo"
+        "compact", "salvage", "demo"
       })
   void shouldExplainEachCommand(String command) {
     String help = Cli.run(command, "--help").ok().out();

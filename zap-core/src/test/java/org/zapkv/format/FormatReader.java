@@ -4,12 +4,18 @@ package org.zapkv.format;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class FormatReader {
   private static final long MAGIC_LABEL = magic("ZAPSTORE");
   private static final long MAGIC_UBERBLOCK = magic("ZAPUBER1");
+  private static final long MAGIC_LOG = magic("ZAPINTLG");
+  private static final long MAGIC_LOG_BLOCK = magic("ZAPLOGBK");
   private static final int POINTER_BYTES = 64;
   private static final int DNODE_BYTES = 256;
   private static final int META_BLOCK_BYTES = 16384;
@@ -29,16 +37,34 @@ public final class FormatReader {
   private static final int VALUE = 4;
 
   private final ByteBuffer file;
+  private final long store;
   private final int uberblock;
+
+  /** What of the format was met. */
+  private final SortedSet<String> forms = new TreeSet<>();
 
   private FormatReader(byte[] blocks) {
     this.file = ByteBuffer.wrap(blocks).order(ByteOrder.LITTLE_ENDIAN);
-    this.uberblock = newestUberblock(label());
+    int label = label();
+    this.store = file.getLong(label + 40) ^ Long.rotateLeft(file.getLong(label + 48), 32);
+    this.uberblock = newestUberblock();
   }
 
-  /** The maps of a store: names, keys, values as they are described by {@link #describe}. */
-  public static SortedMap<String, SortedMap<String, String>> read(byte[] blocks) {
-    return new FormatReader(blocks).maps();
+  /**
+   * What a store holds.
+   *
+   * @param maps names, keys, values as they are described by {@link #describe}
+   * @param forms what of the format it uses, as the code here calls it
+   */
+  public record Contents(
+      SortedMap<String, SortedMap<String, String>> maps, SortedSet<String> forms) {}
+
+  /** Reads a store: its two files. */
+  public static Contents read(byte[] blocks, byte[] log) {
+    FormatReader reader = new FormatReader(blocks);
+    SortedMap<String, SortedMap<String, String>> maps = reader.maps();
+    reader.replay(ByteBuffer.wrap(log).order(ByteOrder.LITTLE_ENDIAN), maps);
+    return new Contents(maps, reader.forms);
   }
 
   /** A value of bytes, in short. */
@@ -98,8 +124,7 @@ public final class FormatReader {
     throw bad("no label");
   }
 
-  private int newestUberblock(int label) {
-    long store = file.getLong(label + 40) ^ Long.rotateLeft(file.getLong(label + 48), 32);
+  private int newestUberblock() {
     int newest = -1;
     for (int slot = 0; slot < 30; slot++) {
       int at = 8192 + slot * 4096;
@@ -142,6 +167,7 @@ public final class FormatReader {
 
   private ByteBuffer content(ByteBuffer at, int pointer, int offset, int physical) {
     int logical = at.getInt(pointer + 16);
+    forms.add(at.get(pointer + 40) == 0 ? "plain" : "LZ4");
     byte[] bytes =
         at.get(pointer + 40) == 0
             ? bytes(file, offset, physical)
@@ -187,6 +213,7 @@ public final class FormatReader {
       return null;
     }
     while (level > 0) {
+      forms.add("tree");
       at = block(at, pointer, dnode.object, index >>> (6 * level), level);
       if (at == null) {
         return null;
@@ -248,6 +275,7 @@ public final class FormatReader {
     if (object.type() != VALUE) {
       throw bad("object " + object.object + " is of type " + object.type());
     }
+    forms.add("value object");
     ByteBuffer value = ByteBuffer.allocate(length);
     for (long block = 0; block < object.blockCount(); block++) {
       ByteBuffer bytes = block(object, block);
@@ -274,7 +302,8 @@ public final class FormatReader {
     }
   }
 
-  private static void micro(ByteBuffer block, ZapVisitor visitor) {
+  private void micro(ByteBuffer block, ZapVisitor visitor) {
+    forms.add("micro");
     for (int at = 64; at + 64 <= block.capacity(); at += 64) {
       int end = at + 14;
       while (block.get(end) != 0) {
@@ -289,6 +318,7 @@ public final class FormatReader {
   }
 
   private void fat(Dnode object, ByteBuffer header, ZapVisitor visitor) {
+    forms.add("fat");
     Map<String, ZapValue> apart = new HashMap<>();
     long overflow = header.getLong(104);
     if (overflow != 0) {
@@ -300,7 +330,9 @@ public final class FormatReader {
           object,
           second,
           (mark, key, value) -> {
+            forms.add("overflow");
             if (mark == 0x40) {
+              forms.add("value apart");
               apart.put(hex(key), value);
             } else {
               visitor.accept(key, value);
@@ -328,6 +360,9 @@ public final class FormatReader {
     long tableBlock = header.getLong(16);
     int pointers = 1 << header.getLong(32);
     int perBlock = header.capacity() / 8;
+    if (tableBlock != 0) {
+      forms.add("table of its own");
+    }
     long before = -1;
     for (int i = 0; i < pointers; i++) {
       ByteBuffer table = tableBlock == 0 ? header : block(object, tableBlock + i / perBlock);
@@ -373,6 +408,124 @@ public final class FormatReader {
       leaf.get(chunk(leaf, chunk) + 1, bytes, done, Math.min(21, length - done));
       chunk = Short.toUnsignedInt(leaf.getShort(chunk(leaf, chunk) + 22));
     }
+    return bytes;
+  }
+
+  // Section 13.
+
+  private void replay(ByteBuffer log, SortedMap<String, SortedMap<String, String>> maps) {
+    long next = file.getLong(uberblock + 24);
+    long after = file.getLong(uberblock + 32);
+    long chain = file.getLong(uberblock + 40);
+    List<ByteBuffer> records = new ArrayList<>();
+    if (next != 0) {
+      checkLogHead(log);
+      while (isLogBlock(log, next, chain)) {
+        int at = (int) next;
+        chain = log.getLong(at + 16);
+        next = log.getLong(at + 24);
+        forms.add("log");
+        readFragments(log, at, after, records);
+      }
+    }
+    redo(records, maps);
+  }
+
+  private void checkLogHead(ByteBuffer log) {
+    for (int at = 0; at <= 4096; at += 4096) {
+      if (log.getLong(at) == MAGIC_LOG
+          && log.getLong(at + 4088) == Xxh64.hash(log, at, 4088, MAGIC_LOG)) {
+        long id = log.getLong(at + 40) ^ Long.rotateLeft(log.getLong(at + 48), 32);
+        if (log.getInt(at + 8) != 1 || log.getLong(at + 32) != 0 || id != store) {
+          throw bad("a newer log, or that of another store");
+        }
+        return;
+      }
+    }
+    throw bad("no head of the log");
+  }
+
+  private boolean isLogBlock(ByteBuffer log, long offset, long chain) {
+    if (offset < 8192 || offset + 512 > log.capacity()) {
+      return false;
+    }
+    int at = (int) offset;
+    long headerSeed = store ^ offset * 0x9E3779B97F4A7C15L;
+    if (log.getLong(at) != MAGIC_LOG_BLOCK
+        || log.getLong(at + 8) != Xxh64.hash(log, at + 24, 40, headerSeed)) {
+      return false;
+    }
+    int length = (64 + log.getInt(at + 48) + 511) & -512;
+    return at + length <= log.capacity()
+        && log.getLong(at + 16) == Xxh64.hash(log, at + 24, length - 24, chain);
+  }
+
+  /** Takes the records of a block; the last in the list may be one that is not complete. */
+  private void readFragments(ByteBuffer log, int block, long after, List<ByteBuffer> records) {
+    long sequence = log.getLong(block + 32);
+    int end = block + 64 + log.getInt(block + 48);
+    for (int at = block + 64; at < end; ) {
+      int kind = log.get(at + 3);
+      int length = log.getInt(at) & 0xFFFFFF;
+      int from = at + (kind == 2 ? 8 : 4);
+      at = from + length;
+      if (sequence > after) {
+        if (kind <= 2) {
+          int recordBytes = kind == 1 ? length : log.getInt(from - 4);
+          records.add(ByteBuffer.allocate(recordBytes).order(ByteOrder.LITTLE_ENDIAN));
+        } else {
+          forms.add("record in parts");
+        }
+        records.get(records.size() - 1).put(bytes(log, from, length));
+      }
+      sequence += kind == 1 || kind == 4 ? 1 : 0;
+    }
+  }
+
+  // Section 14.
+
+  private void redo(List<ByteBuffer> records, SortedMap<String, SortedMap<String, String>> maps) {
+    records.removeIf(ByteBuffer::hasRemaining);
+    Set<Long> ended = new HashSet<>();
+    for (ByteBuffer record : records) {
+      record.flip();
+      if (record.get(0) == 3) {
+        forms.add("large batch");
+        ended.add(record.getLong(8));
+      }
+    }
+    for (ByteBuffer record : records) {
+      if (record.get(0) == 1 || ended.contains(record.getLong(8))) {
+        redo(record, maps);
+      }
+    }
+  }
+
+  private static void redo(ByteBuffer record, SortedMap<String, SortedMap<String, String>> maps) {
+    List<SortedMap<String, String>> named = new ArrayList<>();
+    record.position(16);
+    for (int i = 0; i < record.getChar(2); i++) {
+      String name = new String(next(record, record.get() & 0xFF), StandardCharsets.UTF_8);
+      named.add(maps.computeIfAbsent(name, n -> new TreeMap<>()));
+    }
+    for (int i = 0; i < record.getInt(4); i++) {
+      int kind = record.get();
+      SortedMap<String, String> map = named.get(record.get() & 0xFF);
+      int keyBytes = record.getChar();
+      int valueBytes = record.getInt();
+      String key = hex(next(record, keyBytes));
+      switch (kind) {
+        case 1 -> map.put(key, describe(next(record, valueBytes)));
+        case 2 -> map.put(key, describe(record.getLong()));
+        case 3 -> map.remove(key);
+        default -> throw bad("operation " + kind);
+      }
+    }
+  }
+
+  private static byte[] next(ByteBuffer from, int length) {
+    byte[] bytes = new byte[length];
+    from.get(bytes);
     return bytes;
   }
 }

@@ -10,34 +10,47 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.zapkv.format.FormatReader;
+import org.zapkv.pool.Compression;
 import org.zapkv.zap.Collisions;
 
 /** Small stores of every form there is, and what is in them. */
 final class GoldenStores {
-  /** What a store of each name is made of. */
+  /** What a store of each name is made of, and what of the format it is kept for. */
   enum Kind {
     /** No map. */
-    EMPTY,
+    EMPTY("micro"),
     /** Maps in one block. */
-    MICRO,
-    /**
-     * Fat maps with many leaves, and with few; a map whose pointer table is in blocks of its own.
-     */
-    FAT,
+    MICRO("micro"),
+    /** A fat map with many leaves, and one with few. */
+    FAT("fat", "tree"),
+    /** A map whose pointer table is in blocks of its own. */
+    TABLE("fat", "table of its own"),
     /** Many keys with one hash. */
-    FLOODED,
+    FLOODED("overflow", "value apart", "LZ4"),
     /** Values that are objects of their own. */
-    LARGE,
+    LARGE("value object", "tree", "plain"),
     /** What can be compressed, and what cannot. */
-    TEXT,
+    TEXT("LZ4", "plain", "value object"),
     /** Records in the intent log that no group has. */
-    LOG
+    LOG("log", "record in parts", "large batch");
+
+    private final String forms;
+
+    Kind(String... forms) {
+      this.forms = String.join(",", forms);
+    }
+
+    /** What {@link FormatReader} has to meet in it. */
+    Set<String> forms() {
+      return Set.of(forms.split(","));
+    }
   }
 
   private static final List<String> FILES =
@@ -53,14 +66,15 @@ final class GoldenStores {
       makeKilled(directory);
       return;
     }
-    try (ZapStore store = open(directory)) {
+    try (ZapStore store = open(directory, kind)) {
       fill(store, kind);
     }
   }
 
-  private static ZapStore open(Path directory) {
+  private static ZapStore open(Path directory, Kind kind) {
     return ZapStore.builder()
         .leafBytes(4096)
+        .compression(kind.forms().contains("LZ4") ? Compression.LZ4 : Compression.NONE)
         .durability(Durability.NONE)
         .syncInterval(Duration.ofDays(1))
         .open(directory);
@@ -70,12 +84,18 @@ final class GoldenStores {
   private static void makeKilled(Path directory) throws IOException {
     Path living = directory.resolveSibling(directory.getFileName() + "-living");
     Files.createDirectories(directory);
-    try (ZapStore store = open(living)) {
-      fill(store, Kind.MICRO);
+    try (ZapStore store = open(living, Kind.LOG)) {
+      fill(store, Kind.LOG);
       store.sync();
       ZapMap map = store.map("later");
       store.batch().put(map, "a", "1").put(map, "b", "2".repeat(5000)).commit(Durability.SYNC);
       store.map("small").remove("n3");
+      store.map("in parts").put("more than a segment", "long ".repeat(300_000));
+      Batch large = store.batch();
+      for (int i = 0; i < 600; i++) {
+        large.putLong(i % 2 == 0 ? map : store.map("odd"), "key " + i, i);
+      }
+      large.commit();
       store.batch().putLong(store.map("small"), "n4", -4).commit(Durability.SYNC);
       for (String file : FILES) {
         Files.copy(living.resolve(file), directory.resolve(file));
@@ -94,34 +114,48 @@ final class GoldenStores {
         }
       }
       case FAT -> {
-        for (int i = 0; i < 3000; i++) {
-          store.map("many").put("key " + i, Seeds.bytes(random, random.nextInt(40)));
+        for (int i = 0; i < 600; i++) {
+          store.map("many").put("key " + i, new byte[i % 40]);
         }
         store.map("few \u00e4").put("", "empty key");
         store.map("few \u00e4").put("empty value", "");
         store.sync();
-        for (int i = 0; i < 3000; i += 3) {
+        for (int i = 0; i < 600; i += 3) {
           store.map("many").remove("key " + i);
         }
       }
+      case TABLE -> fillTable(store.map("table"));
       case FLOODED -> {
         for (int i = 0; i < 300; i++) {
           store.map("flood").putLong(Collisions.key(1, i), i);
         }
         for (int i = 0; i < 300; i += 2) {
-          store.map("flood").put(Collisions.key(1, i), Seeds.bytes(random, 300));
+          store.map("flood").put(Collisions.key(1, i), new byte[300 + i]);
         }
       }
       case LARGE -> {
-        store.map("values").put("one block", Seeds.bytes(random, 3001));
-        store.map("values").put("blocks", Seeds.bytes(random, 300_000));
+        store.map("values").put("one block", "block".repeat(600));
+        store.map("values").put("blocks", "blocks".repeat(50_000));
       }
       case TEXT -> {
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 50; i++) {
           store.map("text").put("key " + i, "the same text again and again ".repeat(10) + i);
           store.map("noise").put("key " + i, Seeds.bytes(random, 200));
         }
         store.map("text").put("large", "a long text ".repeat(20_000));
+        store.map("noise").put("large", Seeds.bytes(random, 10 * 512));
+      }
+    }
+  }
+
+  /**
+   * More keys than a leaf holds that agree in more bits than the table in block 0 tells apart. That
+   * they do holds for every salt.
+   */
+  private static void fillTable(ZapMap map) {
+    for (long group = 0; map.size() < 100; group++) {
+      if ((group * 0x9E3779B97F4A7C15L) >>> 54 == 0) {
+        map.putLong(Collisions.key(group, 0), group);
       }
     }
   }

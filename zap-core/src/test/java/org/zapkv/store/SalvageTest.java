@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.error.NotAStoreException;
+import org.zapkv.error.StoreLockedException;
 import org.zapkv.error.ZapException;
+import org.zapkv.pool.Compression;
 
 /** What is left of a damaged store is recovered, all of it, and nothing that never was. */
 @Tag("once")
@@ -233,6 +235,64 @@ class SalvageTest {
                 }));
   }
 
+  /** What a leaf had that was merged away: the leaf that took over its keys is younger. */
+  @Test
+  void aLeafThatWasMergedAwayDoesNotCount() throws IOException {
+    try (ZapStore store =
+        ZapStore.builder().leafBytes(4096).durability(Durability.NONE).open(damaged())) {
+      ZapMap map = store.map("a");
+      for (int i = 0; i < 1000; i++) {
+        put(map, "key " + i, new byte[10]);
+      }
+      store.sync();
+      for (int i = 5; i < 1000; i++) {
+        remove(map, "key " + i);
+      }
+    }
+    byte[] content = content();
+    wipe(content, 0, FIXED_END_BYTES);
+    wipeTree(content);
+    write(content);
+    SalvageReport report = salvage(directory.resolve("new"));
+    assertEquals(model, read(directory.resolve("new")), report.toString());
+    assertEquals(5, report.maps().get(0).uncertainEntries(), report.toString());
+  }
+
+  /** What a group wrote whose uberblock did not get to the disk was never committed. */
+  @Test
+  void whatIsYoungerThanTheStateDoesNotCount() throws IOException {
+    Path logFile = damaged().resolve(StoreDirectory.LOG_FILE);
+    byte[] before;
+    byte[] log;
+    byte[] content;
+    try (ZapStore store =
+        ZapStore.builder()
+            .leafBytes(4096)
+            .durability(Durability.NONE)
+            .syncInterval(Duration.ofDays(1))
+            .open(damaged())) {
+      ZapMap map = store.map("a");
+      for (int i = 0; i < 300; i++) {
+        put(map, "key " + i, new byte[10]);
+      }
+      store.sync();
+      before = content();
+      log = Files.readAllBytes(logFile);
+      for (int i = 0; i < 300; i++) {
+        map.put("key " + 2 * i, new byte[20]);
+      }
+      store.sync();
+      content = content();
+    }
+    System.arraycopy(before, 0, content, 0, HEAD_BYTES);
+    wipe(content, HEAD_BYTES, FIXED_END_BYTES);
+    wipeTree(content);
+    write(content);
+    Files.write(logFile, log);
+    SalvageReport report = salvage(directory.resolve("new"));
+    assertEquals(model, read(directory.resolve("new")), report.toString());
+  }
+
   /** Where a sector in a hundred is lost: what the store itself can still read, and maybe more. */
   @Test
   void withHolesEverywhereAllThatIsWholeIsRecovered() throws IOException {
@@ -299,11 +359,15 @@ class SalvageTest {
   void blocksInsideOfValuesAreNotTaken() throws IOException {
     fill(3);
     byte[] copy = content();
-    byte[] part = Arrays.copyOfRange(copy, FIXED_END_BYTES, FIXED_END_BYTES + (8 << 20) / 10);
-    try (ZapStore store = ZapStore.open(damaged())) {
+    byte[] part = Arrays.copyOfRange(copy, FIXED_END_BYTES, copy.length);
+    // Compressed, a copy would not be one.
+    try (ZapStore store = ZapStore.builder().compression(Compression.NONE).open(damaged())) {
       put(store.map("a"), "copy", part);
-      for (int i = 0; i < 20; i++) {
-        put(store.map("b"), "key " + i, new byte[] {(byte) i});
+      // So there are leaves in the copy only.
+      for (String key : List.copyOf(model.get("b").keySet())) {
+        if (!key.endsWith("7")) {
+          remove(store.map("b"), key);
+        }
       }
     }
     byte[] content = content();
@@ -339,5 +403,13 @@ class SalvageTest {
     Path empty = Files.createDirectory(directory.resolve("empty"));
     assertThrows(NotAStoreException.class, () -> salvage(empty, directory.resolve("new")));
     assertThrows(ZapException.class, () -> salvage(damaged()));
+    try (ZapStore writer = ZapStore.open(damaged())) {
+      assertThrows(StoreLockedException.class, () -> salvage(directory.resolve("new")));
+      assertEquals(3, writer.mapNames().size());
+    }
+    try (ZapStore reader = ZapStore.builder().readOnly(true).open(damaged())) {
+      assertTrue(salvage(directory.resolve("new")).isComplete());
+      assertEquals(3, reader.mapNames().size());
+    }
   }
 }
