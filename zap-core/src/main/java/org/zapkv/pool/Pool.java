@@ -678,7 +678,7 @@ public final class Pool implements AutoCloseable {
   }
 
   boolean wantsEmptyGroup() {
-    return space.isTruncationOwed();
+    return space.wantsEmptyGroup();
   }
 
   /** The open group becomes the one being synced, while nobody is in it. */

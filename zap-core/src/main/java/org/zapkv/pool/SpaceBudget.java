@@ -107,8 +107,13 @@ final class SpaceBudget {
 
   StoreFullException full(long bytes) {
     return new StoreFullException(
-        "%s is full: %d bytes are free, maybe in small pieces, %d wait to be written and %d more are needed; remove something or make room on the device"
-            .formatted(pool.deviceName(), pool.allocatableBytes(), dirtyBytes(), bytes));
+        "%s is full: %d bytes are free, maybe in small pieces, %d wait to be written and %d more are needed; remove something or make room on the device%s"
+            .formatted(
+                pool.deviceName(),
+                pool.allocatableBytes(),
+                dirtyBytes(),
+                bytes,
+                pool.space().hint()));
   }
 
   private boolean hasRoom(long bytes, boolean freeing) {

@@ -3,7 +3,9 @@ package org.zapkv.pool;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -54,9 +56,11 @@ final class SpaceMap {
   * an allocation beyond the new end can begin only after it.
   *
   * Damage. A bitmap or an index node that cannot be read takes nothing but its own part of the device
-  * away, and that until the store is opened again: its regions are lost, which means that they count
-  * as full, are never written, and what is freed in them is forgotten. So the damage stays on the
-  * device for a check to find, and nothing is handed out twice.
+  * away: its regions count as full, and are not written. If it is damaged, they are lost until the
+  * store is opened again, and what is freed in them is forgotten: so the damage stays on the device
+  * for a check to find, and nothing is handed out twice. If the device failed to read it, it is read
+  * once more when a group is written, and what was freed there meanwhile ("owed") is freed in that
+  * group then, or a later one. Where that fails too often it counts as lost.
   *
   * Lock order: this lock is a leaf; device reads (of bitmaps) and truncation happen under it.
   */
@@ -88,9 +92,13 @@ final class SpaceMap {
   private final @Nullable IndexNode[] nodes = new IndexNode[SpaceGeometry.NODE_COUNT];
 
   /** What cannot be read. Guarded by the lock. */
-  private final BitSet lostRegions = new BitSet();
+  private final UnreadParts unreadRegions = new UnreadParts();
 
-  private final BitSet lostNodes = new BitSet();
+  private final UnreadParts unreadNodes = new UnreadParts();
+
+  /** The units freed in regions that cannot be read just now. Guarded by the lock. */
+  private final Map<Integer, BitSet> owed = new HashMap<>();
+
   private final Cursor syncCursor = new Cursor();
   private final Cursor openCursor = new Cursor();
 
@@ -124,6 +132,10 @@ final class SpaceMap {
   private final AtomicLong usedUnits = new AtomicLong();
   private final AtomicLong pendingUnits = new AtomicLong();
   private volatile boolean truncationOwed;
+  private volatile boolean readingOwed;
+
+  /** Whether an index node cannot be read: maybe that of the regions at the end. */
+  private volatile boolean nodeUnread;
 
   private static final class Cursor {
     int region;
@@ -195,7 +207,7 @@ final class SpaceMap {
    */
   boolean hasRoom(long bytes, int pieceBytes) {
     long behindBytes = usableBytes - geometry.usableBytes(usedEndBytes);
-    if (behindBytes >= bytes + pieceBytes) {
+    if (behindBytes >= bytes + pieceBytes && !nodeUnread) {
       return true;
     }
     if (allocatableBytes() < bytes) {
@@ -221,7 +233,11 @@ final class SpaceMap {
       }
     }
     long endBytes = geometry.regionOffset(topRegion + 1);
-    long behindBytes = usableBytes - geometry.usableBytes(endBytes);
+    int next = topRegion + 1;
+    boolean isEndKnown =
+        next < SpaceGeometry.REGION_COUNT
+            && tryLoadNode(next / SpaceGeometry.REGIONS_PER_NODE) != null;
+    long behindBytes = isEndKnown ? usableBytes - geometry.usableBytes(endBytes) : 0;
     return foundUnits + Math.max(0, behindBytes >> geometry.unitShift()) >= wantedUnits;
   }
 
@@ -265,9 +281,24 @@ final class SpaceMap {
     return usedBytes() <= SMALL_USE_BYTES && previousEndBytes > 2 * packedEndBytes();
   }
 
-  /** Whether another group, even an empty one, would let the device shrink. */
-  boolean isTruncationOwed() {
-    return truncationOwed;
+  /**
+   * Whether another group, even an empty one, would let the device shrink, or have read again what
+   * could not be read.
+   */
+  boolean wantsEmptyGroup() {
+    return truncationOwed || readingOwed;
+  }
+
+  /** What a message that there is no room has to say besides; nothing if all could be read. */
+  String hint() {
+    lock.lock();
+    try {
+      return unreadNodes.isEmpty() && unreadRegions.isEmpty()
+          ? ""
+          : "; what says where there is room cannot be read in part, see the check of the store";
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Asks the device again how far it can grow. */
@@ -372,7 +403,7 @@ final class SpaceMap {
     try {
       for (int copy = 0; copy < pointer.copyCount(); copy++) {
         if (!isTakenOrLost(pointer.offsetOf(copy), count)) {
-          throw notInUse(pointer, pointer.offsetOf(copy));
+          throw notInUse(pointer.physicalBytes(), pointer.offsetOf(copy));
         }
       }
       for (int copy = 0; copy < pointer.copyCount(); copy++) {
@@ -404,8 +435,13 @@ final class SpaceMap {
     if (!isInRange(offset)) {
       return false;
     }
+    int unit = geometry.unitOf(offset);
     Region region = load(geometry.regionOf(offset));
-    return region == null || region.isTaken(geometry.unitOf(offset), count);
+    if (region != null) {
+      return region.isTaken(unit, count);
+    }
+    BitSet freed = owed.get(geometry.regionOf(offset));
+    return freed == null || freed.get(unit, unit + count).isEmpty();
   }
 
   private void freeCopy(long offset, int count, long birthGroup, long group) {
@@ -413,9 +449,10 @@ final class SpaceMap {
     int unit = geometry.unitOf(offset);
     Region region = load(regionIndex);
     if (region == null) {
-      return;
-    }
-    if (birthGroup == group) {
+      if (!isLost(regionIndex)) {
+        owed.computeIfAbsent(regionIndex, r -> new BitSet()).set(unit, unit + count);
+      }
+    } else if (birthGroup == group) {
       region.giveBack(unit, count, group > syncingGroup);
       usedUnits.addAndGet(-count);
       syncCursor.lower(regionIndex, unit);
@@ -456,6 +493,7 @@ final class SpaceMap {
    * @return the space table for the uberblock
    */
   List<SpaceEntry> write(long group, long address) {
+    readAgain();
     boolean[] nodeChanged = new boolean[SpaceGeometry.NODE_COUNT];
     for (Region region : changedRegions()) {
       writeRegion(region, group, address);
@@ -468,6 +506,40 @@ final class SpaceMap {
       }
     }
     return List.of(newTable);
+  }
+
+  /** Reads what could not be read once more, and frees what could not be freed there. */
+  private void readAgain() {
+    lock.lock();
+    try {
+      unreadNodes.tryAgain().forEach(this::tryLoadNode);
+      unreadRegions.tryAgain().forEach(this::load);
+      for (int index : List.copyOf(owed.keySet())) {
+        Region region = load(index);
+        if (region != null || isLost(index)) {
+          BitSet freed = Objects.requireNonNull(owed.remove(index));
+          if (region != null) {
+            freeOwed(region, freed);
+          }
+        }
+      }
+      readingOwed = unreadNodes.wantsToTryAgain() || unreadRegions.wantsToTryAgain();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void freeOwed(Region region, BitSet freed) {
+    int end = 0;
+    for (int unit = freed.nextSetBit(0); unit >= 0; unit = freed.nextSetBit(end)) {
+      end = freed.nextClearBit(unit);
+      if (!region.isTaken(unit, end - unit)) {
+        throw notInUse(
+            (long) (end - unit) << geometry.unitShift(), geometry.unitOffset(region.index(), unit));
+      }
+      region.free(unit, end - unit);
+      pendingUnits.addAndGet(end - unit);
+    }
   }
 
   /**
@@ -555,8 +627,8 @@ final class SpaceMap {
     refreshCapacity();
     if (!findRoom(cursor, count)) {
       throw new StoreFullException(
-          "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used"
-              .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes()));
+          "%s is full: no room for a block of %d bytes; it may have up to %d bytes, %d are used%s"
+              .formatted(store.device().name(), sizeBytes, capacityBytes, usedBytes(), hint()));
     }
   }
 
@@ -662,13 +734,23 @@ final class SpaceMap {
   private int findTopRegion() {
     for (int node = SpaceGeometry.NODE_COUNT - 1; node >= 0; node--) {
       if (nodes[node] != null || !table[node].isEmpty()) {
-        int top = loadNode(node).topRegion();
+        IndexNode loaded = tryLoadNode(node);
+        int top = loaded == null ? lastRegionOf(node) : loaded.topRegion();
         if (top >= 0) {
           return top;
         }
       }
     }
     return 0;
+  }
+
+  /** The highest region of a node that may have used units, judged by the size of the device. */
+  private int lastRegionOf(int node) {
+    int first = node * SpaceGeometry.REGIONS_PER_NODE;
+    long end =
+        Math.min(store.device().sizeBytes(), geometry.regionOffset(SpaceGeometry.REGION_COUNT));
+    int last = geometry.regionOf(Math.max(0, end - 1));
+    return Math.max(first, Math.min(first + SpaceGeometry.REGIONS_PER_NODE - 1, last));
   }
 
   private IndexNode loadNode(int index) {
@@ -680,51 +762,69 @@ final class SpaceMap {
     return node;
   }
 
-  /** An index node, null if it is lost. */
+  /** An index node, null if it cannot be read. */
   private @Nullable IndexNode tryLoadNode(int index) {
-    if (lostNodes.get(index)) {
+    IndexNode loaded = nodes[index];
+    if (loaded != null) {
+      return loaded;
+    }
+    if (unreadNodes.isResting(index)) {
       return null;
     }
     try {
-      return loadNode(index);
+      IndexNode node = loadNode(index);
+      usedUnits.addAndGet(-unreadNodes.succeeded(index));
+      nodeUnread = !unreadNodes.isEmpty();
+      return node;
     } catch (CorruptException | DeviceException e) {
-      lostNodes.set(index);
       int first = index * SpaceGeometry.REGIONS_PER_NODE;
       long usableUnits = 0;
       for (int region = first; region < first + SpaceGeometry.REGIONS_PER_NODE; region++) {
         usableUnits += geometry.usableUnits(region);
       }
-      lost(usableUnits - table[index].usedUnits(), e);
+      unread(unreadNodes, index, usableUnits - table[index].usedUnits(), e);
       return null;
     }
   }
 
-  /** A region, null if it is lost. */
+  /** A region, null if it cannot be read. */
   private @Nullable Region load(int index) {
     IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
-    if (node == null || lostRegions.get(index)) {
+    if (node == null) {
       return null;
     }
     Region region = node.region(index);
-    if (region == null) {
+    if (region == null && !unreadRegions.isResting(index)) {
       try {
         region = store.readRegion(index, node.entry(index), loadAddress);
       } catch (CorruptException | DeviceException e) {
-        lostRegions.set(index);
-        lost(geometry.usableUnits(index) - node.entry(index).usedUnits(), e);
+        long usableUnits = geometry.usableUnits(index);
+        unread(unreadRegions, index, usableUnits - node.entry(index).usedUnits(), e);
         return null;
       }
+      usedUnits.addAndGet(-unreadRegions.succeeded(index));
       node.setRegion(region);
     }
     return region;
   }
 
-  /* What is lost counts as used, so that nobody relies on finding room there. */
-  private void lost(long freeUnits, ZapException cause) {
-    usedUnits.addAndGet(freeUnits);
+  /** Whether a region that cannot be read is not read again before the store is opened again. */
+  private boolean isLost(int region) {
+    return unreadNodes.isLost(region / SpaceGeometry.REGIONS_PER_NODE)
+        || unreadRegions.isLost(region);
+  }
+
+  /* What cannot be read counts as used, so that nobody relies on finding room there. */
+  private void unread(UnreadParts parts, int index, long freeUnits, ZapException cause) {
+    if (parts.failed(index, freeUnits, cause)) {
+      usedUnits.addAndGet(freeUnits);
+    }
+    readingOwed |= !parts.isLost(index);
+    nodeUnread = !unreadNodes.isEmpty();
+    String until = parts.isLost(index) ? "that is mended" : "it can be read";
     LOGGER.log(
         System.Logger.Level.WARNING,
-        cause.getMessage() + "; the space it describes is not used until that is mended");
+        cause.getMessage() + "; the space it describes is not used until " + until);
   }
 
   private Region loaded(int index) {
@@ -745,12 +845,12 @@ final class SpaceMap {
         && (offset & (geometry.unitBytes() - 1)) == 0;
   }
 
-  private CorruptException notInUse(BlockPointer pointer, long offset) {
+  private CorruptException notInUse(long bytes, long offset) {
     return new CorruptException(
         CorruptException.NONE,
         CorruptException.NONE,
         CorruptException.NONE,
         "%d bytes at %d of %s are freed but not in use: two blocks claim them"
-            .formatted(pointer.physicalBytes(), offset, store.device().name()));
+            .formatted(bytes, offset, store.device().name()));
   }
 }

@@ -3,16 +3,19 @@ package org.zapkv.object;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Transaction;
 
 /** A store whose space map is damaged in part, or whose file cannot be cut, takes changes. */
@@ -22,6 +25,10 @@ final class SpaceDamageTest {
   private static final int REGION_SHIFT = 22;
   private static final long REGION_BYTES = 1L << REGION_SHIFT;
   private static final int BITMAPS_BYTES = 2 * 4096;
+  private static final int NODES_OFFSET = (128 << 10) + BITMAPS_BYTES;
+  private static final int NODES_BYTES = 2 * (16 << 10);
+  private static final int USED_BYTES = 18 << 20;
+  private static final int MANY_GROUPS = 20;
 
   private final MemoryDevice memory = new MemoryDevice();
 
@@ -54,10 +61,10 @@ final class SpaceDamageTest {
     }
   }
 
-  private void destroyBitmapsOf(int region) {
+  private void destroy(long offset, int bytes) {
     try (BufferCache cache = BufferCache.builder().budgetBytes(4 << 20).build();
-        IoMemory garbage = cache.allocateIo(BITMAPS_BYTES)) {
-      memory.write(region * REGION_BYTES, garbage.address(), BITMAPS_BYTES);
+        IoMemory garbage = cache.allocateIo(bytes)) {
+      memory.write(offset, garbage.address(), bytes);
     }
   }
 
@@ -69,7 +76,7 @@ final class SpaceDamageTest {
     if (unreadable) {
       device.unreadable(REGION_BYTES, REGION_BYTES + BITMAPS_BYTES);
     } else {
-      destroyBitmapsOf(1);
+      destroy(REGION_BYTES, BITMAPS_BYTES);
     }
     try (AutoCloseable silent = TestObjects.silence();
         ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
@@ -89,6 +96,74 @@ final class SpaceDamageTest {
       assertContent(objects, 4 * BLOCKS);
       overwrite(objects, 5 * BLOCKS);
       assertContent(objects, 5 * BLOCKS);
+    }
+  }
+
+  /** A bitmap in the first case, the index node in the second. */
+  @ParameterizedTest
+  @CsvSource({"4194304,4202496", "139264,172032"})
+  void whatIsFreedWhereNothingCanBeReadForAWhileIsFreedLater(long from, long to) throws Exception {
+    fillFourRegions();
+    HookedDevice device = new HookedDevice(memory);
+    device.unreadable(from, to);
+    try (AutoCloseable silent = TestObjects.silence();
+        ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      assertTrue(silent != null);
+      if (from == REGION_BYTES) {
+        overwrite(objects, BLOCKS);
+        overwrite(objects, 2 * BLOCKS);
+        assertContent(objects, 2 * BLOCKS);
+      } else {
+        assertContent(objects, 1);
+        assertThrows(StoreFullException.class, () -> overwrite(objects, BLOCKS));
+      }
+      device.unreadable(0, 0);
+      objects.sync();
+      assertTrue(objects.statistics().allocatedBytes() < USED_BYTES);
+      TestObjects.assertClean(objects);
+      overwrite(objects, 3 * BLOCKS);
+      assertContent(objects, 3 * BLOCKS);
+      TestObjects.assertClean(objects);
+    }
+  }
+
+  /** All that is there can be read; nobody knows any more where there is room. */
+  @Test
+  void aStoreWithoutIndexNodeCanBeRead() throws Exception {
+    fillFourRegions();
+    destroy(NODES_OFFSET, NODES_BYTES);
+    try (AutoCloseable silent = TestObjects.silence();
+        ObjectSet objects = ObjectSet.open(memory, TestObjects.options())) {
+      assertTrue(silent != null);
+      assertContent(objects, 1);
+      StoreFullException full =
+          assertThrows(StoreFullException.class, () -> overwrite(objects, BLOCKS));
+      assertTrue(full.getMessage().contains("what says where there is room"), full::getMessage);
+      assertFalse(objects.check(CheckProgress.NONE).isClean());
+      assertContent(objects, 1);
+    }
+  }
+
+  /** Somewhen nothing is read again, as it would be with each group, and what was freed is lost. */
+  @Test
+  void whatCanNeverBeReadIsGivenUp() throws Exception {
+    fillFourRegions();
+    HookedDevice device = new HookedDevice(memory);
+    device.unreadable(REGION_BYTES, REGION_BYTES + BITMAPS_BYTES);
+    try (AutoCloseable silent = TestObjects.silence();
+        ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      assertTrue(silent != null);
+      overwrite(objects, BLOCKS);
+      for (int i = 0; i < MANY_GROUPS; i++) {
+        objects.sync();
+      }
+      device.unreadable(0, 0);
+      long group = objects.statistics().syncedGroup();
+      objects.sync();
+      assertEquals(group, objects.statistics().syncedGroup());
+      CheckReport report = objects.check(CheckProgress.NONE);
+      assertEquals(0, report.doublyUsedBytes());
+      assertTrue(report.leakedBytes() > REGION_BYTES / 2, () -> "" + report.problems());
     }
   }
 
