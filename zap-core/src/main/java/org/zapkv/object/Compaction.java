@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.object;
 
+import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.pool.BlockPointer;
@@ -112,13 +113,12 @@ public final class Compaction {
 
   private void walkObject() {
     boolean isMeta = objectId == MetaObject.OBJECT_ID;
-    Dnode dnode = isMeta ? meta.node().syncedDnode() : meta.readIfIntact(objectId);
+    ObjectNode node = isMeta ? meta.node() : acquire();
     pointers++;
-    if (dnode == null) {
+    if (node == null) {
       nextObject();
       return;
     }
-    ObjectNode node = isMeta ? meta.node() : acquire(dnode);
     try {
       walk(node);
     } catch (CorruptException | DeviceException e) {
@@ -132,12 +132,25 @@ public final class Compaction {
     }
   }
 
-  private ObjectNode acquire(Dnode dnode) {
+  /**
+   * The present object, null if there is none. In the table before its dnode is read: one read
+   * before could be older than what another thread has stored since.
+   */
+  private @Nullable ObjectNode acquire() {
     ObjectNode node = context.table().acquire(objectId, id -> new ObjectNode(context, id));
-    if (!node.isLoaded()) {
-      node.load(dnode);
+    boolean isThere = node.isLoaded();
+    try {
+      Dnode dnode = isThere ? null : meta.readIfIntact(objectId);
+      if (dnode != null) {
+        node.load(dnode);
+        isThere = true;
+      }
+    } finally {
+      if (!isThere) {
+        context.table().release(node);
+      }
     }
-    return node;
+    return isThere ? node : null;
   }
 
   private void nextObject() {
