@@ -53,15 +53,21 @@ final class CommitLog {
       this.records = records;
     }
 
+    /** Reserves room for all of them; none stays reserved if this is false or throws. */
     private boolean tryReserve(IntentLog from) {
-      while (reserved < records.length) {
-        if (!from.tryReserve(records[reserved])) {
-          giveBack();
-          return false;
+      try {
+        while (reserved < records.length && from.tryReserve(records[reserved])) {
+          reserved++;
         }
-        reserved++;
+      } catch (RuntimeException | Error e) {
+        giveBack();
+        throw e;
       }
-      return true;
+      boolean isWhole = reserved == records.length;
+      if (!isWhole) {
+        giveBack();
+      }
+      return isWhole;
     }
 
     /** To be called when the records are appended or not needed. */

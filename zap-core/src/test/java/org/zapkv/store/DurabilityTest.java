@@ -435,4 +435,23 @@ class DurabilityTest {
       assertEquals(List.of(), store.check((done, total) -> {}).problems());
     }
   }
+
+  /** The first of its records have room, the later ones have not. */
+  @Test
+  void aBatchInPartsThatTheLogHasNoRoomForLeavesNothingReserved() {
+    MemoryDevice log = new MemoryDevice("log", 5 << 20);
+    try (ZapStore store = CrashStore.builder().create(new MemoryDevice(), log, "s")) {
+      ZapMap map = store.map("m");
+      Batch batch = store.batch();
+      for (int i = 0; i < 4 * CommitRecord.MAX_OPERATIONS; i++) {
+        batch.put(map, Keys.utf8("key " + i), new byte[8000]);
+      }
+      for (int i = 0; i < 3; i++) {
+        assertThrows(StoreFullException.class, batch::commit);
+      }
+      assertEquals(0, map.size());
+      map.put("large", new byte[2 << 20]);
+      assertEquals(2 << 20, map.get("large").length);
+    }
+  }
 }

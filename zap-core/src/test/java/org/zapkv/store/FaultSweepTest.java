@@ -267,7 +267,6 @@ final class FaultSweepTest {
       blocks.limit(1 << 30);
       log.limit(1 << 30);
     }
-    }
 
     private boolean isRemoved(ZapStore store) {
       List<Edit> removal = List.of(new Edit("t", "a", "t mark", null));
