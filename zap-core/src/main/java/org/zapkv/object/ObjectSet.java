@@ -529,7 +529,7 @@ public final class ObjectSet implements AutoCloseable {
    */
   public Scrub scrub() {
     checkOpen();
-    return new Scrub(context, meta, this::checkOpen);
+    return new Scrub(context, meta);
   }
 
   /**

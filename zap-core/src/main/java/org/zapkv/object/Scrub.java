@@ -52,7 +52,6 @@ public final class Scrub {
 
   private final ObjectContext context;
   private final MetaObject meta;
-  private final Runnable checkOpen;
   private final long endObject;
   private final List<ScrubProblem> problems = new ArrayList<>();
   private long blockCount;
@@ -71,10 +70,9 @@ public final class Scrub {
   private long stepEndBytes;
   private int pointers;
 
-  Scrub(ObjectContext context, MetaObject meta, Runnable checkOpen) {
+  Scrub(ObjectContext context, MetaObject meta) {
     this.context = context;
     this.meta = meta;
-    this.checkOpen = checkOpen;
     this.endObject = meta.capacity();
   }
 
@@ -87,7 +85,6 @@ public final class Scrub {
    * @throws org.zapkv.error.ClosedException if the object set is closed
    */
   public boolean step(long maxBytes) {
-    checkOpen.run();
     stepEndBytes = readBytes + maxBytes;
     pointers = 0;
     while (objectId < endObject && !isStepOver()) {
