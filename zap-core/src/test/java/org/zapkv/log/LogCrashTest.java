@@ -85,7 +85,13 @@ final class LogCrashTest {
 
     private boolean runUntilCrash(int operations) {
       boolean crashed = false;
-      TestLog log = TestLog.open(new PatternCheckDevice(device), durable);
+      TestLog log;
+      try {
+        log = TestLog.open(new PatternCheckDevice(device), durable);
+      } catch (ZapException powerLost) {
+        device.restart();
+        return true;
+      }
       uniform = random.nextBoolean();
       verify(log.replay());
       try {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,7 @@ import org.zapkv.store.CommitHistory.Line;
  * mvn verify} for some n, for all with {@code -Dzap.fault.step=1}.
  */
 @Tag("once")
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FaultSweepTest {
   private static final int STEP = Integer.getInteger("zap.fault.step", 5);
   private static final int BEFORE = 30;
