@@ -19,6 +19,7 @@ import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.error.ZapException;
 
 /**
  * The intent log of a store: a sequence of records in a file of its own, written one after the
@@ -370,8 +371,8 @@ public final class IntentLog implements AutoCloseable {
       throw new StoreFailedException(
           "the intent log "
               + device.name()
-              + " takes no more records, a write failed: "
-              + cause.getMessage()
+              + " takes no more records after a failure: "
+              + (cause instanceof ZapException ? cause.getMessage() : cause)
               + "; what was durable before is on the device: close the store, mend the cause, open it again",
           cause);
     }

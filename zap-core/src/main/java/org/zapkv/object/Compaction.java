@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.object;
 
-import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.pool.BlockPointer;

@@ -321,7 +321,7 @@ public final class ObjectSet implements AutoCloseable {
    * @param expectedBytes about how many bytes of blocks the transaction will change, at most
    * @return the transaction, to be closed by the caller on this thread
    * @throws org.zapkv.error.StoreFullException if the device has no room for that; nothing changed
-   * @throws org.zapkv.error.StoreFailedException if an earlier write failed
+   * @throws org.zapkv.error.StoreFailedException if the store has failed before
    * @throws org.zapkv.error.ClosedException if the object set is closed
    */
   public Transaction begin(long expectedBytes) {
@@ -340,7 +340,7 @@ public final class ObjectSet implements AutoCloseable {
    *     it is durable they take room beside what it frees
    * @return the transaction, to be closed by the caller on this thread
    * @throws org.zapkv.error.StoreFullException if the device has no room even for that
-   * @throws org.zapkv.error.StoreFailedException if an earlier write failed
+   * @throws org.zapkv.error.StoreFailedException if the store has failed before
    * @throws org.zapkv.error.ClosedException if the object set is closed
    */
   public Transaction beginFreeing(long expectedBytes) {

@@ -76,7 +76,9 @@ record Label(
    */
   static Label decode(long headAddress, String deviceName, boolean forWriting) {
     if (!isPresent(headAddress)) {
-      throw new NotAStoreException(deviceName + " is no Zap store: it has no label");
+      throw new NotAStoreException(
+          deviceName
+              + " is no Zap store: it has no label; if it was one, zap salvage recovers what is left");
     }
     for (int copy = 0; copy < HeadLayout.LABEL_COPIES; copy++) {
       Label label = decodeCopy(headAddress + HeadLayout.labelOffset(copy), deviceName);

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.error.ZapException;
 import org.zapkv.log.IntentLog;
 import org.zapkv.log.LogPosition;
 
@@ -344,7 +345,8 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
-   * A write for an open group failed: no group will be written any more.
+   * A group cannot be written, or the log not, or a change was made in part: no group will be
+   * written any more.
    *
    * @param cause what failed
    */
@@ -355,7 +357,7 @@ public final class TransactionGroups implements AutoCloseable {
         failure = cause;
         LOGGER.log(
             System.Logger.Level.ERROR,
-            "a write to " + pool.deviceName() + " failed; no more changes are taken",
+            "a failure of the store on " + pool.deviceName() + "; no more changes are taken",
             cause);
       }
       progress.signalAll();
@@ -368,11 +370,11 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
-   * Refuses new transactions, makes what was changed durable unless a write has failed, and stops
+   * Refuses new transactions, makes what was changed durable unless the store has failed, and stops
    * the syncing thread. Waits for open transactions. Closing twice does nothing.
    *
-   * @throws StoreFailedException if changes are lost because a write failed, unless somebody was
-   *     told before
+   * @throws StoreFailedException if changes are lost because of a failure, unless somebody was told
+   *     before
    */
   @Override
   public void close() {
@@ -623,8 +625,8 @@ public final class TransactionGroups implements AutoCloseable {
     return new StoreFailedException(
         "the store on "
             + pool.deviceName()
-            + " takes no more changes, a write failed: "
-            + cause.getMessage()
+            + " takes no more changes after a failure: "
+            + (cause instanceof ZapException ? cause.getMessage() : cause)
             + "; what was durable before is on the device: close the store, mend the cause, open it again",
         cause);
   }

@@ -18,7 +18,10 @@ public final class Durability {
 
   /**
    * The commit is on disk when the call returns. Neither a crash of the process nor of the system,
-   * nor a power cut, takes it away. Loses nothing.
+   * nor a power cut, takes it away. Loses nothing, as long as the disk gives back what was written
+   * to it: if after a crash it has spoilt what the very last flush of the log wrote, that looks
+   * like a flush that the crash cut short, and its commits are missing. All damage before that is
+   * noticed.
    */
   public static final Durability SYNC = new Durability("SYNC", Duration.ZERO);
 

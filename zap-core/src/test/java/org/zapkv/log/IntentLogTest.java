@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.ClosedException;
 
 /** An intent log gives back what was appended, from a position on. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class IntentLogTest {
   private final SplittableRandom random = new SplittableRandom(5);
   private final MemoryDevice device = new MemoryDevice();

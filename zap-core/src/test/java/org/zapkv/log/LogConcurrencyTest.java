@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
@@ -21,6 +22,7 @@ import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 
 /** Several threads append and wait at the same time. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LogConcurrencyTest {
   private static final int THREADS = 8;
   private static final int COMMITS = 300;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
@@ -22,6 +23,7 @@ import org.zapkv.error.CorruptException;
 import org.zapkv.error.FormatTooNewException;
 
 /** Damage of what had been durable is reported, and nothing after it is given out. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LogDamageTest {
   private static final int RECORDS = 40;
 

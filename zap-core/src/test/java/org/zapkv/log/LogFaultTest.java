@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.ClosedException;
@@ -21,6 +22,7 @@ import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 
 /** A write or flush that fails is for good, and nobody is told that a record is durable then. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LogFaultTest {
   private final SplittableRandom random = new SplittableRandom(13);
   private final MemoryDevice memory = new MemoryDevice();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFailedException;
@@ -16,6 +17,7 @@ import org.zapkv.pool.Compression;
 import org.zapkv.pool.Transaction;
 
 /** A device with no more room: said before anything changes, and nothing is lost. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FullDeviceTest {
   private static final int BLOCK_BYTES = 4096;
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,7 @@ import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Transaction;
 
 /** A store whose space map is damaged in part, or whose file cannot be cut, takes changes. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class SpaceDamageTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int BLOCKS = (16 << 20) / BLOCK_BYTES;

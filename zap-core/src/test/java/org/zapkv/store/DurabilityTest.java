@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
@@ -32,6 +33,7 @@ import org.zapkv.error.StoreFullException;
 import org.zapkv.error.ZapException;
 
 /** What is there after a crash, for each durability. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DurabilityTest {
   private final Logger logger = Logger.getLogger("org.zapkv");
   private Level levelBefore;

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,7 @@ import org.zapkv.store.CommitHistory.Line;
  * mvn verify} for some n, for all with {@code -Dzap.fault.step=1}.
  */
 @Tag("once")
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FaultSweepTest {
   /** How often what finds the disk full is tried again: for seconds, where a tenth is enough. */
   private static final int ATTEMPTS = 200;

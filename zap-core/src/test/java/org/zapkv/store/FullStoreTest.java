@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.device.MemoryDevice;
@@ -17,6 +18,7 @@ import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFullException;
 
 /** A device with no more room: said before anything changes; reads and removals go on. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FullStoreTest {
   private static final String VALUE = "v".repeat(400);
 

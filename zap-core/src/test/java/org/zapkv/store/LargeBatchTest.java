@@ -16,10 +16,12 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
 /** A batch in parts that is taken back after others have changed the same keys. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LargeBatchTest {
   private static final int LARGE_BYTES = 5000;
 

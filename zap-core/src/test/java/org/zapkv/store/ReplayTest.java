@@ -17,11 +17,13 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NotAStoreException;
 
 /** Opening a store with records in its intent log, whole or damaged. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReplayTest {
   private final Logger logger = Logger.getLogger("org.zapkv");
   private Level levelBefore;
