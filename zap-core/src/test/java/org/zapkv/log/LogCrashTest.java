@@ -97,16 +97,6 @@ final class LogCrashTest {
 
     private boolean runUntilCrash(TestLog log, int operations) {
       boolean crashed = false;
-<<<<<<< HEAD
-=======
-      TestLog log;
-      try {
-        log = TestLog.open(new PatternCheckDevice(device), durable);
-      } catch (ZapException powerLost) {
-        device.restart();
-        return true;
-      }
->>>>>>> harden
       uniform = random.nextBoolean();
       verify(log.replay());
       try {
