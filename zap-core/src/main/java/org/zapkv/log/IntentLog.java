@@ -234,7 +234,7 @@ public final class IntentLog implements AutoCloseable {
    * May be called several times before {@link #start}, each from the beginning. Until then {@link
    * #position} stays what the log was opened with: after a crash meanwhile all is replayed again.
    *
-   * @param consumer takes the records
+   * @param consumer takes the records; a {@link CorruptException} of it counts as damage
    * @return how many there were
    * @throws CorruptException if a record is damaged that had been durable: found by a block that
    *     says so. Or if the device refuses to read it. Those before it have been given out
@@ -250,7 +250,13 @@ public final class IntentLog implements AutoCloseable {
       lock.unlock();
     }
     LogReader reader = new LogReader(device, storeSeed, segments, firstMemory.address());
-    long count = reader.read(from, consumer);
+    CorruptException refusal = null;
+    long count = 0;
+    try {
+      count = reader.read(from, consumer);
+    } catch (CorruptException e) {
+      refusal = e;
+    }
     long wasDurable = reader.findDurableSequence();
     lock.lock();
     try {
@@ -259,6 +265,9 @@ public final class IntentLog implements AutoCloseable {
       lastSequence = Math.max(reader.lastSequence(), wasDurable);
     } finally {
       lock.unlock();
+    }
+    if (refusal != null) {
+      throw refusal;
     }
     if (wasDurable > reader.lastSequence()) {
       throw damaged(

@@ -79,7 +79,21 @@ final class StoreDirectory {
     if (options.readOnly()) {
       return isThere ? FileDevice.openReadOnly(log) : new MemoryDevice();
     }
-    return FileDevice.open(log);
+    FileDevice device = FileDevice.open(log);
+    if (!isThere) {
+      flushNew(device, directory);
+    }
+    return device;
+  }
+
+  /** Commits are going to be durable in a new log only if its name is. */
+  private static void flushNew(FileDevice log, Path directory) {
+    try {
+      flushDirectory(directory);
+    } catch (IOException e) {
+      log.close();
+      throw failed("cannot flush the directory", directory, e);
+    }
   }
 
   /** Makes the directory, or sees to it that it is a store's or empty. */
@@ -96,7 +110,7 @@ final class StoreDirectory {
           directory + " holds no store (no file " + BLOCKS_FILE + " in it): check the path");
     }
     try {
-      Files.createDirectories(directory);
+      createDirectories(directory);
     } catch (IOException e) {
       throw failed("cannot create the directory", directory, e);
     }
@@ -117,6 +131,21 @@ final class StoreDirectory {
               + " is no store and not empty (it has "
               + foreign.get(0)
               + "): name an empty or a new directory");
+    }
+  }
+
+  private static void createDirectories(Path directory) throws IOException {
+    Path whole = directory.toAbsolutePath();
+    Path present = whole;
+    while (!Files.exists(present) && present.getParent() != null) {
+      present = present.getParent();
+    }
+    Files.createDirectories(directory);
+    // A new directory has its name in the one above: what is in it is as durable as that.
+    Path above = whole.getParent();
+    while (above != null) {
+      flushDirectory(above);
+      above = present.startsWith(above) ? null : above.getParent();
     }
   }
 
@@ -154,8 +183,20 @@ final class StoreDirectory {
     }
   }
 
-  /** Makes the renaming durable, where the system lets a directory be flushed. */
+  /** Makes the names in a directory durable, where the system lets a directory be flushed. */
   private static void flushDirectory(Path directory) throws IOException {
+    // A pending interrupt would close the channel.
+    boolean interrupted = Thread.interrupted();
+    try {
+      forceDirectory(directory);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void forceDirectory(Path directory) throws IOException {
     FileChannel channel;
     try {
       channel = FileChannel.open(directory, StandardOpenOption.READ);

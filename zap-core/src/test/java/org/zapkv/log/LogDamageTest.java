@@ -4,6 +4,7 @@ package org.zapkv.log;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -122,6 +123,25 @@ final class LogDamageTest {
       assertTrue(LogBlockLayout.isHeader(memory.address(), offset, seed));
       assertFalse(LogBlockLayout.isHeader(memory.address(), offset + 512, seed));
       assertFalse(LogBlockLayout.isHeader(memory.address(), offset, other));
+    }
+  }
+
+  @Test
+  void aRecordThatNobodyCanUseIsGivenUpLikeADamagedOne() {
+    write(new SplittableRandom(5));
+    try (TestLog log = TestLog.open(device, from)) {
+      CorruptException refusal = new CorruptException(0, 0, 0, "refused");
+      LogConsumer refusing =
+          (sequence, payload) -> {
+            if (sequence == 3) {
+              throw refusal;
+            }
+          };
+      assertSame(refusal, assertThrows(CorruptException.class, () -> log.log.replay(refusing)));
+      log.log.start();
+      log.syncGroup();
+      // Those after it are not replayed, and their numbers are not used again.
+      assertTrue(log.append(new byte[1]) >= RECORDS);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -191,5 +192,15 @@ class StoreInterruptTest {
     store.map("m").forEach(entry -> seen.put(entry.keyString(), entry.valueString()));
     assertEquals(model, seen);
     assertEquals(List.of(), store.check((done, total) -> {}).problems());
+  }
+
+  @Test
+  void anInterruptedThreadMakesAStore(@TempDir Path directory) {
+    Thread.currentThread().interrupt();
+    try (ZapStore store = ZapStore.open(directory.resolve("new").resolve("store"))) {
+      assertTrue(Thread.interrupted());
+      store.map("m").put("key", "value");
+      assertEquals("value", store.map("m").getString("key"));
+    }
   }
 }
