@@ -277,8 +277,12 @@ final class ObjectNode implements BlockSource {
     context.groups().addAbove(tx.group(), aboveBytes);
     settle(dropped, tx.group());
     /* After the range is noted: whoever begins to read a block from here on gets zeros. */
+    dropFromCache(first, end - first, tx);
+  }
+
+  private void dropFromCache(long first, long count, Transaction tx) {
     try {
-      context.cache().freeRange(objectId, first, end - first, tx.group());
+      context.cache().freeRange(objectId, first, count, tx.group());
     } catch (RuntimeException | Error e) {
       // No memory for a copy that an older group needs: some of the blocks are holes now, some not.
       context.groups().fail(e);
@@ -299,7 +303,7 @@ final class ObjectNode implements BlockSource {
       lock.unlock();
     }
     settle(dropped, tx.group());
-    context.cache().freeRange(objectId, 0, Math.max(1, blockCount.get()), tx.group());
+    dropFromCache(0, Math.max(1, blockCount.get()), tx);
   }
 
   void writeDirect(long blockId, byte[] source, int offset, int length, Transaction tx) {
