@@ -176,11 +176,11 @@ public final class OverlayDevice implements BlockDevice {
     }
   }
 
-  /** What the Java heap could take at most. */
+  /** That of the device below: whoever asks wants to know about that one. */
   @Override
   public long growableBytes() {
     sizeBytes();
-    return Runtime.getRuntime().maxMemory();
+    return base.growableBytes();
   }
 
   @Override

@@ -4,6 +4,7 @@ package org.zapkv.cache.device;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,22 @@ final class OverlayDeviceTest extends BlockDeviceContract {
     OverlayDevice overlay = new OverlayDevice(base);
     overlay.truncate(0);
     return overlay;
+  }
+
+  @Test
+  void thereIsAsMuchRoomAsInTheBase() {
+    BlockDevice roomy =
+        (BlockDevice)
+            Proxy.newProxyInstance(
+                BlockDevice.class.getClassLoader(),
+                new Class<?>[] {BlockDevice.class},
+                (proxy, method, arguments) ->
+                    method.getName().equals("growableBytes")
+                        ? (Object) 12_345L
+                        : method.invoke(base, arguments));
+    try (BlockDevice overlay = new OverlayDevice(roomy)) {
+      assertEquals(12_345, overlay.growableBytes());
+    }
   }
 
   @Test
