@@ -15,7 +15,8 @@ import java.util.Objects;
  * counts.
  *
  * <p>Used by one thread at a time. Other threads may see some of the changes before others while
- * commit runs.
+ * commit runs; of a batch of more than 256 changes, what they change meanwhile comes before it or
+ * after it key by key.
  */
 public final class Batch {
   private final ZapStore store;
