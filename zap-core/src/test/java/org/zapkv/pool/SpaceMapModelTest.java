@@ -100,8 +100,9 @@ final class SpaceMapModelTest {
     store = new SpaceStore(device, GEOMETRY);
     reload();
     int promised = 0;
+    int refused = 0;
     try {
-      for (int round = 0; round < 150; round++) {
+      for (int round = 0; round < 400; round++) {
         long group = synced + 1;
         space.beginSync(group);
         fillOrThin(group);
@@ -111,6 +112,7 @@ final class SpaceMapModelTest {
           promised++;
           takeAndGiveBack(pieces, piece, group);
         } else {
+          refused++;
           assertTrue(longestRuns(piece) < pieces + 2, "room for more than " + pieces);
         }
         commit();
@@ -119,7 +121,7 @@ final class SpaceMapModelTest {
     } catch (Throwable e) {
       throw new AssertionError("-Dzap.seed=" + seed, e);
     }
-    assertTrue(promised > 15 && promised < 145, "promised " + promised);
+    assertTrue(promised > 15 && refused > 0, "promised " + promised + ", refused " + refused);
   }
 
   private void fillOrThin(long group) {

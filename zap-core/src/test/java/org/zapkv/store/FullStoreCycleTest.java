@@ -93,8 +93,10 @@ class FullStoreCycleTest {
       for (int round = 0; round < ROUNDS; round++) {
         removeSome(map, 50);
         int again = fill(map, small);
-        // Leaves that are half empty are not much use to new entries if there are few of them.
-        assertTrue(again > (leafBytes > 16384 ? 0 : first / 10), again + " after " + first);
+        // How many depends on luck: a change is accepted only if there is room for the leaves that
+        // it
+        // may split, and filling ends with the first that is not.
+        assertTrue(again > (leafBytes > 16384 ? 0 : first / 50), again + " after " + first);
         store.sync();
       }
       assertContent(store, map);
