@@ -19,6 +19,15 @@ final class PauseHistogram {
     max = Math.max(max, nanos);
   }
 
+  /** Counts what another one has counted. */
+  void add(PauseHistogram other) {
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] += other.counts[i];
+    }
+    total += other.total;
+    max = Math.max(max, other.max);
+  }
+
   long count() {
     return total;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.bench;
+package org.zapkv.bench.durability;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,10 +18,12 @@ import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
 
 /**
- * How long writers wait: updates of a million entries in random order, as fast as the store takes
- * them, with a histogram of the time of each, and where those stood that took long.
+ * How long writers wait, and where those stood that waited long: updates of a million entries in
+ * random order, none durable by itself, as fast as the store takes them. For finding causes; how
+ * other stores do is in {@link DurabilityReport}.
  *
- * <p>{@code java -cp zap-bench.jar org.zapkv.bench.WriterPauses SECONDS THREADS CACHE_MIB}
+ * <p>{@code java -cp zap-bench.jar org.zapkv.bench.durability.WriterPauses SECONDS THREADS
+ * CACHE_MIB}
  */
 public final class WriterPauses {
   private static final int ENTRIES = 1_000_000;
@@ -30,20 +32,16 @@ public final class WriterPauses {
   private static final long LONG_NANOS = 20_000_000;
   private static final int STACK_DEPTH = 9;
 
-  /** Nanoseconds by their highest bit and the four bits after it. */
-  private static final int SUB_BITS = 4;
-
-  private static final int BUCKETS = Long.SIZE << SUB_BITS;
-
   private final ZapStore store;
   private final ZapMap map;
   private final int threads;
-  private final AtomicLongArray histogram = new AtomicLongArray(BUCKETS);
+
+  /** Of each thread; looked at when they have ended. */
+  private final List<PauseHistogram> histograms = new ArrayList<>();
 
   /** When the operation of each thread began; 0 outside. */
   private final AtomicLongArray begun;
 
-  private final AtomicLongArray longest;
   private final Map<String, Integer> stacks = new HashMap<>();
   private volatile boolean stopping;
 
@@ -52,7 +50,9 @@ public final class WriterPauses {
     this.map = store.map("m");
     this.threads = threads;
     this.begun = new AtomicLongArray(threads);
-    this.longest = new AtomicLongArray(threads);
+    for (int i = 0; i < threads; i++) {
+      histograms.add(new PauseHistogram());
+    }
   }
 
   /**
@@ -153,36 +153,18 @@ public final class WriterPauses {
       batch.put(map, key, value).commit(Durability.NONE);
       long nanos = System.nanoTime() - start;
       begun.set(number, 0);
-      histogram.incrementAndGet(bucketOf(nanos));
-      longest.set(number, Math.max(longest.get(number), nanos));
+      histograms.get(number).record(nanos);
     }
-  }
-
-  private static int bucketOf(long nanos) {
-    int high = Long.SIZE - Long.numberOfLeadingZeros(nanos | (1 << SUB_BITS));
-    int shift = high - 1 - SUB_BITS;
-    return (shift << SUB_BITS) + (int) (nanos >>> shift);
-  }
-
-  private static double microsOf(int bucket) {
-    int shift = Math.max(0, (bucket >> SUB_BITS) - 1);
-    return ((bucket - ((long) shift << SUB_BITS)) << shift) / 1000.0;
   }
 
   private void print(int seconds) {
-    long total = 0;
-    for (int i = 0; i < BUCKETS; i++) {
-      total += histogram.get(i);
-    }
-    StringBuilder line = new StringBuilder("updates/s " + total / seconds);
+    PauseHistogram all = new PauseHistogram();
+    histograms.forEach(all::add);
+    StringBuilder line = new StringBuilder("updates/s " + all.count() / seconds);
     for (double quantile : new double[] {0.5, 0.99, 0.999, 0.9999}) {
-      line.append(String.format(", p%s %.1f us", 100 * quantile, quantileMicros(quantile, total)));
+      line.append(String.format(", p%s %.1f us", 100 * quantile, all.quantile(quantile) / 1e3));
     }
-    long max = 0;
-    for (int i = 0; i < threads; i++) {
-      max = Math.max(max, longest.get(i));
-    }
-    line.append(String.format(", max %.1f ms", max / 1e6));
+    line.append(String.format(", max %.1f ms", all.max() / 1e6));
     System.out.println(line);
     stacks.entrySet().stream()
         .sorted((a, b) -> b.getValue() - a.getValue())
@@ -190,17 +172,5 @@ public final class WriterPauses {
         .forEach(entry -> System.out.println(entry.getValue() + " times:\n" + entry.getKey()));
     var pool = store.statistics().pool();
     System.out.printf("groups %d, written %d MiB%n", pool.syncedGroup(), pool.writtenBytes() >> 20);
-  }
-
-  private double quantileMicros(double quantile, long total) {
-    long wanted = (long) (quantile * total);
-    long seen = 0;
-    for (int i = 0; i < BUCKETS; i++) {
-      seen += histogram.get(i);
-      if (seen > wanted) {
-        return microsOf(i);
-      }
-    }
-    return 0;
   }
 }

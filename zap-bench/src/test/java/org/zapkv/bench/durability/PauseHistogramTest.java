@@ -40,6 +40,21 @@ final class PauseHistogramTest {
   }
 
   @Test
+  void severalAreAddedUp() {
+    PauseHistogram all = new PauseHistogram();
+    for (int part = 0; part < 2; part++) {
+      PauseHistogram pauses = new PauseHistogram();
+      for (int i = 1; i <= 10; i++) {
+        pauses.record(i + 10 * part);
+      }
+      all.add(pauses);
+    }
+    assertEquals(20, all.count());
+    assertEquals(10, all.quantile(0.5));
+    assertEquals(20, all.max());
+  }
+
+  @Test
   void theLongestIsExact() {
     PauseHistogram pauses = new PauseHistogram();
     pauses.record(3);
