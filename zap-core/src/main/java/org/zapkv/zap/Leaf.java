@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.error.CorruptException;
+import org.zapkv.object.BlockObject;
+import org.zapkv.pool.Transaction;
 
 /**
  * A leaf: entries in hash chains inside one block. Attached to the block's buffer as its user, and
@@ -33,6 +35,11 @@ final class Leaf implements BufferUser {
    * The lock is used without stamps (tryUnlockRead, tryUnlockWrite), so that a locked leaf can be
    * handed on as one reference.
    *
+   * All changes of the bytes between a dirty() and the end of the exclusive lock are one change to
+   * those who read without a lock (Buffer.readStamp). So whoever locks several leaves, dirties all
+   * of them before it changes one, and lets them go after the last change, as a split and a merge
+   * do, lets nobody see a state in between.
+   *
    * What was checked once stays true while the buffer is in memory, as nobody else writes the block;
    * chunk ids are range-checked on every use nevertheless (LeafBlock), and loops over chains count
    * their steps.
@@ -42,10 +49,10 @@ final class Leaf implements BufferUser {
   static final int NONE = CHAIN_END;
 
   /**
-   * What a leaf object takes of the heap: itself, 40, its block, 32, and its lock, 48. 64-bit JVM,
+   * What a leaf object takes of the heap: itself, 48, its block, 64, and its lock, 48. 64-bit JVM,
    * compressed references.
    */
-  static final int HEAP_BYTES = 120;
+  static final int HEAP_BYTES = 160;
 
   private final LeafBlock block;
   private final int mainHashBits;
@@ -71,6 +78,12 @@ final class Leaf implements BufferUser {
   private volatile @Nullable ZapNames names;
 
   /**
+   * Where this object may be found, null as long as it may not. Written with the leaf locked, to
+   * the same value by everyone; read when the block goes, which is after.
+   */
+  private @Nullable LeafMirror mirror;
+
+  /**
    * A leaf object for a block, whatever the block is.
    *
    * @param mainHashBits how many bits the hashes have in the map's main table
@@ -82,9 +95,14 @@ final class Leaf implements BufferUser {
     allowMerge();
   }
 
-  /** Nothing to give back: this object is all there is. */
+  /** Nothing to give back but the places where this object may be found. */
   @Override
-  public void evictSync() {}
+  public void evictSync() {
+    LeafMirror mirror = this.mirror;
+    if (mirror != null) {
+      mirror.remove(block);
+    }
+  }
 
   LeafBlock block() {
     return block;
@@ -114,6 +132,11 @@ final class Leaf implements BufferUser {
   /** Somebody comes from the main table. */
   void setNames(ZapNames newNames) {
     names = newNames;
+  }
+
+  /** This object is about to be entered in a mirror. */
+  void setMirror(LeafMirror newMirror) {
+    mirror = newMirror;
   }
 
   boolean isPlaced() {
@@ -173,6 +196,7 @@ final class Leaf implements BufferUser {
   }
 
   void unlockExclusive() {
+    block.endChange();
     lock.tryUnlockWrite();
   }
 
@@ -195,6 +219,7 @@ final class Leaf implements BufferUser {
     makeNative();
     if (!checked && block.isLeaf() && (names != null || isInOverflow())) {
       LeafChecker.check(this);
+      block.noteHeader();
       checked = true;
     }
   }
@@ -208,6 +233,15 @@ final class Leaf implements BufferUser {
   }
 
   // The rest is for those who hold the lock.
+
+  /**
+   * To be called before the first byte changes, by who has locked the leaf for writing: the block
+   * is dirty then, and nobody reads it without a lock until the lock is let go.
+   */
+  void dirty(BlockObject object, Transaction tx) {
+    object.dirty(block.buffer(), tx);
+    block.beginChange();
+  }
 
   /** Makes the block an empty leaf, which its pointers will lead to; the block is dirty. */
   void initialise(long prefix, int prefixLength, int flags) {
@@ -544,6 +578,11 @@ final class Leaf implements BufferUser {
       count += isEntry && block.mark(chunk) != 0 ? 1 : 0;
     }
     return count;
+  }
+
+  /** The first hash that this leaf covers; its prefix has a bit at least. */
+  long firstHash() {
+    return block.prefix() << (Long.SIZE - block.prefixLength());
   }
 
   /** Whether there is a hash after all those that this leaf covers. */
