@@ -41,6 +41,18 @@ public final class Zap {
    * whole one, so every later operation fails.
    */
 
+  /** That a key is not there. */
+  static final int ABSENT = 0;
+
+  /** That a key is there. */
+  static final int PRESENT = 1;
+
+  /** That only the locked way can tell whether a key is there. */
+  static final int UNKNOWN = -1;
+
+  /** Stands for an unknown value; a value that is this one is read in the locked way. */
+  private static final long UNKNOWN_VALUE = 0x9E3779B97F4A7C15L;
+
   private final BlockObject object;
   private final ZapParameters parameters;
   private final StampedLock structure = new StampedLock();
@@ -205,6 +217,15 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public @Nullable ZapValue get(byte[] key) {
+    if (!fat) {
+      long value = tryGetLong(key, UNKNOWN_VALUE, UNKNOWN_VALUE);
+      if (value != UNKNOWN_VALUE) {
+        return ZapValue.ofLong(value);
+      }
+      if (tryContains(key) == ABSENT) {
+        return null;
+      }
+    }
     ZapName name = name(key);
     if (!fat) {
       long stamp = structure.readLock();
@@ -231,6 +252,10 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public boolean contains(byte[] key) {
+    int tried = tryContains(key);
+    if (tried != UNKNOWN) {
+      return tried == PRESENT;
+    }
     ZapName name = name(key);
     if (!fat) {
       long stamp = structure.readLock();
@@ -243,6 +268,46 @@ public final class Zap {
       }
     }
     return fatZap.contains(name);
+  }
+
+  /**
+   * Tries to read a value that is one 64-bit integer, without waiting for anybody, without
+   * allocating, and without touching memory that others write. Also good beside {@link
+   * org.zapkv.cache.BufferCache#close}.
+   *
+   * @param key the key's bytes
+   * @param absent what is returned when the key is not there
+   * @param unknown what is returned when that cannot be told in this way: what is needed may be
+   *     changing, not in memory, or of another form, or the value no such integer; {@link #get}
+   *     tells then
+   * @return the value, or one of those two; a value that happens to be one of them cannot be told
+   *     from it
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws ClosedException if the map is closed
+   */
+  public long tryGetLong(byte[] key, long absent, long unknown) {
+    checkOpen(false);
+    if (fat || !names.isPlain()) {
+      return unknown;
+    }
+    return micro.tryGetLong(key, names.plainHash(key), absent, unknown);
+  }
+
+  /**
+   * Tries to tell whether a key is there, in the way of {@link #tryGetLong}.
+   *
+   * @param key the key's bytes
+   * @return 1 if it is there, 0 if it is not, -1 if that cannot be told in this way: {@link
+   *     #contains} tells then
+   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
+   * @throws ClosedException if the map is closed
+   */
+  public int tryContains(byte[] key) {
+    checkOpen(false);
+    if (fat || !names.isPlain()) {
+      return UNKNOWN;
+    }
+    return micro.tryContains(key, names.plainHash(key));
   }
 
   /**
@@ -551,6 +616,7 @@ public final class Zap {
     try {
       conversion.convert(tx);
       fat = true;
+      micro.forget();
     } catch (RuntimeException | Error e) {
       if (!conversion.isUndone()) {
         broken = e;
@@ -760,6 +826,7 @@ public final class Zap {
    */
   public void close() {
     closed = true;
+    micro.forget();
   }
 
   void checkOpen(boolean cursorClosed) {

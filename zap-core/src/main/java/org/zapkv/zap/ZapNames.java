@@ -83,6 +83,21 @@ final class ZapNames {
     return ZapName.isUint64(flags);
   }
 
+  /** Whether keys are strings that are hashed as they are: {@link #plainHash} is their hash. */
+  boolean isPlain() {
+    return normalizer == null && !hasWords();
+  }
+
+  /**
+   * The hash that a key's name has, where keys are plain.
+   *
+   * @throws KeyTooLongException if the key is too long
+   */
+  long plainHash(byte[] key) {
+    ZapName.checkLength("the key", key.length, maxKeyBytes);
+    return ZapHash.mask(ZapHash.crc64(salt, key, 0, key.length), hashBits());
+  }
+
   /** Whether a key can have variants. */
   boolean hasVariants() {
     return normalizer != null;
