@@ -80,7 +80,7 @@ final class FatRemover {
     if (expected != null && !expected.equals(previous.value())) {
       return null;
     }
-    object.dirty(leaf.buffer(), tx);
+    leaf.dirty(object, tx);
     object.dirty(header.buffer(), tx);
     if (leaf.isApart(entry)) {
       ZapName exact = leaf.name(entry, header.names(), MatchType.EXACT);

@@ -168,7 +168,7 @@ final class FatWriter {
         return write.isReplacing() ? Write.Outcome.NO_ROOM : Write.Outcome.EXISTS;
       }
       if (further == null || further.isEmpty()) {
-        object.dirty(leaf.buffer(), tx);
+        leaf.dirty(object, tx);
         leaf.setOverflow(false);
       }
     }
@@ -190,7 +190,7 @@ final class FatWriter {
     if (isOneTooMany(header, write, cd)) {
       return Write.Outcome.NO_ROOM;
     }
-    object.dirty(leaf.buffer(), tx);
+    leaf.dirty(object, tx);
     entries.increment(header, write.mark(), tx);
     leaf.insert(write.name(), write.value(), write.mark(), cd);
     return Write.Outcome.DONE;
@@ -215,7 +215,7 @@ final class FatWriter {
     if (leaf.extraChunks(entry, write.value()) > leaf.freeChunks()) {
       return Write.Outcome.NO_ROOM;
     }
-    object.dirty(leaf.buffer(), tx);
+    leaf.dirty(object, tx);
     write.setPrevious(leaf.value(entry));
     leaf.update(entry, write.value(), write.mark());
     return Write.Outcome.DONE;
@@ -245,7 +245,7 @@ final class FatWriter {
       return further.write(write, tx);
     }
     ZapValue previous = leaf.value(entry);
-    object.dirty(leaf.buffer(), tx);
+    leaf.dirty(object, tx);
     further.writeApart(write, false, tx);
     leaf.update(entry, ZapValue.NOTHING, LeafLayout.MARK_APART);
     write.setPrevious(previous);
@@ -267,7 +267,7 @@ final class FatWriter {
       present = fat.overflow(header);
     }
     if (!leaf.hasOverflow()) {
-      object.dirty(leaf.buffer(), tx);
+      leaf.dirty(object, tx);
       leaf.setOverflow(true);
     }
     return Objects.requireNonNull(present);

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.error.CorruptException;
+import org.zapkv.object.BlockObject;
+import org.zapkv.pool.Transaction;
 
 /**
  * A leaf: entries in hash chains inside one block. Attached to the block's buffer as its user, and
@@ -32,6 +34,11 @@ final class Leaf implements BufferUser {
    *
    * The lock is used without stamps (tryUnlockRead, tryUnlockWrite), so that a locked leaf can be
    * handed on as one reference.
+   *
+   * All changes of the bytes between a dirty() and the end of the exclusive lock are one change to
+   * those who read without a lock (Buffer.readStamp). So whoever locks several leaves, dirties all
+   * of them before it changes one, and lets them go after the last change, as a split and a merge
+   * do, lets nobody see a state in between.
    *
    * What was checked once stays true while the buffer is in memory, as nobody else writes the block;
    * chunk ids are range-checked on every use nevertheless (LeafBlock), and loops over chains count
@@ -173,6 +180,7 @@ final class Leaf implements BufferUser {
   }
 
   void unlockExclusive() {
+    block.endChange();
     lock.tryUnlockWrite();
   }
 
@@ -208,6 +216,15 @@ final class Leaf implements BufferUser {
   }
 
   // The rest is for those who hold the lock.
+
+  /**
+   * To be called before the first byte changes, by who has locked the leaf for writing: the block
+   * is dirty then, and nobody reads it without a lock until the lock is let go.
+   */
+  void dirty(BlockObject object, Transaction tx) {
+    object.dirty(block.buffer(), tx);
+    block.beginChange();
+  }
 
   /** Makes the block an empty leaf, which its pointers will lead to; the block is dirty. */
   void initialise(long prefix, int prefixLength, int flags) {

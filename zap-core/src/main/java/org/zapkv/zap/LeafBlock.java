@@ -33,6 +33,9 @@ final class LeafBlock {
   private final LeafLayout layout;
   private final int chunkCount;
 
+  /** Whether bytes may change; guarded by the leaf's lock. */
+  private boolean changing;
+
   LeafBlock(Buffer buffer, LeafLayout layout) {
     this.buffer = buffer;
     this.address = buffer.address();
@@ -50,6 +53,31 @@ final class LeafBlock {
 
   CorruptException corrupt(long offsetBytes, String problem) {
     return new CorruptException(buffer.objectId(), buffer.blockId(), offsetBytes, problem);
+  }
+
+  // Changes.
+
+  /** Begins a change, unless one has begun. The block is dirty. */
+  void beginChange() {
+    if (!changing) {
+      buffer.beginChange();
+      changing = true;
+    }
+  }
+
+  /** Ends the change, if one has begun. */
+  void endChange() {
+    if (changing) {
+      changing = false;
+      buffer.endChange();
+    }
+  }
+
+  /** Every change begins with one of those that call this. */
+  private void checkChanging() {
+    if (!changing) {
+      throw new IllegalStateException(buffer + ": a leaf changes without beginChange");
+    }
   }
 
   // Header.
@@ -79,6 +107,7 @@ final class LeafBlock {
   }
 
   void setPrefix(long prefix, int prefixLength) {
+    checkChanging();
     NativeMemory.putLong(address + LeafLayout.PREFIX_OFFSET, prefix);
     NativeMemory.putShort(address + LeafLayout.PREFIX_LENGTH_OFFSET, prefixLength);
   }
@@ -96,6 +125,7 @@ final class LeafBlock {
   }
 
   void addEntries(int delta) {
+    checkChanging();
     NativeMemory.putShort(address + LeafLayout.ENTRY_COUNT_OFFSET, entryCount() + delta);
   }
 
@@ -112,6 +142,7 @@ final class LeafBlock {
   }
 
   void setFlags(int flags) {
+    checkChanging();
     NativeMemory.putByte(address + LeafLayout.FLAGS_OFFSET, flags);
   }
 
@@ -121,6 +152,7 @@ final class LeafBlock {
 
   /** Zeroes the block: it is no leaf any more. */
   void erase() {
+    checkChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
   }
 
@@ -128,6 +160,7 @@ final class LeafBlock {
    * Makes the block an empty leaf. What it held before does not show: all of it is zeroed first.
    */
   void initialise(long prefix, int prefixLength, int flags) {
+    checkChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
     clearBuckets();
     for (int chunk = 0; chunk < chunkCount; chunk++) {
@@ -149,10 +182,12 @@ final class LeafBlock {
   }
 
   void setBucketHead(int bucket, int chunk) {
+    checkChanging();
     NativeMemory.putShort(address + layout.bucketOffset(bucket), chunk);
   }
 
   void clearBuckets() {
+    checkChanging();
     NativeMemory.fill(
         address + LeafLayout.BUCKETS_OFFSET,
         (long) layout.bucketCount() * Short.BYTES,
@@ -196,6 +231,7 @@ final class LeafBlock {
   }
 
   void setNext(int entry, int chunk) {
+    checkChanging();
     NativeMemory.putShort(at(entry) + LeafLayout.ENTRY_NEXT_OFFSET, chunk);
   }
 
@@ -224,6 +260,7 @@ final class LeafBlock {
   }
 
   void setValue(int entry, int chunk, int count, int integerBytes, int mark) {
+    checkChanging();
     long at = at(entry);
     NativeMemory.putShort(at + LeafLayout.ENTRY_VALUE_CHUNK_OFFSET, chunk);
     setValueShape(at, count, integerBytes | mark);
@@ -270,6 +307,7 @@ final class LeafBlock {
 
   /** Takes the head of the free list; the caller has made sure that there is one. */
   int allocateChunk() {
+    checkChanging();
     int chunk = freeListHead();
     setFreeListHead(link(chunk));
     setFreeCount(freeCount() - 1);
@@ -299,6 +337,7 @@ final class LeafBlock {
   }
 
   private void freed(int chunk, int nextFree) {
+    checkChanging();
     long at = at(chunk);
     NativeMemory.putLong(at, LeafLayout.TYPE_FREE);
     NativeMemory.putLong(at + Long.BYTES, 0);
