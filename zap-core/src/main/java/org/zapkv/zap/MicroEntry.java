@@ -44,14 +44,25 @@ final class MicroEntry {
 
   /** The name; longer than a name can be when there is no NUL in its field. */
   static byte[] key(long address, int slot) {
-    long name = nameAt(address, slot);
+    byte[] key = new byte[keyBytes(nameAt(address, slot))];
+    NativeMemory.copyToArray(nameAt(address, slot), key, 0, key.length);
+    return key;
+  }
+
+  private static int keyBytes(long name) {
     int length = 0;
     while (length < MicroLayout.NAME_FIELD_BYTES && NativeMemory.getByte(name + length) != 0) {
       length++;
     }
-    byte[] key = new byte[length];
-    NativeMemory.copyToArray(name, key, 0, length);
-    return key;
+    return length;
+  }
+
+  /** Copies the name to where there is room for its whole field; returns how long it is. */
+  static int copyKey(long address, int slot, byte[] destination, int offset) {
+    long name = nameAt(address, slot);
+    int length = keyBytes(name);
+    NativeMemory.copyToArray(name, destination, offset, length);
+    return length;
   }
 
   /** Whether an entry has a name; the key is one that a micro map could hold, or is not found. */

@@ -285,8 +285,14 @@ final class MicroZap implements Entries {
     try {
       MicroIndex index = index(block0);
       int at = index.atOrAfter(cursor.positionHash(), cursor.positionCd());
-      if (at == index.size() || cursor.isInOverflow()) {
+      if (at == index.size() || cursor.isInOverflow() || cursor.isBeyond(index.hash(at))) {
         return false;
+      }
+      if (!index.names().hasVariants() && cursor.takesMany(block0)) {
+        cursor.batch().fill(block0, index, at);
+        if (cursor.tryNext()) {
+          return true;
+        }
       }
       byte[] key = MicroEntry.key(block0.address(), index.slot(at));
       boolean conflict = hasConflict(block0, index, at, key);
