@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +57,6 @@ public final class ZapStore implements AutoCloseable {
   private final Zap root;
   private final AutoCloseable releaseDirectory;
   private final ConcurrentHashMap<String, ZapMap> maps = new ConcurrentHashMap<>();
-  private final Set<MapCursor> cursors = ConcurrentHashMap.newKeySet();
 
   /** Held while a map is looked up in the directory or created, and while the store closes. */
   private final ReentrantLock mapsLock = new ReentrantLock();
@@ -526,8 +524,8 @@ public final class ZapStore implements AutoCloseable {
   }
 
   /**
-   * Closes the store: waits for the calls that are inside, closes open cursors, writes what was
-   * changed, and lets the directory go. Closing it again does nothing but wait for the first close.
+   * Closes the store: waits for the calls that are inside, writes what was changed, and lets the
+   * directory go. Closing it again does nothing but wait for the first close.
    *
    * @throws org.zapkv.error.StoreFailedException if the last changes cannot be written; the store
    *     is closed all the same, and what was durable before is on disk
@@ -556,9 +554,6 @@ public final class ZapStore implements AutoCloseable {
       for (ZapMap map : maps.values()) {
         closer.add(map.object());
         closer.add(map.zap()::close);
-      }
-      for (MapCursor cursor : cursors) {
-        closer.add(cursor::closeInside);
       }
     }
   }
@@ -623,14 +618,5 @@ public final class ZapStore implements AutoCloseable {
   Transaction beginFreeing(long expectedBytes) {
     checkWritable();
     return objects.beginFreeing(expectedBytes);
-  }
-
-  void cursorOpened(MapCursor cursor) {
-    cursors.add(cursor);
-  }
-
-  /** True for the one caller that has to let the cursor's hold go. */
-  boolean cursorClosed(MapCursor cursor) {
-    return cursors.remove(cursor);
   }
 }

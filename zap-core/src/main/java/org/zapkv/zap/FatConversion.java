@@ -40,11 +40,17 @@ final class FatConversion {
       byte[] saved = new byte[block0.sizeBytes()];
       NativeMemory.copyToArray(block0.address(), saved, 0, saved.length);
       block0 = resize(block0, index, tx);
+      // The index is gone: who reads without a lock takes nothing of what comes now for a micro
+      // map.
+      Buffer changing = block0;
+      changing.beginChange();
       try {
         fill(block0, index.names(), entries, tx);
       } catch (RuntimeException | Error e) {
         block0 = restore(block0, index, saved, tx, e);
         throw e;
+      } finally {
+        changing.endChange();
       }
     } finally {
       block0.release(this);

@@ -28,6 +28,9 @@ final class FatWalk {
         if (nextHere(header, cursor)) {
           return true;
         }
+        if (cursor.isPart()) {
+          return false;
+        }
         leave(cursor);
         cursor.moveToOverflow();
       }
@@ -76,17 +79,22 @@ final class FatWalk {
   }
 
   private boolean nextHere(FatHeader header, ZapCursor cursor) {
-    for (; ; ) {
+    while (!cursor.isBeyond(cursor.positionHash())) {
       Leaf leaf = standOn(header, cursor);
       try {
+        if (header.normflags() == 0 && cursor.takesMany(leaf.buffer())) {
+          cursor.batch().fill(leaf, cursor.positionHash());
+          if (cursor.tryNext()) {
+            return true;
+          }
+        }
         int entry = leaf.closest(cursor.positionHash(), cursor.positionCd());
         while (entry != Leaf.NONE && leaf.isValueOfOther(entry)) {
           LeafBlock block = leaf.block();
           entry = leaf.closest(block.hash(entry), block.cd(entry) + 1);
         }
         if (entry != Leaf.NONE) {
-          found(header, leaf, entry, cursor);
-          return true;
+          return !cursor.isBeyond(leaf.block().hash(entry)) && found(header, leaf, entry, cursor);
         }
         if (leaf.isLast()) {
           return false;
@@ -98,9 +106,11 @@ final class FatWalk {
       release(cursor);
       access.readAhead(header, cursor.readAhead(), cursor.positionHash());
     }
+    return false;
   }
 
-  private void found(FatHeader header, Leaf leaf, int entry, ZapCursor cursor) {
+  /** Returns true. */
+  private boolean found(FatHeader header, Leaf leaf, int entry, ZapCursor cursor) {
     LeafBlock block = leaf.block();
     byte[] key = leaf.key(entry);
     ZapValue value =
@@ -109,6 +119,7 @@ final class FatWalk {
             : leaf.value(entry);
     boolean conflict = header.normflags() != 0 && hasConflict(header, leaf, entry);
     cursor.found(key, value, block.hash(entry), block.cd(entry), conflict);
+    return true;
   }
 
   private boolean hasConflict(FatHeader header, Leaf leaf, int entry) {

@@ -302,7 +302,8 @@ final class Leaf implements BufferUser {
     mergeAt = chunkCount() / 2;
   }
 
-  private int bucket(long hash) {
+  /** The bucket of a hash. */
+  int bucket(long hash) {
     return block.layout().bucket(hash, block.prefixLength());
   }
 
@@ -389,9 +390,14 @@ final class Leaf implements BufferUser {
     return uint64Keys ? length * Long.BYTES : length;
   }
 
+  /** How long the name of an entry is as it was given. */
+  int keyBytes(int entry) {
+    return nameBytes(entry) - (uint64Keys ? 0 : 1);
+  }
+
   /** The name of an entry as it was given: a string without its NUL. */
   byte[] key(int entry) {
-    byte[] key = new byte[nameBytes(entry) - (uint64Keys ? 0 : 1)];
+    byte[] key = new byte[keyBytes(entry)];
     block.readArray(block.nameChunk(entry), key);
     return key;
   }

@@ -32,6 +32,10 @@ final class LeafBlock {
   /** With a mask of 0 this is what no hash is. */
   private static final long COVERS_NOTHING = 1;
 
+  // Buckets are looked at by the word.
+  private static final int FOUR_BUCKETS = Long.BYTES / Short.BYTES;
+  private static final long EMPTY_BUCKETS = -1;
+
   private final Buffer buffer;
   private final long address;
   private final LeafLayout layout;
@@ -225,6 +229,24 @@ final class LeafBlock {
 
   int bucketHead(int bucket) {
     return NativeMemory.getUnsignedShort(address + layout.bucketOffset(bucket));
+  }
+
+  /** The first bucket from one on that is not empty; the number of buckets if there is none. */
+  int usedBucket(int from) {
+    int count = layout.bucketCount();
+    int bucket = from;
+    while (bucket < count) {
+      // Four at a time where that can be: most are empty.
+      if (bucket + FOUR_BUCKETS <= count
+          && NativeMemory.getLong(address + layout.bucketOffset(bucket)) == EMPTY_BUCKETS) {
+        bucket += FOUR_BUCKETS;
+      } else if (bucketHead(bucket) == CHAIN_END) {
+        bucket++;
+      } else {
+        return bucket;
+      }
+    }
+    return count;
   }
 
   void setBucketHead(int bucket, int chunk) {
@@ -476,6 +498,26 @@ final class LeafBlock {
       for (int i = 0; i < left; i++) {
         destination[to + i] = NativeMemory.getByte(from + i);
       }
+    }
+  }
+
+  /**
+   * Copies an array by whole chunks.
+   *
+   * @param bytes how many are wanted; a chunk's length less one may be written after them
+   */
+  void copyArray(int head, byte[] destination, int offset, int bytes) {
+    int chunk = head;
+    int to = offset;
+    for (int left = bytes; left > 0; left -= ARRAY_PAYLOAD_BYTES) {
+      long at = at(chunk);
+      int link = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
+      long from = at + ARRAY_PAYLOAD_OFFSET;
+      LONGS.set(destination, to, NativeMemory.getLong(from));
+      LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
+      LONGS.set(destination, to + THIRD_WORD, NativeMemory.getLong(from + THIRD_WORD));
+      to += ARRAY_PAYLOAD_BYTES;
+      chunk = link;
     }
   }
 

@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.zapkv.cache.memory.NativeMemory;
 
 /** Access to an entry of a micro block, by the block's address and the entry's slot. */
 final class MicroEntry {
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  /** The lowest bit of each byte of a word, and the highest. */
+  private static final long LOW_BITS = 0x0101010101010101L;
+
+  private static final long HIGH_BITS = 0x8080808080808080L;
+
   private MicroEntry() {}
 
   private static long at(long address, int slot) {
@@ -33,14 +44,25 @@ final class MicroEntry {
 
   /** The name; longer than a name can be when there is no NUL in its field. */
   static byte[] key(long address, int slot) {
-    long name = nameAt(address, slot);
+    byte[] key = new byte[keyBytes(nameAt(address, slot))];
+    NativeMemory.copyToArray(nameAt(address, slot), key, 0, key.length);
+    return key;
+  }
+
+  private static int keyBytes(long name) {
     int length = 0;
     while (length < MicroLayout.NAME_FIELD_BYTES && NativeMemory.getByte(name + length) != 0) {
       length++;
     }
-    byte[] key = new byte[length];
-    NativeMemory.copyToArray(name, key, 0, length);
-    return key;
+    return length;
+  }
+
+  /** Copies the name to where there is room for its whole field; returns how long it is. */
+  static int copyKey(long address, int slot, byte[] destination, int offset) {
+    long name = nameAt(address, slot);
+    int length = keyBytes(name);
+    NativeMemory.copyToArray(name, destination, offset, length);
+    return length;
   }
 
   /** Whether an entry has a name; the key is one that a micro map could hold, or is not found. */
@@ -49,9 +71,30 @@ final class MicroEntry {
       return false;
     }
     long name = nameAt(address, slot);
+    int last = key.length - Long.BYTES;
+    if (last < 0) {
+      return isShortName(name, key);
+    }
+    for (int i = 0; i < last; i += Long.BYTES) {
+      if (isDifferent(name + i, (long) LONGS.get(key, i))) {
+        return false;
+      }
+    }
+    // The last eight bytes as one word, of which the word before may have had some.
+    return !isDifferent(name + last, (long) LONGS.get(key, last))
+        && NativeMemory.getByte(name + key.length) == 0;
+  }
+
+  /** Whether eight bytes of a name are others than those of a key, or have a NUL. */
+  private static boolean isDifferent(long name, long word) {
+    boolean hasNul = ((word - LOW_BITS) & ~word & HIGH_BITS) != 0;
+    return hasNul || NativeMemory.getLong(name) != word;
+  }
+
+  private static boolean isShortName(long name, byte[] key) {
     for (int i = 0; i < key.length; i++) {
-      byte b = NativeMemory.getByte(name + i);
-      if (b != key[i] || b == 0) {
+      byte b = key[i];
+      if (b == 0 || b != NativeMemory.getByte(name + i)) {
         return false;
       }
     }

@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.cache.memory.NativeMemory;
@@ -20,11 +21,19 @@ import org.zapkv.error.CorruptException;
  * +---------------+------------+------------+
  * </pre>
  *
- * <p>Guarded by the map's structure lock.
+ * <p>A directory leads from the first bits of a hash to its place, as a binary search is wrong at
+ * every other step. Each of its buckets has one or two entries while the hashes are as good as
+ * random; a bucket that was made long on purpose is searched as a whole.
+ *
+ * <p>Guarded by the map's structure lock. {@link #slotOf} is called without it too: what changes
+ * here changes between {@link Buffer#beginChange} and {@link Buffer#endChange} of the block.
  */
 final class MicroIndex implements BufferUser {
-  /** This object, 32, and the header of its array, 16: 64-bit JVM, compressed references. */
-  private static final int HEAP_BYTES = 48;
+  /** This object, 48, and the headers of its arrays, 32: 64-bit JVM, compressed references. */
+  private static final int HEAP_BYTES = 80;
+
+  /** A bucket of the directory with more entries than this is searched, not walked over. */
+  private static final int LONG_BUCKET = 8;
 
   private static final int SLOT_BITS = 20;
   private static final int CD_BITS = 16;
@@ -36,13 +45,20 @@ final class MicroIndex implements BufferUser {
   private long[] entries;
   private int size;
 
+  /** Where the entries of each bucket begin; one more at the end, which is the size. */
+  private int[] starts;
+
   /** Where the search for a free slot begins. Only kept in memory. */
   private int nextSlot;
+
+  /** Whose readers know this index; null: none. */
+  private volatile @Nullable MicroZap reader;
 
   private MicroIndex(ZapNames names, int slotCount) {
     this.names = names;
     this.slotCount = slotCount;
     this.entries = new long[Math.max(slotCount, 8)];
+    this.starts = new int[Integer.highestOneBit(entries.length) + 1];
   }
 
   /**
@@ -74,6 +90,7 @@ final class MicroIndex implements BufferUser {
       }
     }
     index.sort(buffer);
+    index.fillStarts();
     return index;
   }
 
@@ -144,14 +161,25 @@ final class MicroIndex implements BufferUser {
     return new CorruptException(buffer.objectId(), buffer.blockId(), offset, problem);
   }
 
-  /** Nothing to give back: this object is all there is. */
+  /** Nobody is to keep this in memory. */
   @Override
-  public void evictSync() {}
+  public void evictSync() {
+    MicroZap known = reader;
+    if (known != null) {
+      known.forget(this);
+    }
+  }
+
+  void setReader(MicroZap zap) {
+    reader = zap;
+  }
 
   /** How much of the heap this takes, about, when all slots are in use. */
   long sizeBytes() {
     int length = slotCount > entries.length ? grownLength() : entries.length;
-    return HEAP_BYTES + (long) length * Long.BYTES;
+    return HEAP_BYTES
+        + (long) length * Long.BYTES
+        + (long) Integer.highestOneBit(length) * Integer.BYTES;
   }
 
   private int grownLength() {
@@ -203,17 +231,81 @@ final class MicroIndex implements BufferUser {
   }
 
   private int lowerBound(long entry) {
-    int low = 0;
-    int high = size;
+    int[] directory = starts;
+    int bucket = bucket(directory, entry);
+    return lowerBound(entries, directory[bucket], directory[bucket + 1], entry);
+  }
+
+  /** The first place within bounds where an entry is not below the given one. */
+  private static int lowerBound(long[] sorted, int from, int to, long entry) {
+    int low = from;
+    int high = to;
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (Long.compareUnsigned(entries[middle], entry) < 0) {
+      if (Long.compareUnsigned(sorted[middle], entry) < 0) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
     return low;
+  }
+
+  /** The bucket of a hash, or of an entry, as the number of buckets is a power of 2. */
+  private static int bucket(int[] directory, long hash) {
+    return (int) (hash >>> (Integer.numberOfLeadingZeros(directory.length - 1) + 1 + Integer.SIZE));
+  }
+
+  private void fillStarts() {
+    int[] directory = new int[Integer.highestOneBit(entries.length) + 1];
+    for (int i = 0; i < size; i++) {
+      directory[bucket(directory, entries[i]) + 1]++;
+    }
+    for (int i = 1; i < directory.length; i++) {
+      directory[i] += directory[i - 1];
+    }
+    starts = directory;
+  }
+
+  /** There is one entry more, or less, with a hash. */
+  private void countInStarts(long hash, int delta) {
+    int[] directory = starts;
+    for (int i = bucket(directory, hash) + 1; i < directory.length; i++) {
+      directory[i] += delta;
+    }
+  }
+
+  /**
+   * The slot of a key. May be called while all this changes: what it returns or throws then means
+   * nothing, but it ends, and reads nothing outside the block.
+   *
+   * @param address where the block is
+   * @param slots how many slots that block has
+   * @param hash the key's
+   * @return the slot; below 0 if there is none
+   */
+  int slotOf(long address, int slots, long hash, byte[] key) {
+    // Each array is read once: others may take their places meanwhile.
+    long[] sorted = entries;
+    int[] directory = starts;
+    int bucket = bucket(directory, hash);
+    int at = directory[bucket];
+    int to = directory[bucket + 1];
+    if (to - at > LONG_BUCKET) {
+      at = lowerBound(sorted, at, to, hash);
+    }
+    for (; at < to; at++) {
+      long entry = sorted[at];
+      if ((entry & ~BELOW_HASH) == hash) {
+        int slot = (int) (entry & SLOT_MASK);
+        if (slot < slots && MicroEntry.isNamed(address, slot, key)) {
+          return slot;
+        }
+      } else if (Long.compareUnsigned(entry, hash) > 0) {
+        break;
+      }
+    }
+    return -1;
   }
 
   /** The position of a name, or -1. */
@@ -276,15 +368,18 @@ final class MicroIndex implements BufferUser {
   void insert(long hash, long cd, int slot) {
     if (size == entries.length) {
       entries = Arrays.copyOf(entries, grownLength());
+      fillStarts();
     }
     long entry = pack(hash, cd, slot);
     int at = lowerBound(entry);
     System.arraycopy(entries, at, entries, at + 1, size - at);
     entries[at] = entry;
     size++;
+    countInStarts(hash, 1);
   }
 
   void remove(int position) {
+    countInStarts(entries[position], -1);
     System.arraycopy(entries, position + 1, entries, position, size - position - 1);
     size--;
   }

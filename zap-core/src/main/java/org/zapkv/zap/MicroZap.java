@@ -12,9 +12,31 @@ import org.zapkv.pool.Transaction;
 
 /**
  * A map of one block. Everything here is called with the map's structure lock held: shared for
- * reading, exclusive for the rest.
+ * reading, exclusive for the rest; but for the two methods that only try, which need no lock.
  */
 final class MicroZap implements Entries {
+  /*
+   * Implementation notes.
+   *
+   * Who tries to read has no lock and no hold, only the view: a block with the index that is
+   * attached to it. Every change of the bytes of a block while an index is attached to it, and of
+   * that index, lies between beginChange and endChange of the buffer. So what is read between a
+   * stamp and its validation is right if the index is still attached to that buffer after the stamp
+   * was taken: a block that was given another size, evicted or made fat has no stamp or another
+   * user. Everything else is for the locked way.
+   *
+   * The view is set by those who hold the block, and emptied when the index is evicted, which cannot
+   * happen before they let it go.
+   */
+
+  /** Tries to read beside somebody who changes the block, before the lock is waited for. */
+  private static final int TRIES = 3;
+
+  /** What an attempt to find a key says of one that is there. */
+  private static final int PRESENT = 1;
+
+  /** An index and the block that it is, or was, attached to. */
+  private record View(Buffer buffer, MicroIndex index) {}
 
   /**
    * The chunks that a micro entry takes in a leaf at most: the entry, three of name, one of value.
@@ -28,6 +50,9 @@ final class MicroZap implements Entries {
 
   private final BlockObject object;
   private final ZapParameters parameters;
+
+  /** Set by anybody who holds the block; all that is ever set is, or was, right. */
+  private volatile @Nullable View view;
 
   MicroZap(BlockObject object, ZapParameters parameters) {
     this.object = object;
@@ -96,10 +121,94 @@ final class MicroZap implements Entries {
     }
   }
 
+  /** The index of block 0, which is held; from now on reads can be tried. */
+  private MicroIndex shownIndex(Buffer block0) {
+    MicroIndex index = index(block0);
+    View seen = view;
+    if (seen == null || seen.index() != index || seen.buffer() != block0) {
+      index.setReader(this);
+      view = new View(block0, index);
+    }
+    return index;
+  }
+
+  /** An index is not to be kept in memory. */
+  void forget(MicroIndex index) {
+    View seen = view;
+    // Should another one have been set just now, it is set again by whoever wants it.
+    if (seen != null && seen.index() == index) {
+      view = null;
+    }
+  }
+
+  /** Nothing is to be kept in memory: the map is fat, or closed. */
+  void forget() {
+    view = null;
+  }
+
+  /** Tries to find a value without a lock: see {@link Zap#tryLong}. */
+  long tryGetLong(byte[] key, long hash, long absent, long unknown) {
+    View seen = view;
+    if (seen == null) {
+      return unknown;
+    }
+    Buffer buffer = seen.buffer();
+    MicroIndex index = seen.index();
+    long address = buffer.unheldAddress();
+    int slots = MicroLayout.slotCount(buffer.sizeBytes());
+    for (int i = 0; i < TRIES; i++) {
+      long stamp = buffer.readStamp();
+      if (stamp == 0 || buffer.user() != index) {
+        continue;
+      }
+      long value;
+      try {
+        int slot = index.slotOf(address, slots, hash, key);
+        value = slot < 0 ? absent : MicroEntry.value(address, slot);
+      } catch (IndexOutOfBoundsException e) {
+        // From an index that changed meanwhile; from one that did not, the locked way has it again.
+        continue;
+      }
+      if (buffer.isValid(stamp)) {
+        buffer.noteUse();
+        return value;
+      }
+    }
+    return unknown;
+  }
+
+  /** Tries to find a key without a lock: see {@link Zap#tryFind}. */
+  int tryContains(byte[] key, long hash) {
+    View seen = view;
+    if (seen == null) {
+      return Zap.UNKNOWN;
+    }
+    Buffer buffer = seen.buffer();
+    MicroIndex index = seen.index();
+    int slots = MicroLayout.slotCount(buffer.sizeBytes());
+    for (int i = 0; i < TRIES; i++) {
+      long stamp = buffer.readStamp();
+      if (stamp == 0 || buffer.user() != index) {
+        continue;
+      }
+      int slot;
+      try {
+        slot = index.slotOf(buffer.unheldAddress(), slots, hash, key);
+      } catch (IndexOutOfBoundsException e) {
+        continue;
+      }
+      if (buffer.isValid(stamp)) {
+        buffer.noteUse();
+        return slot < 0 ? Zap.ABSENT : PRESENT;
+      }
+    }
+    return Zap.UNKNOWN;
+  }
+
   @Nullable ZapValue get(ZapName name) {
     Buffer block0 = hold();
     try {
-      MicroIndex index = index(block0);
+      MicroIndex index = shownIndex(block0);
       int at = index.find(block0.address(), name);
       return at < 0 ? null : value(block0, index, at);
     } finally {
@@ -114,7 +223,7 @@ final class MicroZap implements Entries {
   boolean contains(ZapName name) {
     Buffer block0 = hold();
     try {
-      return index(block0).find(block0.address(), name) >= 0;
+      return shownIndex(block0).find(block0.address(), name) >= 0;
     } finally {
       release(block0);
     }
@@ -179,8 +288,14 @@ final class MicroZap implements Entries {
     try {
       MicroIndex index = index(block0);
       int at = index.atOrAfter(cursor.positionHash(), cursor.positionCd());
-      if (at == index.size() || cursor.isInOverflow()) {
+      if (at == index.size() || cursor.isInOverflow() || cursor.isBeyond(index.hash(at))) {
         return false;
+      }
+      if (!index.names().hasVariants() && cursor.takesMany(block0)) {
+        cursor.batch().fill(block0, index, at);
+        if (cursor.tryNext()) {
+          return true;
+        }
       }
       byte[] key = MicroEntry.key(block0.address(), index.slot(at));
       boolean conflict = hasConflict(block0, index, at, key);
@@ -274,10 +389,7 @@ final class MicroZap implements Entries {
         return Write.Outcome.NO_ROOM;
       }
       object.dirty(block0, tx);
-      long cd = index.unusedCd(name.hash());
-      int slot = index.takeSlot(block0.address());
-      MicroEntry.put(block0.address(), slot, name.key(), cd, write.value().asLong());
-      index.insert(name.hash(), cd, slot);
+      insert(block0, index, write);
       return Write.Outcome.DONE;
     }
     if (!write.isReplacing()) {
@@ -285,8 +397,26 @@ final class MicroZap implements Entries {
     }
     object.dirty(block0, tx);
     write.setPrevious(value(block0, index, at));
-    MicroEntry.setValue(block0.address(), index.slot(at), write.value().asLong());
+    block0.beginChange();
+    try {
+      MicroEntry.setValue(block0.address(), index.slot(at), write.value().asLong());
+    } finally {
+      block0.endChange();
+    }
     return Write.Outcome.DONE;
+  }
+
+  private static void insert(Buffer block0, MicroIndex index, Write write) {
+    ZapName name = write.name();
+    block0.beginChange();
+    try {
+      long cd = index.unusedCd(name.hash());
+      int slot = index.takeSlot(block0.address());
+      MicroEntry.put(block0.address(), slot, name.key(), cd, write.value().asLong());
+      index.insert(name.hash(), cd, slot);
+    } finally {
+      block0.endChange();
+    }
   }
 
   /**
@@ -327,8 +457,13 @@ final class MicroZap implements Entries {
         return null;
       }
       object.dirty(block0, tx);
-      MicroEntry.clear(block0.address(), index.slot(at));
-      index.remove(at);
+      block0.beginChange();
+      try {
+        MicroEntry.clear(block0.address(), index.slot(at));
+        index.remove(at);
+      } finally {
+        block0.endChange();
+      }
       return previous;
     } finally {
       release(block0);

@@ -47,6 +47,9 @@ public final class Zap {
   /** What {@link #tryRead} and {@link #tryFind} say where they cannot tell. */
   public static final int UNKNOWN = UnheldReader.UNKNOWN;
 
+  /** Stands for an unknown integer; a value that is this one is read in the locked way. */
+  private static final long UNKNOWN_VALUE = 0x9E3779B97F4A7C15L;
+
   private final BlockObject object;
   private final ZapParameters parameters;
   private final StampedLock structure = new StampedLock();
@@ -216,9 +219,20 @@ public final class Zap {
    */
   public @Nullable ZapValue get(byte[] key) {
     if (isReadUnheld(key)) {
-      ZapValue value = fatZap.unheld().value(key, names.plainHash(key));
-      if (!UnheldReader.isUnknown(value)) {
-        return value;
+      long hash = names.plainHash(key);
+      if (fat) {
+        ZapValue value = fatZap.unheld().value(key, hash);
+        if (!UnheldReader.isUnknown(value)) {
+          return value;
+        }
+      } else {
+        long value = micro.tryGetLong(key, hash, UNKNOWN_VALUE, UNKNOWN_VALUE);
+        if (value != UNKNOWN_VALUE) {
+          return ZapValue.ofLong(value);
+        }
+        if (micro.tryContains(key, hash) == ABSENT) {
+          return null;
+        }
       }
     }
     return getLocked(name(key));
@@ -250,13 +264,8 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public boolean contains(byte[] key) {
-    if (isReadUnheld(key)) {
-      int found = fatZap.unheld().find(key, names.plainHash(key));
-      if (found != UnheldReader.UNKNOWN) {
-        return found != UnheldReader.ABSENT;
-      }
-    }
-    return containsLocked(name(key));
+    int found = tryFind(key);
+    return found == UNKNOWN ? containsLocked(name(key)) : found != ABSENT;
   }
 
   private boolean containsLocked(ZapName name) {
@@ -275,7 +284,7 @@ public final class Zap {
 
   /** Whether an attempt to read without locks makes sense; what is wrong with it is said later. */
   private boolean isReadUnheld(byte[] key) {
-    return fat && plainNames && key.length <= maxKeyBytes && !closed && broken == null;
+    return plainNames && key.length <= maxKeyBytes && !closed && broken == null;
   }
 
   /**
@@ -288,7 +297,9 @@ public final class Zap {
    *     itself
    */
   public byte @Nullable [] tryBytes(byte[] key, byte[] unknown) {
-    return isReadUnheld(key) ? fatZap.unheld().bytes(key, names.plainHash(key), unknown) : unknown;
+    return fat && isReadUnheld(key)
+        ? fatZap.unheld().bytes(key, names.plainHash(key), unknown)
+        : unknown;
   }
 
   /**
@@ -301,7 +312,7 @@ public final class Zap {
    * @return how long the value is; {@link #ABSENT}; or {@link #UNKNOWN}: ask {@link #get}
    */
   public int tryRead(byte[] key, byte[] destination, int offset) {
-    return isReadUnheld(key)
+    return fat && isReadUnheld(key)
         ? fatZap.unheld().read(key, names.plainHash(key), destination, offset)
         : UNKNOWN;
   }
@@ -314,7 +325,11 @@ public final class Zap {
    *     #contains}
    */
   public int tryFind(byte[] key) {
-    return isReadUnheld(key) ? fatZap.unheld().find(key, names.plainHash(key)) : UNKNOWN;
+    if (!isReadUnheld(key)) {
+      return UNKNOWN;
+    }
+    long hash = names.plainHash(key);
+    return fat ? fatZap.unheld().find(key, hash) : micro.tryContains(key, hash);
   }
 
   /**
@@ -328,9 +343,13 @@ public final class Zap {
    * @return the value, or one of the other two
    */
   public long tryLong(byte[] key, long absent, long unknown) {
-    return isReadUnheld(key)
-        ? fatZap.unheld().integer(key, names.plainHash(key), absent, unknown)
-        : unknown;
+    if (!isReadUnheld(key)) {
+      return unknown;
+    }
+    long hash = names.plainHash(key);
+    return fat
+        ? fatZap.unheld().integer(key, hash, absent, unknown)
+        : micro.tryGetLong(key, hash, absent, unknown);
   }
 
   /**
@@ -639,6 +658,7 @@ public final class Zap {
     try {
       conversion.convert(tx);
       fat = true;
+      micro.forget();
     } catch (RuntimeException | Error e) {
       if (!conversion.isUndone()) {
         broken = e;
@@ -848,6 +868,7 @@ public final class Zap {
    */
   public void close() {
     closed = true;
+    micro.forget();
   }
 
   void checkOpen(boolean cursorClosed) {

@@ -2,8 +2,8 @@
 package org.zapkv.zap;
 
 import java.util.NoSuchElementException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.Buffer;
 
 /**
  * Walks the entries of a map in the order of (hash, cd), by one thread at a time.
@@ -35,12 +35,22 @@ public final class ZapCursor implements AutoCloseable {
   /** The leaf of the last entry: held, not locked. */
   private @Nullable Leaf leaf;
 
-  // The entry that the cursor is on; the key is null when it is on none.
-  private byte @Nullable [] key;
-  private @Nullable ZapValue value;
-  private long entryHash;
-  private long entryCd;
+  /** The entry that the cursor is on is one of these. */
+  private final EntryBatch batch = new EntryBatch();
+
+  /** A block whose entries are asked for one by one: it has changed, or has values elsewhere. */
+  private @Nullable Buffer takenSingly;
+
+  /** No step was made yet: who makes only one need not pay for many. */
+  private boolean fresh = true;
+
+  /** The entry that the cursor is on, by its number; below 0 when it is on none. */
+  private int current = -1;
+
   private boolean entryConflict;
+
+  /** Only entries before this hash are returned; 0: all. */
+  private final long limit;
 
   /**
    * A cursor at a position.
@@ -51,6 +61,7 @@ public final class ZapCursor implements AutoCloseable {
   ZapCursor(Zap zap, int hashBits, long cookie, boolean hasOverflow) {
     this.zap = zap;
     this.hashBits = hashBits;
+    this.limit = 0;
     this.ended = cookie == END;
     this.inOverflow = hasOverflow && (cookie & overflowMark()) == overflowMark();
     if (inOverflow) {
@@ -62,6 +73,15 @@ public final class ZapCursor implements AutoCloseable {
       long cookieCd = cookie >>> hashBits;
       this.cd = cookieCd < ZapName.cdLimit(hashBits) ? cookieCd : 0;
     }
+  }
+
+  /** A cursor over the hashes of the main table from a position on, up to a limit. */
+  private ZapCursor(ZapCursor whole, long limit) {
+    this.zap = whole.zap;
+    this.hashBits = whole.hashBits;
+    this.hash = whole.hash;
+    this.cd = whole.cd;
+    this.limit = limit;
   }
 
   /**
@@ -81,38 +101,146 @@ public final class ZapCursor implements AutoCloseable {
    */
   public boolean next() {
     zap.checkOpen(closed);
-    key = null;
-    value = null;
+    if (tryNext()) {
+      return true;
+    }
     if (!ended && !zap.next(this)) {
       ended = true;
       leave();
     }
+    fresh = false;
     return !ended;
+  }
+
+  /**
+   * Goes to the next entry if that needs no look at the map: if it was copied with the one before,
+   * and nothing near it has changed since. Touches no memory of the cache, so that it is safe
+   * beside whoever closes it.
+   *
+   * @return false: the cursor is on no entry; {@link #next} tells whether there is one
+   */
+  public boolean tryNext() {
+    current = -1;
+    Buffer source = batch.source();
+    if (source == null || closed) {
+      return false;
+    }
+    if (!batch.isCurrent()) {
+      takenSingly = source;
+      return false;
+    }
+    int entry = batch.seek(hash, cd);
+    if (entry < 0 || isBeyond(batch.hash(entry))) {
+      return false;
+    }
+    if (batch.isApart(entry)) {
+      takenSingly = source;
+      return false;
+    }
+    moveOn(entry, false);
+    return true;
+  }
+
+  /** The entry that the cursor is on. */
+  private int current() {
+    int entry = current;
+    if (entry < 0) {
+      throw new NoSuchElementException("the cursor is on no entry");
+    }
+    return entry;
   }
 
   /**
    * The key of the current entry.
    *
-   * @return its bytes, the caller's to keep
+   * @return its bytes in a new array
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public byte[] key() {
-    byte[] current = key;
-    if (current == null) {
-      throw new NoSuchElementException("the cursor is on no entry");
-    }
-    return current;
+    byte[] key = new byte[keyBytes()];
+    copyKey(key, 0);
+    return key;
+  }
+
+  /**
+   * How long the key of the current entry is.
+   *
+   * @return bytes
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public int keyBytes() {
+    return batch.keyBytes(current());
+  }
+
+  /**
+   * Copies the key of the current entry.
+   *
+   * @param destination where it goes
+   * @param offset where it begins there
+   * @throws NoSuchElementException if the cursor is on no entry
+   * @throws IndexOutOfBoundsException if it does not fit there
+   */
+  public void copyKey(byte[] destination, int offset) {
+    batch.copyKey(current(), destination, offset);
   }
 
   /**
    * The value of the current entry, as it was when the cursor came to it.
    *
-   * @return the value
+   * @return the value, with a new array
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public ZapValue value() {
-    key();
-    return Objects.requireNonNull(value);
+    byte[] bytes = new byte[valueBytes()];
+    copyValue(bytes, 0);
+    return new ZapValue(integerBytes(), bytes);
+  }
+
+  /**
+   * The size of the integers that the value of the current entry is made of.
+   *
+   * @return 1, 2, 4 or 8 bytes
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public int integerBytes() {
+    return batch.integerBytes(current());
+  }
+
+  /**
+   * How long the value of the current entry is, all its integers together.
+   *
+   * @return bytes
+   * @throws NoSuchElementException if the cursor is on no entry
+   */
+  public int valueBytes() {
+    return batch.valueBytes(current());
+  }
+
+  /**
+   * Copies the value of the current entry, each integer with its most significant byte first.
+   *
+   * @param destination where it goes
+   * @param offset where it begins there
+   * @throws NoSuchElementException if the cursor is on no entry
+   * @throws IndexOutOfBoundsException if it does not fit there
+   */
+  public void copyValue(byte[] destination, int offset) {
+    batch.copyValue(current(), destination, offset);
+  }
+
+  /**
+   * The value of the current entry where it is one 64-bit integer.
+   *
+   * @return the integer
+   * @throws NoSuchElementException if the cursor is on no entry
+   * @throws IllegalStateException if the value is not exactly one 64-bit integer
+   */
+  public long longValue() {
+    int entry = current();
+    if (batch.integerBytes(entry) != Long.BYTES || batch.valueBytes(entry) != Long.BYTES) {
+      throw new IllegalStateException(value() + " is not one 64-bit integer");
+    }
+    return batch.firstWord(entry);
   }
 
   /**
@@ -124,8 +252,8 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public long hash() {
-    byte[] current = key();
-    return inOverflow ? zap.storedHash(current) : entryHash;
+    int entry = current();
+    return inOverflow ? zap.storedHash(key()) : batch.hash(entry);
   }
 
   /**
@@ -135,8 +263,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public int cd() {
-    key();
-    return (int) entryCd;
+    return (int) batch.cd(current());
   }
 
   /**
@@ -147,7 +274,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public boolean conflict() {
-    key();
+    current();
     return entryConflict;
   }
 
@@ -158,7 +285,7 @@ public final class ZapCursor implements AutoCloseable {
    *     end
    */
   public long cookie() {
-    return key == null ? nextCookie() : cookie(entryHash, entryCd);
+    return current < 0 ? nextCookie() : cookie(batch.hash(current), batch.cd(current));
   }
 
   /**
@@ -188,9 +315,39 @@ public final class ZapCursor implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    key = null;
-    value = null;
+    current = -1;
     leave();
+  }
+
+  /**
+   * Lets go the block that the cursor may hold between calls, so that it need not be closed. It
+   * stays where it is, and goes on from there.
+   */
+  public void rest() {
+    leave();
+  }
+
+  /**
+   * Cuts off the first half of the hashes that are still to come, for another thread. To be called
+   * between two walks, not during one: the cursor is on no entry afterwards.
+   *
+   * @return a cursor over the first half; this one has the rest. Null if there is no half to be had
+   */
+  public @Nullable ZapCursor split() {
+    if (ended || inOverflow) {
+      return null;
+    }
+    int shift = Long.SIZE - hashBits;
+    long first = hash >>> shift;
+    long end = limit == 0 ? 1L << hashBits : limit >>> shift;
+    long middle = (first + end) >>> 1;
+    if (middle <= first) {
+      return null;
+    }
+    ZapCursor half = new ZapCursor(this, middle << shift);
+    current = -1;
+    moveTo(middle << shift);
+    return half;
   }
 
   private void leave() {
@@ -218,6 +375,7 @@ public final class ZapCursor implements AutoCloseable {
   /** The main table has no entries left. */
   void moveToOverflow() {
     inOverflow = true;
+    batch.clear();
     readAhead = new ReadAhead();
     moveTo(0);
   }
@@ -228,14 +386,36 @@ public final class ZapCursor implements AutoCloseable {
     cd = 0;
   }
 
+  /** Whether the cursor has only entries below a limit, none of the overflow. */
+  boolean isPart() {
+    return limit != 0;
+  }
+
+  /** Whether a hash is at or after the limit. */
+  boolean isBeyond(long ofHash) {
+    return limit != 0 && Long.compareUnsigned(ofHash, limit) >= 0;
+  }
+
+  /** Whether the next entries of a block are to be copied at once. */
+  boolean takesMany(Buffer block) {
+    return !fresh && block != takenSingly;
+  }
+
+  EntryBatch batch() {
+    return batch;
+  }
+
+  /** The next entry, which was asked for alone. */
   void found(byte[] atKey, ZapValue atValue, long atHash, long atCd, boolean atConflict) {
-    key = atKey;
-    value = atValue;
-    entryConflict = atConflict;
-    entryHash = atHash;
-    entryCd = atCd;
-    hash = atHash;
-    cd = atCd + 1;
+    batch.fill(atKey, atValue, atHash, atCd);
+    moveOn(0, atConflict);
+  }
+
+  private void moveOn(int entry, boolean conflict) {
+    current = entry;
+    entryConflict = conflict;
+    hash = batch.hash(entry);
+    cd = batch.cd(entry) + 1;
   }
 
   void setConflict(boolean conflict) {
