@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import java.util.List;
+import java.util.Map;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 
@@ -20,17 +21,33 @@ final class BatchApplier {
 
   private final ZapStore store;
   private final Transaction tx;
+  private final Map<MapKey, Change> own;
 
   BatchApplier(ZapStore store, Transaction tx) {
+    this(store, tx, Map.of());
+  }
+
+  /**
+   * For a batch in parts.
+   *
+   * @param own what {@link LargeBatches} knows it by
+   */
+  BatchApplier(ZapStore store, Transaction tx, Map<MapKey, Change> own) {
     this.store = store;
     this.tx = tx;
+    this.own = own;
+  }
+
+  /** Encodes the value; a large one is written, or, if it throws, is not. */
+  void prepare(Change change) {
+    change.encode(store.values(), tx);
   }
 
   /** Encodes the values: large ones are written. All or, if it throws, none. */
   void prepare(List<Change> changes) {
     try {
       for (Change change : changes) {
-        change.encode(store.values(), tx);
+        prepare(change);
       }
     } catch (RuntimeException | Error e) {
       discard(changes, e);
@@ -52,13 +69,24 @@ final class BatchApplier {
     for (Change change : changes) {
       applyOne(change);
     }
-    for (Change change : changes) {
-      change.overtook = store.largeBatches().overtake(change);
-      if (change.overtook) {
-        // Also a removal that found nothing: the batch may have removed the key, and come to
-        // nothing.
-        change.applied();
-      }
+    if (store.largeBatches().areThereOthers(own)) {
+      changes.forEach(this::overtake);
+    }
+  }
+
+  /** Makes a prepared change. If it throws, it is to be put back. */
+  void apply(Change change) {
+    applyOne(change);
+    if (store.largeBatches().areThereOthers(own)) {
+      overtake(change);
+    }
+  }
+
+  private void overtake(Change change) {
+    change.overtook = store.largeBatches().overtake(change);
+    if (change.overtook) {
+      // Also a removal that found nothing: the batch may have removed the key, and come to nothing.
+      change.applied();
     }
   }
 
@@ -126,7 +154,12 @@ final class BatchApplier {
   /** Frees what the changes have replaced, once all of them stand. */
   void release(List<Change> changes) {
     for (Change change : changes) {
-      store.values().release(change.key.bytes, change.previous, tx);
+      release(change);
     }
+  }
+
+  /** Frees what a change has replaced, once it stands. */
+  void release(Change change) {
+    store.values().release(change.key.bytes, change.previous, tx);
   }
 }

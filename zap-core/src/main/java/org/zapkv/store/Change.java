@@ -42,9 +42,6 @@ final class Change {
   final byte @Nullable [] value;
   final long number;
 
-  /** The hash of the key in its map, for the order in which a batch is applied. */
-  long hash;
-
   /** What the key has after the change: null before it is encoded, and when it is removed. */
   @Nullable ZapValue now;
 
@@ -74,6 +71,11 @@ final class Change {
 
   static Change remove(MapKey key) {
     return new Change(key, Kind.REMOVE, null, 0);
+  }
+
+  /** What its map is called by on disk: those of one map have the same. */
+  long mapId() {
+    return key.map.object().objectId();
   }
 
   boolean isRemoval() {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -168,7 +166,7 @@ public final class ZapMap {
   private void commit(Change change) {
     int slot = store.gate().enter();
     try {
-      long sequence = new Commit(store, List.of(change), Map.of()).run();
+      long sequence = SingleCommit.run(store, change);
       store.commitLog().await(sequence, durability);
     } finally {
       store.gate().exit(slot);
