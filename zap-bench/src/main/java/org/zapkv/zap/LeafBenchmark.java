@@ -3,6 +3,7 @@ package org.zapkv.zap;
 
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -89,7 +90,15 @@ public class LeafBenchmark {
   private static Leaf leaf(Buffer buffer) {
     Leaf leaf = new Leaf(buffer, LeafLayout.of(BLOCK_SHIFT), ZapName.MICRO_HASH_BITS, false);
     leaf.setNames(ZapNames.of(SALT, 0, 0));
+    leaf.block().beginChange();
     return leaf;
+  }
+
+  private static Leaf instead(@Nullable Leaf before, Buffer buffer) {
+    if (before != null) {
+      before.block().endChange();
+    }
+    return leaf(buffer);
   }
 
   private static ZapName name(Random random) {
@@ -174,8 +183,8 @@ public class LeafBenchmark {
      */
     @Setup(Level.Invocation)
     public void fill(LeafBenchmark parts) {
-      lower = leaf(parts.lowerBuffer);
-      upper = leaf(parts.upperBuffer);
+      lower = instead(lower, parts.lowerBuffer);
+      upper = instead(upper, parts.upperBuffer);
       NativeMemory.fill(parts.lowerBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
       NativeMemory.fill(parts.upperBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
       lower.initialise(0, 0, 0);
@@ -216,8 +225,8 @@ public class LeafBenchmark {
      */
     @Setup(Level.Invocation)
     public void fill(LeafBenchmark parts) {
-      lower = leaf(parts.lowerBuffer);
-      upper = leaf(parts.upperBuffer);
+      lower = instead(lower, parts.lowerBuffer);
+      upper = instead(upper, parts.upperBuffer);
       NativeMemory.fill(parts.lowerBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
       NativeMemory.fill(parts.upperBuffer.address(), 1 << BLOCK_SHIFT, (byte) 0);
       lower.initialise(0, 1, 0);

@@ -90,7 +90,9 @@ public class NormalizationBenchmark {
   }
 
   private static Leaf leaf(Buffer buffer) {
-    return new Leaf(buffer, LeafLayout.of(BLOCK_SHIFT), ZapName.MICRO_HASH_BITS, false);
+    Leaf leaf = new Leaf(buffer, LeafLayout.of(BLOCK_SHIFT), ZapName.MICRO_HASH_BITS, false);
+    leaf.block().beginChange();
+    return leaf;
   }
 
   /** Returns the memory. */

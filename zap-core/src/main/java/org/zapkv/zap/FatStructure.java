@@ -44,7 +44,7 @@ final class FatStructure {
     try {
       Leaf leaf = creator.create(buffer, header);
       try {
-        object.dirty(buffer, tx);
+        leaf.dirty(object, tx);
         leaf.initialise(0, 0, header.leafFlags());
       } finally {
         leaf.unlockExclusive();
@@ -65,7 +65,7 @@ final class FatStructure {
         try {
           object.dirty(main.buffer(), tx);
           object.dirty(block, tx);
-          object.dirty(leafBlock, tx);
+          leaf.dirty(object, tx);
           claim.take();
           FatHeader header =
               FatHeader.createOverflow(block, main.flags(), key0, key1, leafBlock.blockId());
@@ -106,8 +106,8 @@ final class FatStructure {
       Leaf upper = creator.create(buffer, header);
       try {
         object.dirty(header.buffer(), tx);
-        object.dirty(leaf.buffer(), tx);
-        object.dirty(buffer, tx);
+        leaf.dirty(object, tx);
+        upper.dirty(object, tx);
         claim.take();
         LeafSplit.split(leaf, upper);
         header.addLeaves(1);
@@ -217,9 +217,9 @@ final class FatStructure {
         BlockNumbers.Claim freeing = numbers.claim(0, tx)) {
       checkRun(header, upper, run);
       object.dirty(header.buffer(), tx);
-      object.dirty(lower.buffer(), tx);
+      lower.dirty(object, tx);
       // Not only because it is zeroed: to free a block that is dirty in this group takes no memory.
-      object.dirty(upper.buffer(), tx);
+      upper.dirty(object, tx);
       LeafMerge.merge(lower, upper);
       run.fill(lower.blockId());
       header.addLeaves(-1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class FatZap implements Entries {
   private final FatWalk walk;
   private final FatRemover remover;
   private final FatWriter writer;
+  private final FatBatch batch;
 
   /** Guards the making of the object below, of which there must be one; below the leaf locks. */
   private final ReentrantLock overflowLock = new ReentrantLock();
@@ -67,6 +69,7 @@ final class FatZap implements Entries {
     this.writer =
         new FatWriter(
             this, object, parameters, structure, access, table, shape, entries, reader, remover);
+    this.batch = new FatBatch(this, access, shape, writer, remover);
   }
 
   /** The blocks were taken away: what is known of them in memory is wrong. */
@@ -226,6 +229,15 @@ final class FatZap implements Entries {
    */
   Write.Outcome write(Write write, Transaction tx) {
     return writer.write(write, tx);
+  }
+
+  /**
+   * Makes many changes, as {@link Zap#applyAll} says.
+   *
+   * @param from the first of the list that is made
+   */
+  void applyAll(List<? extends ZapChange> changes, int from, ZapNames names, Transaction tx) {
+    batch.apply(changes, from, names, tx);
   }
 
   @Override

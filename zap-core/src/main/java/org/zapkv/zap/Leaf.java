@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.error.CorruptException;
+import org.zapkv.object.BlockObject;
+import org.zapkv.pool.Transaction;
 
 /**
  * A leaf: entries in hash chains inside one block. Attached to the block's buffer as its user, and
@@ -32,6 +34,11 @@ final class Leaf implements BufferUser {
    *
    * The lock is used without stamps (tryUnlockRead, tryUnlockWrite), so that a locked leaf can be
    * handed on as one reference.
+   *
+   * All changes of the bytes between a dirty() and the end of the exclusive lock are one change to
+   * those who read without a lock (Buffer.readStamp). So whoever locks several leaves, dirties all
+   * of them before it changes one, and lets them go after the last change, as a split and a merge
+   * do, lets nobody see a state in between.
    *
    * What was checked once stays true while the buffer is in memory, as nobody else writes the block;
    * chunk ids are range-checked on every use nevertheless (LeafBlock), and loops over chains count
@@ -173,6 +180,7 @@ final class Leaf implements BufferUser {
   }
 
   void unlockExclusive() {
+    block.endChange();
     lock.tryUnlockWrite();
   }
 
@@ -200,14 +208,25 @@ final class Leaf implements BufferUser {
   }
 
   private boolean covers(long hash, boolean inOverflow) {
-    if (!checked || !block.isLeaf() || isInOverflow() != inOverflow) {
-      return false;
-    }
+    return checked && block.isLeaf() && isInOverflow() == inOverflow && coversHash(hash);
+  }
+
+  /** Whether the leaf, which is locked, is the one of a hash. */
+  boolean coversHash(long hash) {
     int length = block.prefixLength();
     return length == 0 || hash >>> (Long.SIZE - length) == block.prefix();
   }
 
   // The rest is for those who hold the lock.
+
+  /**
+   * To be called before the first byte changes, by who has locked the leaf for writing: the block
+   * is dirty then, and nobody reads it without a lock until the lock is let go.
+   */
+  void dirty(BlockObject object, Transaction tx) {
+    object.dirty(block.buffer(), tx);
+    block.beginChange();
+  }
 
   /** Makes the block an empty leaf, which its pointers will lead to; the block is dirty. */
   void initialise(long prefix, int prefixLength, int flags) {
@@ -440,17 +459,9 @@ final class Leaf implements BufferUser {
 
   /** Adds an entry; there are enough free chunks, and the block is dirty. */
   void insert(ZapName name, ZapValue value, int mark, long cd) {
-    int entry = block.allocateChunk();
-    block.putEntry(entry, name.integerCount(), cd, name.hash());
-    block.setNameChunk(entry, block.writeArray(name.key(), name.storedBytes()));
-    writeValue(entry, value, mark);
-    link(entry);
-    block.addEntries(1);
-  }
-
-  private void writeValue(int entry, ZapValue value, int mark) {
-    int chunk = block.writeArray(value.bytes(), value.bytes().length);
-    block.setValue(entry, chunk, value.count(), value.integerBytes(), mark);
+    link(
+        block.addEntry(
+            name.key(), name.storedBytes(), name.integerCount(), cd, name.hash(), value, mark));
   }
 
   /** Links an entry into its bucket's chain, before the first one with a greater cd. */
@@ -477,8 +488,7 @@ final class Leaf implements BufferUser {
 
   /** Replaces an entry's value; there are enough free chunks, and the block is dirty. */
   void update(int entry, ZapValue value, int mark) {
-    block.freeArray(block.valueChunk(entry), block.valueBytes(entry));
-    writeValue(entry, value, mark);
+    block.replaceValue(entry, value, mark);
   }
 
   /** Removes an entry; the block is dirty. */
@@ -491,10 +501,7 @@ final class Leaf implements BufferUser {
       boundChain(++steps);
     }
     setLinkTo(bucket, before, block.next(entry));
-    block.freeArray(block.valueChunk(entry), block.valueBytes(entry));
-    block.freeArray(block.nameChunk(entry), nameBytes(entry));
-    block.freeChunk(entry);
-    block.addEntries(-1);
+    block.freeEntry(entry, nameBytes(entry));
   }
 
   /** The first entry at or after a position in the order of (hash, cd), or {@link #NONE}. */
@@ -558,19 +565,21 @@ final class Leaf implements BufferUser {
   }
 
   /**
-   * How many chunks the entries take whose hash begins with the same bits as the given one.
+   * Whether enough chunks would be free if the entries were gone whose hash does not begin with the
+   * same bits as the given one. Mostly some of the first are, so that no more are looked at.
    *
-   * @param except an entry that is not counted, or {@link #NONE}
+   * @param except an entry that would be gone in either case, or {@link #NONE}
+   * @param missing how many chunks more than now have to be free
    */
-  int chunksOfNeighbours(long hash, int bits, int except) {
-    int chunks = 0;
-    for (int chunk = 0; chunk < chunkCount(); chunk++) {
+  boolean canPart(long hash, int bits, int except, int missing) {
+    int gone = except == NONE ? 0 : entryChunks(except);
+    for (int chunk = 0; chunk < chunkCount() && gone < missing; chunk++) {
       if (block.chunkType(chunk) == LeafLayout.TYPE_ENTRY
           && chunk != except
-          && (block.hash(chunk) ^ hash) >>> (Long.SIZE - bits) == 0) {
-        chunks += entryChunks(chunk);
+          && (block.hash(chunk) ^ hash) >>> (Long.SIZE - bits) != 0) {
+        gone += entryChunks(chunk);
       }
     }
-    return chunks;
+    return gone >= missing;
   }
 }

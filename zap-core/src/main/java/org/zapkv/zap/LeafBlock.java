@@ -28,10 +28,24 @@ final class LeafBlock {
   private static final int SECOND_WORD = 8;
   private static final int THIRD_WORD = ARRAY_PAYLOAD_BYTES - Long.BYTES;
 
+  // A chunk as three aligned words.
+  private static final int WORD_1 = Long.BYTES;
+  private static final int WORD_2 = 2 * Long.BYTES;
+  private static final int LINK_SHIFT = 48;
+  private static final long BUT_LINK = -1L >>> Short.SIZE;
+
+  // The word that ends with the first byte, the type, of the chunk behind.
+  private static final int LINK_AND_TYPE_OFFSET = LeafLayout.CHUNK_BYTES + 1 - Long.BYTES;
+  private static final int LINK_SHIFT_BEFORE_TYPE = 40;
+  private static final long FREE_TYPE_OF_NEXT = (long) LeafLayout.TYPE_FREE << 56;
+
   private final Buffer buffer;
   private final long address;
   private final LeafLayout layout;
   private final int chunkCount;
+
+  /** Whether bytes may change; guarded by the leaf's lock. */
+  private boolean changing;
 
   LeafBlock(Buffer buffer, LeafLayout layout) {
     this.buffer = buffer;
@@ -50,6 +64,31 @@ final class LeafBlock {
 
   CorruptException corrupt(long offsetBytes, String problem) {
     return new CorruptException(buffer.objectId(), buffer.blockId(), offsetBytes, problem);
+  }
+
+  // Changes.
+
+  /** Begins a change, unless one has begun. The block is dirty. */
+  void beginChange() {
+    if (!changing) {
+      buffer.beginChange();
+      changing = true;
+    }
+  }
+
+  /** Ends the change, if one has begun. */
+  void endChange() {
+    if (changing) {
+      changing = false;
+      buffer.endChange();
+    }
+  }
+
+  /** Every change begins with one of those that call this. */
+  private void checkChanging() {
+    if (!changing) {
+      throw new IllegalStateException(buffer + ": a leaf changes without beginChange");
+    }
   }
 
   // Header.
@@ -79,6 +118,7 @@ final class LeafBlock {
   }
 
   void setPrefix(long prefix, int prefixLength) {
+    checkChanging();
     NativeMemory.putLong(address + LeafLayout.PREFIX_OFFSET, prefix);
     NativeMemory.putShort(address + LeafLayout.PREFIX_LENGTH_OFFSET, prefixLength);
   }
@@ -96,6 +136,7 @@ final class LeafBlock {
   }
 
   void addEntries(int delta) {
+    checkChanging();
     NativeMemory.putShort(address + LeafLayout.ENTRY_COUNT_OFFSET, entryCount() + delta);
   }
 
@@ -112,6 +153,7 @@ final class LeafBlock {
   }
 
   void setFlags(int flags) {
+    checkChanging();
     NativeMemory.putByte(address + LeafLayout.FLAGS_OFFSET, flags);
   }
 
@@ -121,6 +163,7 @@ final class LeafBlock {
 
   /** Zeroes the block: it is no leaf any more. */
   void erase() {
+    checkChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
   }
 
@@ -128,13 +171,17 @@ final class LeafBlock {
    * Makes the block an empty leaf. What it held before does not show: all of it is zeroed first.
    */
   void initialise(long prefix, int prefixLength, int flags) {
+    checkChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
     clearBuckets();
-    for (int chunk = 0; chunk < chunkCount; chunk++) {
-      long at = address + layout.chunkOffset(chunk);
-      NativeMemory.putByte(at, LeafLayout.TYPE_FREE);
-      NativeMemory.putShort(at + LINK_OFFSET, chunk + 1 == chunkCount ? CHAIN_END : chunk + 1);
+    // One word has a chunk's link and, behind it, the type of the next chunk; the rest is zero.
+    long word = address + layout.chunkOffset(0) + LINK_AND_TYPE_OFFSET;
+    NativeMemory.putByte(address + layout.chunkOffset(0), LeafLayout.TYPE_FREE);
+    for (int next = 1; next < chunkCount; next++) {
+      NativeMemory.putLong(word, FREE_TYPE_OF_NEXT | ((long) next << LINK_SHIFT_BEFORE_TYPE));
+      word += LeafLayout.CHUNK_BYTES;
     }
+    NativeMemory.putShort(address + layout.chunkOffset(chunkCount - 1) + LINK_OFFSET, CHAIN_END);
     setFreeCount(chunkCount);
     setPrefix(prefix, prefixLength);
     setFlags(flags);
@@ -149,10 +196,12 @@ final class LeafBlock {
   }
 
   void setBucketHead(int bucket, int chunk) {
+    checkChanging();
     NativeMemory.putShort(address + layout.bucketOffset(bucket), chunk);
   }
 
   void clearBuckets() {
+    checkChanging();
     NativeMemory.fill(
         address + LeafLayout.BUCKETS_OFFSET,
         (long) layout.bucketCount() * Short.BYTES,
@@ -196,6 +245,7 @@ final class LeafBlock {
   }
 
   void setNext(int entry, int chunk) {
+    checkChanging();
     NativeMemory.putShort(at(entry) + LeafLayout.ENTRY_NEXT_OFFSET, chunk);
   }
 
@@ -224,6 +274,7 @@ final class LeafBlock {
   }
 
   void setValue(int entry, int chunk, int count, int integerBytes, int mark) {
+    checkChanging();
     long at = at(entry);
     NativeMemory.putShort(at + LeafLayout.ENTRY_VALUE_CHUNK_OFFSET, chunk);
     setValueShape(at, count, integerBytes | mark);
@@ -246,45 +297,102 @@ final class LeafBlock {
     return NativeMemory.getLong(at(entry) + LeafLayout.ENTRY_HASH_OFFSET);
   }
 
-  /** Turns an allocated chunk into an entry that has no arrays yet. */
-  void putEntry(int chunk, int nameLength, long cd, long hash) {
-    long at = at(chunk);
-    NativeMemory.putLong(at, LeafLayout.TYPE_ENTRY);
-    NativeMemory.putShort(at + LeafLayout.ENTRY_NAME_LENGTH_OFFSET, nameLength);
-    NativeMemory.putInt(at + LeafLayout.ENTRY_CD_OFFSET, (int) cd);
-    NativeMemory.putLong(at + LeafLayout.ENTRY_HASH_OFFSET, hash);
-    NativeMemory.putShort(at + LeafLayout.ENTRY_VALUE_CHUNK_OFFSET, CHAIN_END);
-    setValueShape(at, 0, 1);
+  /**
+   * Adds an entry with its arrays, in chunks from the free list, of which there are enough. No
+   * bucket leads to it yet.
+   *
+   * @param name the name's bytes
+   * @param nameBytes how many are stored: the name's, or one more for a NUL behind them
+   * @param nameLength the length that is stored with the name
+   * @return the entry
+   */
+  int addEntry(
+      byte[] name, int nameBytes, int nameLength, long cd, long hash, ZapValue value, int mark) {
+    checkChanging();
+    int entry = freeListHead();
+    long at = at(entry);
+    setFreeListHead(NativeMemory.getUnsignedShort(at + LINK_OFFSET));
+    setFreeCount(freeCount() - 1);
+    long nameChunk = writeArray(name, nameBytes);
+    long valueChunk = writeArray(value.bytes(), value.bytes().length);
+    NativeMemory.putLong(
+        at,
+        LeafLayout.TYPE_ENTRY
+            | ((long) (value.integerBytes() | mark) << 8)
+            | ((long) CHAIN_END << 16)
+            | (nameChunk << 32)
+            | ((long) nameLength << 48));
+    NativeMemory.putLong(at + WORD_1, valueChunk | ((long) value.count() << 16) | (cd << 32));
+    NativeMemory.putLong(at + WORD_2, hash);
+    addEntries(1);
+    return entry;
   }
 
-  /** Copies a whole chunk from another leaf. */
-  void copyChunk(int chunk, LeafBlock from, int fromChunk) {
-    NativeMemory.copy(from.at(fromChunk), at(chunk), LeafLayout.CHUNK_BYTES);
+  /**
+   * Copies an entry with its arrays from another leaf into chunks from the free list. No bucket
+   * leads to it yet.
+   *
+   * @return the copy
+   */
+  int copyEntry(LeafBlock from, int entry, int nameBytes) {
+    checkChanging();
+    long source = from.at(entry);
+    int copy = freeListHead();
+    long at = at(copy);
+    setFreeListHead(NativeMemory.getUnsignedShort(at + LINK_OFFSET));
+    setFreeCount(freeCount() - 1);
+    NativeMemory.putLong(at, NativeMemory.getLong(source));
+    NativeMemory.putLong(at + WORD_1, NativeMemory.getLong(source + WORD_1));
+    NativeMemory.putLong(at + WORD_2, NativeMemory.getLong(source + WORD_2));
+    setNameChunk(copy, copyArray(from, from.nameChunk(entry), nameBytes));
+    setValueChunk(copy, copyArray(from, from.valueChunk(entry), from.valueBytes(entry)));
+    addEntries(1);
+    return copy;
   }
 
-  void setLink(int chunk, int next) {
-    NativeMemory.putShort(at(chunk) + LINK_OFFSET, next);
+  private int copyArray(LeafBlock from, int head, int bytes) {
+    int chunks = LeafLayout.arrayChunks(bytes);
+    if (chunks == 0) {
+      return CHAIN_END;
+    }
+    int first = freeListHead();
+    int copy = first;
+    int chunk = head;
+    for (int left = chunks; left > 0; left--) {
+      long source = from.at(chunk);
+      long at = at(copy);
+      copy = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
+      long last = NativeMemory.getLong(source + WORD_2);
+      chunk = (int) (last >>> LINK_SHIFT);
+      long link = left == 1 ? CHAIN_END : copy;
+      NativeMemory.putLong(at, NativeMemory.getLong(source));
+      NativeMemory.putLong(at + WORD_1, NativeMemory.getLong(source + WORD_1));
+      NativeMemory.putLong(at + WORD_2, (last & BUT_LINK) | (link << LINK_SHIFT));
+    }
+    setFreeListHead(copy);
+    setFreeCount(freeCount() - chunks);
+    return first;
+  }
+
+  /** Frees an entry, to which no bucket leads any more, and its arrays. */
+  void freeEntry(int entry, int nameBytes) {
+    checkChanging();
+    freeArray(valueChunk(entry), valueBytes(entry));
+    freeArray(nameChunk(entry), nameBytes);
+    freed(entry, freeListHead());
+    setFreeListHead(entry);
+    setFreeCount(freeCount() + 1);
+    addEntries(-1);
   }
 
   // The free list.
 
-  /** Takes the head of the free list; the caller has made sure that there is one. */
-  int allocateChunk() {
-    int chunk = freeListHead();
-    setFreeListHead(link(chunk));
-    setFreeCount(freeCount() - 1);
-    return chunk;
-  }
-
-  void freeChunk(int chunk) {
-    freed(chunk, freeListHead());
-    setFreeListHead(chunk);
-    setFreeCount(freeCount() + 1);
-  }
-
   /** Puts a whole array, in its order, in front of the free list. */
-  void freeArray(int head, int bytes) {
-    int chunks = LeafLayout.arrayChunks(bytes);
+  private void freeArray(int head, int bytes) {
+    freeChunks(head, LeafLayout.arrayChunks(bytes));
+  }
+
+  private void freeChunks(int head, int chunks) {
     if (chunks == 0) {
       return;
     }
@@ -301,8 +409,8 @@ final class LeafBlock {
   private void freed(int chunk, int nextFree) {
     long at = at(chunk);
     NativeMemory.putLong(at, LeafLayout.TYPE_FREE);
-    NativeMemory.putLong(at + Long.BYTES, 0);
-    NativeMemory.putLong(at + 2 * Long.BYTES, (long) nextFree << 48);
+    NativeMemory.putLong(at + WORD_1, 0);
+    NativeMemory.putLong(at + WORD_2, (long) nextFree << LINK_SHIFT);
   }
 
   // Arrays.
@@ -314,36 +422,87 @@ final class LeafBlock {
    * @param bytes how many are stored: the source's, or one more for a NUL behind them
    * @return the first chunk, or CHAIN_END for an empty array
    */
-  int writeArray(byte[] source, int bytes) {
+  private int writeArray(byte[] source, int bytes) {
     if (bytes == 0) {
       return CHAIN_END;
     }
     int head = freeListHead();
+    int chunk = head;
     for (int done = 0; done < bytes; done += ARRAY_PAYLOAD_BYTES) {
-      int chunk = allocateChunk();
       long at = at(chunk);
+      chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
       NativeMemory.putByte(at, LeafLayout.TYPE_ARRAY);
-      writePayload(at + ARRAY_PAYLOAD_OFFSET, source, done, bytes - done);
-      // A chunk off the free list links to the one that is allocated next, if there is another.
+      writePayload(at + ARRAY_PAYLOAD_OFFSET, source, done);
+      // A chunk off the free list links to the one that is taken next, if there is another.
       if (bytes - done <= ARRAY_PAYLOAD_BYTES) {
         NativeMemory.putShort(at + LINK_OFFSET, CHAIN_END);
       }
     }
+    setFreeListHead(chunk);
+    setFreeCount(freeCount() - LeafLayout.arrayChunks(bytes));
     return head;
   }
 
-  private static void writePayload(long to, byte[] source, int from, int left) {
-    int here = Math.min(source.length - from, ARRAY_PAYLOAD_BYTES);
-    if (here == ARRAY_PAYLOAD_BYTES) {
+  /**
+   * Replaces an entry's value; there are enough free chunks for a longer one. Chunks that are put
+   * in front of the free list come back in the same order, so as many as before are written in
+   * place: the bytes are those of OpenZFS, which frees and takes them in either case.
+   */
+  void replaceValue(int entry, ZapValue value, int mark) {
+    checkChanging();
+    byte[] bytes = value.bytes();
+    int before = LeafLayout.arrayChunks(valueBytes(entry));
+    int after = LeafLayout.arrayChunks(bytes.length);
+    int head = valueChunk(entry);
+    if (before == after) {
+      overwrite(head, bytes);
+    } else {
+      freeChunks(head, before);
+      head = writeArray(bytes, bytes.length);
+    }
+    setValue(entry, head, value.count(), value.integerBytes(), mark);
+  }
+
+  private void overwrite(int head, byte[] source) {
+    int chunk = head;
+    for (int done = 0; done < source.length; done += ARRAY_PAYLOAD_BYTES) {
+      long at = at(chunk);
+      chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
+      writePayload(at + ARRAY_PAYLOAD_OFFSET, source, done);
+    }
+  }
+
+  /** Fills a chunk's payload, with zeros behind the end of the source. */
+  private static void writePayload(long to, byte[] source, int from) {
+    if (source.length - from >= ARRAY_PAYLOAD_BYTES) {
       NativeMemory.putLong(to, (long) LONGS.get(source, from));
       NativeMemory.putLong(to + SECOND_WORD, (long) LONGS.get(source, from + SECOND_WORD));
       NativeMemory.putLong(to + THIRD_WORD, (long) LONGS.get(source, from + THIRD_WORD));
       return;
     }
-    NativeMemory.copyFromArray(source, from, to, here);
-    if (here < left) {
-      NativeMemory.putByte(to + here, 0);
+    NativeMemory.putLong(to, wordOrLess(source, from));
+    NativeMemory.putLong(to + SECOND_WORD, wordOrLess(source, from + SECOND_WORD));
+    NativeMemory.putLong(to + THIRD_WORD, wordOrLess(source, from + THIRD_WORD));
+  }
+
+  /** Eight bytes of an array as a word, with zeros for those behind its end. */
+  private static long wordOrLess(byte[] source, int from) {
+    int left = source.length - from;
+    if (left >= Long.BYTES) {
+      return (long) LONGS.get(source, from);
     }
+    if (left <= 0) {
+      return 0;
+    }
+    if (source.length >= Long.BYTES) {
+      long last = (long) LONGS.get(source, source.length - Long.BYTES);
+      return last >>> ((Long.BYTES - left) * Byte.SIZE);
+    }
+    long word = 0;
+    for (int i = source.length - 1; i >= from; i--) {
+      word = (word << Byte.SIZE) | (source[i] & 0xFF);
+    }
+    return word;
   }
 
   /** Reads an array; the destination is filled. */

@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -511,12 +512,38 @@ public final class Zap {
     return ZapJoin.join(this, source, tx);
   }
 
-  private Write.Outcome write(Write write, Transaction tx) {
-    int bytes = write.value().bytes().length;
-    if (bytes > ZapValue.MAX_BYTES) {
-      throw new ValueTooLargeException(
-          "the value has " + bytes + " bytes; a map holds up to " + ZapValue.MAX_BYTES);
+  /**
+   * Makes many changes one after the other, those of the same leaf in one go. It is fastest when
+   * they are in the order of {@link #hash}, as unsigned numbers. Each is atomic for others, all
+   * together are not. When one fails, those before it have been made, and have been told so.
+   *
+   * @param changes what is to be done, in this order; a list with fast access by index. It must not
+   *     change during the call
+   * @param tx the transaction that the changes belong to
+   * @throws org.zapkv.error.KeyTooLongException if a key, or its normal form, is longer than a map
+   *     can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and a key is not UTF-8
+   * @throws ValueTooLargeException if no leaf can hold a value
+   * @throws org.zapkv.error.MapFullException if a leaf of the overflow is full and cannot be split,
+   *     which nobody can bring about by the choice of keys
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public void applyAll(List<? extends ZapChange> changes, Transaction tx) {
+    checkOpen(false);
+    int done = 0;
+    for (; !fat && done < changes.size(); done++) {
+      ZapChange change = changes.get(done);
+      ZapValue next = change.next();
+      change.made(next == null ? remove(change.key(), tx) : put(change.key(), next, tx));
     }
+    if (done < changes.size()) {
+      fatZap.applyAll(changes, done, names, tx);
+    }
+  }
+
+  private Write.Outcome write(Write write, Transaction tx) {
+    FatWriter.checkSize(write.value());
     if (!fat) {
       Write.Outcome outcome = writeMicro(write, tx);
       if (outcome != null) {

@@ -48,6 +48,7 @@ class LeafCheckerTest {
 
   private Leaf newLeaf(ZapNames names) {
     Leaf leaf = new Leaf(buffer, LAYOUT, names.hashBits(), names.hasWords());
+    leaf.block().beginChange();
     leaf.setNames(names);
     return leaf;
   }

@@ -45,6 +45,7 @@ class LeafMergeTest {
             this);
     held.add(buffer);
     Leaf leaf = new Leaf(buffer, LeafLayout.of(blockShift), ZapName.MICRO_HASH_BITS, false);
+    leaf.block().beginChange();
     leaf.initialise(prefix, 3, flags);
     return leaf;
   }

@@ -196,6 +196,7 @@ class LeafReuseTest {
         int entry = now.closest(cursor.positionHash(), cursor.positionCd());
         if (entry != Leaf.NONE) {
           ZapValue before = now.value(entry);
+          now.block().beginChange();
           now.update(entry, unfinished, 0);
           // With one lock for the block this thread would wait for itself here.
           assertTrue(cursor.next());
