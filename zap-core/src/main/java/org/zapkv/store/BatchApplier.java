@@ -66,11 +66,27 @@ final class BatchApplier {
 
   /** Makes prepared changes. If it throws, they are to be put back. */
   void apply(List<Change> changes) {
-    for (Change change : changes) {
-      applyOne(change);
+    int from = 0;
+    while (from < changes.size()) {
+      ZapMap map = changes.get(from).key.map;
+      int to = from + 1;
+      while (to < changes.size() && changes.get(to).key.map == map) {
+        to++;
+      }
+      apply(map, changes.subList(from, to));
+      from = to;
     }
     if (store.largeBatches().areThereOthers(own)) {
       changes.forEach(this::overtake);
+    }
+  }
+
+  private void apply(ZapMap map, List<Change> changes) {
+    try {
+      map.zap().applyAll(changes, tx);
+    } catch (RuntimeException | Error e) {
+      map.failIfBroken(e);
+      throw e;
     }
   }
 
@@ -93,20 +109,12 @@ final class BatchApplier {
   private void applyOne(Change change) {
     Zap zap = change.key.map.zap();
     byte[] key = change.key.bytes;
-    if (change.now == null) {
-      change.previous = zap.remove(key, tx);
-      if (change.previous != null) {
-        change.applied();
-      }
-      return;
-    }
     try {
-      change.previous = zap.put(key, change.now, tx);
+      change.made(change.now == null ? zap.remove(key, tx) : zap.put(key, change.now, tx));
     } catch (RuntimeException | Error e) {
       change.key.map.failIfBroken(e);
       throw e;
     }
-    change.applied();
   }
 
   /** Takes back what {@link #prepare} and {@link #apply} did. */

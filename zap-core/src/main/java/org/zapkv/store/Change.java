@@ -3,10 +3,11 @@ package org.zapkv.store;
 
 import org.jspecify.annotations.Nullable;
 import org.zapkv.pool.Transaction;
+import org.zapkv.zap.ZapChange;
 import org.zapkv.zap.ZapValue;
 
 /** What a commit does to one key, and how far it is with that. */
-final class Change {
+final class Change implements ZapChange {
   /*
    *   PENDING --apply--> APPLIED --another thread changes the key--> OVERTAKEN
    *      ^------put back-----'
@@ -94,6 +95,24 @@ final class Change {
   void encode(ValueStore values, Transaction tx) {
     if (!isRemoval()) {
       now = value == null ? ZapValue.ofLong(number) : values.encode(value, tx);
+    }
+  }
+
+  @Override
+  public byte[] key() {
+    return key.bytes;
+  }
+
+  @Override
+  public @Nullable ZapValue next() {
+    return now;
+  }
+
+  @Override
+  public void made(@Nullable ZapValue before) {
+    previous = before;
+    if (now != null || before != null) {
+      applied();
     }
   }
 
