@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.error.CorruptException;
@@ -19,31 +20,40 @@ final class EntryBatch {
    * says later whether the block still is what was copied: no byte has changed, and it is in memory
    * under its identity. So an entry is handed out only if that very moment's entry is the same.
    *
-   * Keys and values are in one array, one after another. Chunks are copied whole: hence the slack.
+   * A leaf is copied whole, as fast as memory can be read, and keys and values are put together from
+   * their chunks when they are asked for, to where they are wanted. Of other entries keys and values
+   * are copied one after another.
    */
-
-  /** How many bytes at the end of the array may be written beyond what is kept there. */
-  private static final int SLACK = LeafLayout.ARRAY_PAYLOAD_BYTES;
 
   /** So many entries of a micro map are copied at once. */
   private static final int MICRO_ENTRIES = 256;
 
   // The numbers of an entry, one after another.
   private static final int KEY = 0;
-  private static final int VALUE = 1;
-  private static final int END = 2;
-  private static final int CD = 3;
-  private static final int SHAPE = 4;
-  private static final int NUMBERS = 5;
+  private static final int KEY_BYTES = 1;
+  private static final int VALUE = 2;
+  private static final int VALUE_BYTES = 3;
+  private static final int CD = 4;
+  private static final int SHAPE = 5;
+  private static final int NUMBERS = 6;
 
+  /** The bytes of a leaf, or keys and values. */
   private byte[] bytes = new byte[0];
+
   private int used;
+
+  /** The leaf that was copied whole; null: keys and values are in one piece each. */
+  private @Nullable LeafBlock leafBlock;
+
   private long[] hashes = new long[0];
   private int[] numbers = new int[0];
   private int count;
 
-  /** The chunks of a leaf's entries in their order. */
-  private int[] order = new int[0];
+  /** The first entries of a leaf's buckets; kept only for the array. */
+  private int[] heads = new int[0];
+
+  /** The entries of one bucket in their order; kept only for the array. */
+  private int[] chain = new int[0];
 
   /** The entry that was last asked for: there is none before it that is asked for again. */
   private int at;
@@ -81,6 +91,7 @@ final class EntryBatch {
 
   private void begin(@Nullable Buffer from) {
     source = from;
+    leafBlock = null;
     stamp = 0;
     count = 0;
     used = 0;
@@ -104,7 +115,7 @@ final class EntryBatch {
     makeRoom(key.length + valueBytes.length);
     System.arraycopy(key, 0, bytes, 0, key.length);
     System.arraycopy(valueBytes, 0, bytes, key.length, valueBytes.length);
-    add(hash, cd, key.length, valueBytes.length, value.integerBytes());
+    addPiece(hash, cd, key.length, valueBytes.length, value.integerBytes());
   }
 
   /**
@@ -121,7 +132,7 @@ final class EntryBatch {
       int slot = index.slot(i);
       int length = MicroEntry.copyKey(address, slot, bytes, used);
       BigEndianWords.put(bytes, used + length, MicroEntry.value(address, slot));
-      add(index.hash(i), index.cd(i), length, Long.BYTES, Long.BYTES);
+      addPiece(index.hash(i), index.cd(i), length, Long.BYTES, Long.BYTES);
     }
     end(block0);
   }
@@ -130,79 +141,118 @@ final class EntryBatch {
   void fill(Leaf leaf, long hash) {
     begin(leaf.buffer());
     LeafBlock block = leaf.block();
-    int chosen = 0;
-    int bucket = block.usedBucket(leaf.bucket(hash));
-    for (; bucket < block.layout().bucketCount(); bucket = block.usedBucket(bucket + 1)) {
-      int first = chosen;
-      for (int entry = block.bucketHead(bucket); entry != Leaf.NONE; entry = block.next(entry)) {
-        if (chosen == leaf.chunkCount()) {
-          throw block.corrupt(CorruptException.NONE, "a hash chain does not end");
-        }
-        place(leaf, first, chosen++, entry);
-      }
+    leafBlock = block;
+    int blockBytes = block.layout().blockSizeBytes();
+    if (bytes.length < blockBytes) {
+      bytes = new byte[blockBytes];
     }
-    for (int i = 0; i < chosen; i++) {
-      if (!leaf.isValueOfOther(order[i])) {
-        copy(leaf, order[i]);
+    block.copyTo(bytes);
+    int buckets = block.layout().bucketCount();
+    if (heads.length < buckets) {
+      heads = new int[buckets];
+    }
+    int headCount = block.bucketHeads(leaf.bucket(hash), heads);
+    int steps = 0;
+    for (int i = 0; i < headCount; i++) {
+      int entry = heads[i];
+      int next = block.next(entry);
+      if (next == Leaf.NONE) {
+        add(leaf, entry);
+      } else {
+        steps = copyChain(leaf, entry, steps);
       }
     }
     end(leaf.buffer());
   }
 
-  /** Puts an entry to where it belongs among those of its bucket, nearly always the end. */
-  private void place(Leaf leaf, int first, int end, int entry) {
-    if (end == order.length) {
-      order = Arrays.copyOf(order, Math.max(64, 2 * end));
+  /**
+   * Takes the entries of a bucket that has several; returns how many it has and there were before.
+   */
+  private int copyChain(Leaf leaf, int head, int before) {
+    LeafBlock block = leaf.block();
+    int length = 0;
+    for (int entry = head; entry != Leaf.NONE; entry = block.next(entry)) {
+      if (before + length == leaf.chunkCount()) {
+        throw block.corrupt(CorruptException.NONE, "a hash chain does not end");
+      }
+      place(leaf, length++, entry);
     }
-    if (end == first || leaf.compare(order[end - 1], entry) < 0) {
-      order[end] = entry;
+    for (int i = 0; i < length; i++) {
+      add(leaf, chain[i]);
+    }
+    return before + length;
+  }
+
+  /** Puts an entry to where it belongs among those of its bucket, often the end. */
+  private void place(Leaf leaf, int end, int entry) {
+    if (end == chain.length) {
+      chain = Arrays.copyOf(chain, Math.max(16, 2 * end));
+    }
+    if (end == 0 || leaf.compare(chain[end - 1], entry) < 0) {
+      chain[end] = entry;
       return;
     }
-    int low = first;
+    int low = 0;
     int high = end - 1;
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (leaf.compare(order[middle], entry) < 0) {
+      if (leaf.compare(chain[middle], entry) < 0) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
-    System.arraycopy(order, low, order, low + 1, end - low);
-    order[low] = entry;
+    System.arraycopy(chain, low, chain, low + 1, end - low);
+    chain[low] = entry;
   }
 
-  private void copy(Leaf leaf, int entry) {
+  private void add(Leaf leaf, int entry) {
     LeafBlock block = leaf.block();
-    int keyBytes = leaf.keyBytes(entry);
-    int valueBytes = block.valueBytes(entry);
-    makeRoom(keyBytes + valueBytes);
-    block.copyArray(block.nameChunk(entry), bytes, used, keyBytes);
-    block.copyArray(block.valueChunk(entry), bytes, used + keyBytes, valueBytes);
-    int shape = block.integerBytes(entry) | block.mark(entry);
-    add(block.hash(entry), block.cd(entry), keyBytes, valueBytes, shape);
+    // Its 24 bytes as three words: see LeafLayout.
+    long first = block.entryWord(entry, 0);
+    long second = block.entryWord(entry, Long.BYTES);
+    int shape = (int) (first >>> (8 * LeafLayout.ENTRY_INTEGER_BYTES_OFFSET)) & 0xFF;
+    if ((shape & LeafLayout.MARK_VALUE_OF_OTHER) != 0) {
+      return;
+    }
+    int nameLength = (int) (first >>> (8 * LeafLayout.ENTRY_NAME_LENGTH_OFFSET)) & 0xFFFF;
+    int valueCount =
+        (int) (second >>> (8 * (LeafLayout.ENTRY_VALUE_COUNT_OFFSET - Long.BYTES))) & 0xFFFF;
+    int number = newNumber(block.hash(entry), second >>> (8 * (LeafLayout.ENTRY_CD_OFFSET - 8)));
+    numbers[number + KEY] = (int) (first >>> (8 * LeafLayout.ENTRY_NAME_CHUNK_OFFSET)) & 0xFFFF;
+    numbers[number + KEY_BYTES] = leaf.keyBytes(nameLength);
+    numbers[number + VALUE] = (int) second & 0xFFFF;
+    numbers[number + VALUE_BYTES] = valueCount * (shape & LeafLayout.INTEGER_BYTES_MASK);
+    numbers[number + SHAPE] = shape;
   }
 
   private void makeRoom(int more) {
-    if (used + more + SLACK > bytes.length) {
-      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, used + more + SLACK));
+    if (used + more > bytes.length) {
+      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, used + more));
     }
+  }
+
+  private void addPiece(long hash, long cd, int keyBytes, int valueBytes, int integerBytes) {
+    int number = newNumber(hash, cd);
+    numbers[number + KEY] = used;
+    numbers[number + KEY_BYTES] = keyBytes;
+    numbers[number + VALUE] = used + keyBytes;
+    numbers[number + VALUE_BYTES] = valueBytes;
+    numbers[number + SHAPE] = integerBytes;
+    used += keyBytes + valueBytes;
+  }
+
+  /** There is one more entry; returns where its numbers go, of which the cd is there. */
+  private int newNumber(long hash, long cd) {
     if (count == hashes.length) {
       int length = Math.max(1, 2 * count);
       hashes = Arrays.copyOf(hashes, length);
       numbers = Arrays.copyOf(numbers, length * NUMBERS);
     }
-  }
-
-  private void add(long hash, long cd, int keyBytes, int valueBytes, int shape) {
     int number = count * NUMBERS;
-    numbers[number + KEY] = used;
-    numbers[number + VALUE] = used + keyBytes;
-    numbers[number + END] = used + keyBytes + valueBytes;
     numbers[number + CD] = (int) cd;
-    numbers[number + SHAPE] = shape;
     hashes[count++] = hash;
-    used += keyBytes + valueBytes;
+    return number;
   }
 
   // The entries, by the number that seek gives.
@@ -229,25 +279,35 @@ final class EntryBatch {
   }
 
   int keyBytes(int entry) {
-    return number(entry, VALUE) - number(entry, KEY);
+    return number(entry, KEY_BYTES);
   }
 
   int valueBytes(int entry) {
-    return number(entry, END) - number(entry, VALUE);
+    return number(entry, VALUE_BYTES);
   }
 
-  /** Copies the key; there is room for it. */
   void copyKey(int entry, byte[] destination, int offset) {
-    System.arraycopy(bytes, number(entry, KEY), destination, offset, keyBytes(entry));
+    copy(number(entry, KEY), keyBytes(entry), destination, offset);
   }
 
-  /** Copies the value; there is room for it. */
   void copyValue(int entry, byte[] destination, int offset) {
-    System.arraycopy(bytes, number(entry, VALUE), destination, offset, valueBytes(entry));
+    copy(number(entry, VALUE), valueBytes(entry), destination, offset);
   }
 
-  /** The first eight bytes of the value; it has them. */
-  long firstWord(int entry) {
-    return BigEndianWords.get(bytes, number(entry, VALUE));
+  private void copy(int from, int length, byte[] destination, int offset) {
+    Objects.checkFromIndexSize(offset, length, destination.length);
+    LeafBlock block = leafBlock;
+    if (block == null) {
+      System.arraycopy(bytes, from, destination, offset, length);
+    } else {
+      block.readArray(bytes, from, destination, offset, length);
+    }
+  }
+
+  /** The value, which has eight bytes. */
+  long word(int entry) {
+    LeafBlock block = leafBlock;
+    int from = number(entry, VALUE);
+    return BigEndianWords.get(bytes, block == null ? from : block.arrayOffset(from));
   }
 }

@@ -24,8 +24,10 @@ final class FatWalk {
   boolean next(ZapCursor cursor) {
     FatHeader header = access.holdHeader();
     try {
+      // Whether a key has variants is asked for each: the overflow's own header does not know.
+      boolean many = header.normflags() == 0;
       if (!cursor.isInOverflow()) {
-        if (nextHere(header, cursor)) {
+        if (nextHere(header, cursor, many)) {
           return true;
         }
         if (cursor.isPart()) {
@@ -35,10 +37,10 @@ final class FatWalk {
         cursor.moveToOverflow();
       }
       Overflow further = fat.overflow(header);
-      if (further == null || !further.table().walk().nextHere(cursor)) {
+      if (further == null || !further.table().walk().nextHere(cursor, many)) {
         return false;
       }
-      if (header.normflags() != 0) {
+      if (!many) {
         ZapName name = storedName(header, cursor.key());
         cursor.setConflict(hasVariant(header, name) || further.hasOther(name));
       }
@@ -69,20 +71,20 @@ final class FatWalk {
             CorruptException.NONE);
   }
 
-  private boolean nextHere(ZapCursor cursor) {
+  private boolean nextHere(ZapCursor cursor, boolean many) {
     FatHeader header = access.holdHeader();
     try {
-      return nextHere(header, cursor);
+      return nextHere(header, cursor, many);
     } finally {
       access.release(header);
     }
   }
 
-  private boolean nextHere(FatHeader header, ZapCursor cursor) {
+  private boolean nextHere(FatHeader header, ZapCursor cursor, boolean many) {
     while (!cursor.isBeyond(cursor.positionHash())) {
       Leaf leaf = standOn(header, cursor);
       try {
-        if (header.normflags() == 0 && cursor.takesMany(leaf.buffer())) {
+        if (many && cursor.takesMany(leaf.buffer())) {
           cursor.batch().fill(leaf, cursor.positionHash());
           if (cursor.tryNext()) {
             return true;

@@ -392,14 +392,14 @@ final class Leaf implements BufferUser {
     return uint64Keys ? length * Long.BYTES : length;
   }
 
-  /** How long the name of an entry is as it was given. */
-  int keyBytes(int entry) {
-    return nameBytes(entry) - (uint64Keys ? 0 : 1);
+  /** How long a name is as it was given, of which this length is stored. */
+  int keyBytes(int nameLength) {
+    return uint64Keys ? nameLength * Long.BYTES : nameLength - 1;
   }
 
   /** The name of an entry as it was given: a string without its NUL. */
   byte[] key(int entry) {
-    byte[] key = new byte[keyBytes(entry)];
+    byte[] key = new byte[keyBytes(block.nameLength(entry))];
     block.readArray(block.nameChunk(entry), key);
     return key;
   }

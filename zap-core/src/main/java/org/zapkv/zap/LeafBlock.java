@@ -25,16 +25,15 @@ final class LeafBlock {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+
   // A chunk's payload of 21 bytes, moved as three overlapping words.
   private static final int SECOND_WORD = 8;
   private static final int THIRD_WORD = ARRAY_PAYLOAD_BYTES - Long.BYTES;
 
   /** With a mask of 0 this is what no hash is. */
   private static final long COVERS_NOTHING = 1;
-
-  // Buckets are looked at by the word.
-  private static final int FOUR_BUCKETS = Long.BYTES / Short.BYTES;
-  private static final long EMPTY_BUCKETS = -1;
 
   // A chunk as three aligned words.
   private static final int WORD_1 = Long.BYTES;
@@ -58,10 +57,9 @@ final class LeafBlock {
   /** Whether the header has changed; guarded by the leaf's lock. */
   private boolean headerChanged;
 
-  // What the header says, for those who read without a lock: so they need not wait for that line of
-  // memory, too. Written under the leaf's exclusive lock, before anybody can find the leaf or
-  // between
-  // beginChange and endChange; read with it, or like the bytes.
+  // What the header says, for those who read without a lock: so they need not wait for that line
+  // of memory, too. Written under the leaf's exclusive lock, before anybody can find the leaf or
+  // between beginChange and endChange; read with it, or like the bytes.
 
   /** The hashes that the leaf covers begin with this, as far as the mask says; 1: none. */
   private long covered = COVERS_NOTHING;
@@ -245,20 +243,20 @@ final class LeafBlock {
     return NativeMemory.getUnsignedShort(address + layout.bucketOffset(bucket));
   }
 
-  /** The first bucket from one on that is not empty; the number of buckets if there is none. */
-  int usedBucket(int from) {
-    int count = layout.bucketCount();
-    int bucket = from;
-    while (bucket < count) {
-      // Four at a time where that can be: most are empty.
-      if (bucket + FOUR_BUCKETS <= count
-          && NativeMemory.getLong(address + layout.bucketOffset(bucket)) == EMPTY_BUCKETS) {
-        bucket += FOUR_BUCKETS;
-      } else if (bucketHead(bucket) == CHAIN_END) {
-        bucket++;
-      } else {
-        return bucket;
-      }
+  /** Copies the whole block to the beginning of an array. */
+  void copyTo(byte[] destination) {
+    NativeMemory.copyToArray(address, destination, 0, layout.blockSizeBytes());
+  }
+
+  /** Lists the first entries of the buckets from one on, but the empty ones; returns how many. */
+  int bucketHeads(int from, int[] heads) {
+    long end = address + layout.bucketOffset(layout.bucketCount());
+    int count = 0;
+    for (long at = address + layout.bucketOffset(from); at < end; at += Short.BYTES) {
+      int head = NativeMemory.getUnsignedShort(at);
+      heads[count] = head;
+      // Without a branch, which would be foretold wrongly at most entries: 1 but for CHAIN_END.
+      count += (head - CHAIN_END) >>> 31;
     }
     return count;
   }
@@ -363,6 +361,11 @@ final class LeafBlock {
 
   long hash(int entry) {
     return NativeMemory.getLong(at(entry) + LeafLayout.ENTRY_HASH_OFFSET);
+  }
+
+  /** Eight bytes of an entry. */
+  long entryWord(int entry, int offset) {
+    return NativeMemory.getLong(at(entry) + offset);
   }
 
   /**
@@ -621,23 +624,39 @@ final class LeafBlock {
     }
   }
 
-  /**
-   * Copies an array by whole chunks.
-   *
-   * @param bytes how many are wanted; a chunk's length less one may be written after them
-   */
-  void copyArray(int head, byte[] destination, int offset, int bytes) {
+  /** Where the bytes of an array that has one chunk are in the block, also in a copy of it. */
+  int arrayOffset(int head) {
+    if (head >= chunkCount) {
+      throw corrupt(CorruptException.NONE, "chunk=" + head + " of " + chunkCount);
+    }
+    return layout.chunkOffset(head) + ARRAY_PAYLOAD_OFFSET;
+  }
+
+  /** Reads an array out of a copy of the block; there is room for it. */
+  void readArray(byte[] copy, int head, byte[] destination, int offset, int length) {
     int chunk = head;
     int to = offset;
-    for (int left = bytes; left > 0; left -= ARRAY_PAYLOAD_BYTES) {
-      long at = at(chunk);
-      int link = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
-      long from = at + ARRAY_PAYLOAD_OFFSET;
-      LONGS.set(destination, to, NativeMemory.getLong(from));
-      LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
-      LONGS.set(destination, to + THIRD_WORD, NativeMemory.getLong(from + THIRD_WORD));
+    int left = length;
+    for (; left >= ARRAY_PAYLOAD_BYTES; left -= ARRAY_PAYLOAD_BYTES) {
+      int from = arrayOffset(chunk);
+      int link = (short) SHORTS.get(copy, from + ARRAY_PAYLOAD_BYTES) & 0xFFFF;
+      LONGS.set(destination, to, (long) LONGS.get(copy, from));
+      LONGS.set(destination, to + SECOND_WORD, (long) LONGS.get(copy, from + SECOND_WORD));
+      LONGS.set(destination, to + THIRD_WORD, (long) LONGS.get(copy, from + THIRD_WORD));
       to += ARRAY_PAYLOAD_BYTES;
-      chunk = link;
+      // The same either way; but where chunks follow one another the processor need not wait for
+      // the link.
+      chunk = link == chunk + 1 ? chunk + 1 : link;
+    }
+    if (left >= Long.BYTES) {
+      int from = arrayOffset(chunk);
+      int middle = Math.min(SECOND_WORD, left - Long.BYTES);
+      int last = left - Long.BYTES;
+      LONGS.set(destination, to, (long) LONGS.get(copy, from));
+      LONGS.set(destination, to + middle, (long) LONGS.get(copy, from + middle));
+      LONGS.set(destination, to + last, (long) LONGS.get(copy, from + last));
+    } else if (left > 0) {
+      System.arraycopy(copy, arrayOffset(chunk), destination, to, left);
     }
   }
 

@@ -9,7 +9,7 @@ import org.zapkv.cache.memory.NativeMemory;
 /** Access to an entry of a micro block, by the block's address and the entry's slot. */
 final class MicroEntry {
   private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** The lowest bit of each byte of a word, and the highest. */
   private static final long LOW_BITS = 0x0101010101010101L;

@@ -240,7 +240,7 @@ public final class ZapCursor implements AutoCloseable {
     if (batch.integerBytes(entry) != Long.BYTES || batch.valueBytes(entry) != Long.BYTES) {
       throw new IllegalStateException(value() + " is not one 64-bit integer");
     }
-    return batch.firstWord(entry);
+    return batch.word(entry);
   }
 
   /**

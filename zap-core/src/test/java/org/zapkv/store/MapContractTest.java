@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +20,11 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -129,6 +137,124 @@ class MapContractTest {
     }
 
     @Test
+    void everyFormOfWalkSeesTheSame() {
+      Map<String, Long> expected = new HashMap<>();
+      for (int i = 0; i < 1500; i++) {
+        map.putLong("key " + i, i);
+        expected.put("key " + i, (long) i);
+      }
+      Map<String, Long> viewed = new HashMap<>();
+      map.scan(view -> assertNull(viewed.put(view.keyString(), view.longValue())));
+      assertEquals(expected, viewed);
+      Map<String, Long> inParallel = new ConcurrentHashMap<>();
+      map.scanParallel(view -> assertNull(inParallel.put(view.keyString(), view.longValue())));
+      assertEquals(expected, inParallel);
+      assertEquals(expected, collected(map.stream()));
+      assertEquals(expected, collected(map.stream().parallel()));
+      Map<String, Long> walked = new HashMap<>();
+      try (MapCursor cursor = map.cursor()) {
+        while (cursor.next()) {
+          assertNull(walked.put(cursor.entry().keyString(), cursor.entry().longValue()));
+        }
+      }
+      assertEquals(expected, walked);
+    }
+
+    private static Map<String, Long> collected(Stream<ZapEntry> entries) {
+      return entries.collect(Collectors.toMap(ZapEntry::keyString, ZapEntry::longValue));
+    }
+
+    @Test
+    void anEmptyMapHasNothingToWalkOver() {
+      map.forEach(entry -> fail(entry.toString()));
+      map.scan(view -> fail(view.keyString()));
+      map.scanParallel(view -> fail(view.keyString()));
+      assertEquals(0, map.stream().count());
+    }
+
+    @Test
+    void aViewIsOfNoEntryAfterTheWalk() {
+      map.putLong("a", 1);
+      List<EntryView> kept = new ArrayList<>();
+      map.scan(kept::add);
+      assertThrows(NoSuchElementException.class, kept.get(0)::key);
+      assertThrows(NoSuchElementException.class, kept.get(0)::longValue);
+      assertThrows(NoSuchElementException.class, kept.get(0)::toEntry);
+    }
+
+    @Test
+    void aViewOfALong() {
+      map.putLong("key", -5);
+      map.scan(
+          view -> {
+            byte[] bytes = new byte[5];
+            assertEquals(3, view.keyLength());
+            assertEquals(3, view.copyKey(bytes, 2));
+            assertArrayEquals(new byte[] {0, 0, 'k', 'e', 'y'}, bytes);
+            assertThrows(IndexOutOfBoundsException.class, () -> view.copyKey(bytes, 3));
+            assertThrows(IndexOutOfBoundsException.class, () -> view.copyKey(bytes, -1));
+            assertTrue(view.isLong());
+            assertEquals(-5, view.longValue());
+            assertThrows(ValueTypeException.class, view::value);
+            assertThrows(ValueTypeException.class, view::valueLength);
+            assertThrows(ValueTypeException.class, () -> view.copyValue(bytes, 0));
+            assertEquals(map.entry(view.key()), view.toEntry());
+          });
+    }
+
+    @Test
+    void aWalkSeesWhatWasChangedOnItsWay() {
+      for (int i = 0; i < 500; i++) {
+        map.putLong("key " + i, 0);
+      }
+      int[] seen = {0};
+      map.scan(
+          view -> {
+            assertEquals(seen[0] < 100 ? 0 : 1, view.longValue());
+            if (++seen[0] == 100) {
+              for (int i = 0; i < 500; i++) {
+                map.putLong("key " + i, 1);
+              }
+            } else if (seen[0] == 200) {
+              for (int i = 0; i < 500; i++) {
+                map.remove("key " + i);
+              }
+            }
+          });
+      assertEquals(200, seen[0]);
+    }
+
+    @Test
+    void whatTheActionThrowsEndsTheWalk() {
+      for (int i = 0; i < 1500; i++) {
+        map.putLong("key " + i, i);
+      }
+      IllegalStateException thrown = new IllegalStateException("enough");
+      AtomicInteger seen = new AtomicInteger();
+      Consumer<Object> action =
+          entry -> {
+            if (seen.incrementAndGet() == 100) {
+              throw thrown;
+            }
+          };
+      assertSame(thrown, assertThrows(RuntimeException.class, () -> map.forEach(action)));
+      assertEquals(100, seen.getAndSet(0));
+      assertSame(thrown, assertThrows(RuntimeException.class, () -> map.scan(action)));
+      assertEquals(100, seen.getAndSet(0));
+      assertSame(thrown, assertThrows(RuntimeException.class, () -> map.scanParallel(action)));
+      assertTrue(seen.get() < 1500, "not to the end");
+    }
+
+    @Test
+    void aStreamMayBeLeft() {
+      for (int i = 0; i < 300; i++) {
+        map.putLong("key " + i, i);
+      }
+      assertEquals(3, map.stream().limit(3).count());
+      assertTrue(map.stream().anyMatch(entry -> entry.longValue() == 200));
+    }
+
+    @Test
     void aCursorGoesOnFromItsCookie() {
       Set<String> expected = new HashSet<>();
       for (int i = 0; i < 500; i++) {
@@ -188,6 +314,8 @@ class MapContractTest {
       assertThrows(NullPointerException.class, () -> map.remove((byte[]) null));
       assertThrows(NullPointerException.class, () -> map.containsKey((byte[]) null));
       assertThrows(NullPointerException.class, () -> map.forEach(null));
+      assertThrows(NullPointerException.class, () -> map.scan(null));
+      assertThrows(NullPointerException.class, () -> map.scanParallel(null));
       KeyTooLongException e =
           assertThrows(KeyTooLongException.class, () -> map.putLong(new byte[1024], 1));
       assertTrue(e.getMessage().contains("1024"), e.getMessage());
@@ -270,6 +398,51 @@ class MapContractTest {
       for (int length : lengths) {
         assertEquals("small again", map.getString("k" + length));
       }
+    }
+
+    @Test
+    void everyFormOfWalkGivesBytesWhole() {
+      Map<String, byte[]> expected = new HashMap<>();
+      for (int length = 0; length < 130; length++) {
+        putRandom(expected, length);
+      }
+      for (int length : new int[] {1000, 2048, 2049, 5000, 131073}) {
+        putRandom(expected, length);
+      }
+      assertSameValues(expected, walk -> map.forEach(walk));
+      assertSameValues(expected, walk -> map.stream().parallel().forEach(walk));
+      assertSameValues(expected, walk -> map.scan(view -> walk.accept(view.toEntry())));
+      assertSameValues(expected, walk -> map.scanParallel(view -> walk.accept(view.toEntry())));
+      map.scan(
+          view -> {
+            byte[] value = new byte[view.valueLength() + 3];
+            assertEquals(view.valueLength(), view.copyValue(value, 2));
+            assertEquals(0, value[0] | value[1] | value[value.length - 1]);
+            byte[] copy = Arrays.copyOfRange(value, 2, value.length - 1);
+            assertArrayEquals(expected.get(view.keyString()), copy);
+            assertFalse(view.isLong());
+            assertThrows(ValueTypeException.class, view::longValue);
+            assertThrows(IndexOutOfBoundsException.class, () -> view.copyValue(value, 4));
+          });
+    }
+
+    private void putRandom(Map<String, byte[]> expected, int length) {
+      byte[] value = new byte[length];
+      new java.util.Random(length).nextBytes(value);
+      String key = "k".repeat(1 + length % 60) + length;
+      map.put(key, value);
+      expected.put(key, value);
+    }
+
+    private static void assertSameValues(
+        Map<String, byte[]> expected, Consumer<Consumer<ZapEntry>> walk) {
+      Set<String> seen = ConcurrentHashMap.newKeySet();
+      walk.accept(
+          entry -> {
+            assertTrue(seen.add(entry.keyString()));
+            assertArrayEquals(expected.get(entry.keyString()), entry.value());
+          });
+      assertEquals(expected.keySet(), seen);
     }
 
     @Test

@@ -183,13 +183,14 @@ class ZapCursorTest {
     }
   }
 
-  /** Two cursors walk over and over while the map is changed. */
+  /** Three cursors walk over and over, one of them in parts, while the map is changed. */
   private static void walkWhile(TestMap map, Runnable changes) {
     AtomicBoolean done = new AtomicBoolean();
-    ExecutorService threads = Executors.newFixedThreadPool(2);
+    ExecutorService threads = Executors.newFixedThreadPool(3);
     try {
       Future<?> first = threads.submit(() -> walkUntil(done, map));
       Future<?> second = threads.submit(() -> walkUntil(done, map));
+      Future<?> inParts = threads.submit(() -> walkInPartsUntil(done, map));
       try {
         changes.run();
       } finally {
@@ -197,10 +198,76 @@ class ZapCursorTest {
       }
       first.get();
       second.get();
+      inParts.get();
     } catch (Exception e) {
       throw new AssertionError("a walk failed", e);
     } finally {
       threads.shutdown();
+    }
+  }
+
+  /** Walks in parts, some of which are cut off when the walk is under way. */
+  private static void walkInPartsUntil(AtomicBoolean done, TestMap map) {
+    do {
+      Set<String> seen = new HashSet<>();
+      walkInParts(map.zap().cursor(), seen, 4);
+      assertEquals(STAYING, seen.stream().filter(key -> !isMoving(TestMap.key(key))).count());
+    } while (!done.get());
+  }
+
+  private static void walkInParts(ZapCursor cursor, Set<String> seen, int cuts) {
+    try (cursor) {
+      for (int i = 0; i < cuts && cursor.next(); i++) {
+        assertTrue(seen.add(text(cursor.key())));
+      }
+      ZapCursor first = cuts == 0 ? null : cursor.split();
+      if (first != null) {
+        walkInParts(first, seen, cuts - 1);
+        walkInParts(cursor, seen, cuts - 1);
+        return;
+      }
+      while (cursor.next()) {
+        assertTrue(seen.add(text(cursor.key())));
+        cursor.rest();
+      }
+    }
+  }
+
+  @Test
+  void partsAreTheWhole() {
+    try (TestMap map = TestMap.create(SMALL)) {
+      map.putAll(0, STAYING);
+      walkInPartsUntil(new AtomicBoolean(true), map);
+      map.makeFat();
+      walkInPartsUntil(new AtomicBoolean(true), map);
+      try (ZapCursor cursor = map.zap().cursor()) {
+        int cuts = 0;
+        ZapCursor part = cursor;
+        for (ZapCursor next = part.split(); next != null; next = part.split()) {
+          part = next;
+          cuts++;
+        }
+        assertEquals(ZapName.MICRO_HASH_BITS, cuts, "down to one hash");
+      }
+    }
+  }
+
+  @Test
+  void anEntryIsWhatItIsWhenTheCursorComesToIt() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      map.putAll(0, MOVING);
+      Set<String> seen = new HashSet<>();
+      try (ZapCursor cursor = map.zap().cursor()) {
+        for (int i = 0; cursor.next(); i++) {
+          assertTrue(seen.add(text(cursor.key())));
+          assertEquals(map.get(cursor.key()), cursor.value());
+          map.put(cursor.key(), ZapValue.ofLong(-1));
+          if (i % 5 == 0) {
+            map.removeAll(i, i + 3);
+            map.put(TestMap.key(i + 7), ZapValue.ofLong(i));
+          }
+        }
+      }
     }
   }
 
