@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,10 @@ final class FatZap implements Entries {
   private final LeafCreator creator;
   private final EntryCount entries;
   private final FatReader reader;
+
+  /** Null for an overflow, where nobody reads so. */
+  private final @Nullable UnheldReader unheld;
+
   private final FatWalk walk;
   private final FatRemover remover;
   private final FatWriter writer;
@@ -59,7 +64,9 @@ final class FatZap implements Entries {
       numbers.addUser(blocks);
       numbers.addUser(Overflow.blocksOf(this));
     }
-    this.access = new LeafAccess(object, structure, headers, table);
+    LeafMirror mirror = numbersOfMain == null ? new LeafMirror() : null;
+    this.access = new LeafAccess(object, structure, headers, table, mirror);
+    this.unheld = mirror == null ? null : new UnheldReader(mirror);
     this.shape =
         new FatStructure(object, access, table, numbers, creator, parameters.shrinkPolicy());
     this.entries = new EntryCount(object);
@@ -75,6 +82,7 @@ final class FatZap implements Entries {
   /** The blocks were taken away: what is known of them in memory is wrong. */
   void forget() {
     numbers.forget();
+    access.forget();
     overflow = null;
   }
 
@@ -119,6 +127,11 @@ final class FatZap implements Entries {
   /** What reads, for the overflow, which asks for more than a map does. */
   FatReader reader() {
     return reader;
+  }
+
+  /** What reads the main table of a map without locks. */
+  UnheldReader unheld() {
+    return Objects.requireNonNull(unheld);
   }
 
   FatWriter writer() {

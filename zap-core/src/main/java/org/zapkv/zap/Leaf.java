@@ -49,10 +49,10 @@ final class Leaf implements BufferUser {
   static final int NONE = CHAIN_END;
 
   /**
-   * What a leaf object takes of the heap: itself, 40, its block, 32, and its lock, 48. 64-bit JVM,
+   * What a leaf object takes of the heap: itself, 48, its block, 64, and its lock, 48. 64-bit JVM,
    * compressed references.
    */
-  static final int HEAP_BYTES = 120;
+  static final int HEAP_BYTES = 160;
 
   private final LeafBlock block;
   private final int mainHashBits;
@@ -78,6 +78,12 @@ final class Leaf implements BufferUser {
   private volatile @Nullable ZapNames names;
 
   /**
+   * Where this object may be found, null as long as it may not. Written with the leaf locked, to
+   * the same value by everyone; read when the block goes, which is after.
+   */
+  private @Nullable LeafMirror mirror;
+
+  /**
    * A leaf object for a block, whatever the block is.
    *
    * @param mainHashBits how many bits the hashes have in the map's main table
@@ -89,9 +95,14 @@ final class Leaf implements BufferUser {
     allowMerge();
   }
 
-  /** Nothing to give back: this object is all there is. */
+  /** Nothing to give back but the places where this object may be found. */
   @Override
-  public void evictSync() {}
+  public void evictSync() {
+    LeafMirror mirror = this.mirror;
+    if (mirror != null) {
+      mirror.remove(block);
+    }
+  }
 
   LeafBlock block() {
     return block;
@@ -121,6 +132,11 @@ final class Leaf implements BufferUser {
   /** Somebody comes from the main table. */
   void setNames(ZapNames newNames) {
     names = newNames;
+  }
+
+  /** This object is about to be entered in a mirror. */
+  void setMirror(LeafMirror newMirror) {
+    mirror = newMirror;
   }
 
   boolean isPlaced() {
@@ -203,6 +219,7 @@ final class Leaf implements BufferUser {
     makeNative();
     if (!checked && block.isLeaf() && (names != null || isInOverflow())) {
       LeafChecker.check(this);
+      block.noteHeader();
       checked = true;
     }
   }
@@ -551,6 +568,11 @@ final class Leaf implements BufferUser {
       count += isEntry && block.mark(chunk) != 0 ? 1 : 0;
     }
     return count;
+  }
+
+  /** The first hash that this leaf covers; its prefix has a bit at least. */
+  long firstHash() {
+    return block.prefix() << (Long.SIZE - block.prefixLength());
   }
 
   /** Whether there is a hash after all those that this leaf covers. */

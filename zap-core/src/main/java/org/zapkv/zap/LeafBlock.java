@@ -9,6 +9,7 @@ import static org.zapkv.zap.LeafLayout.LINK_OFFSET;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
@@ -39,6 +40,9 @@ final class LeafBlock {
   private static final int LINK_SHIFT_BEFORE_TYPE = 40;
   private static final long FREE_TYPE_OF_NEXT = (long) LeafLayout.TYPE_FREE << 56;
 
+  /** With a mask of 0 this is what no hash is. */
+  private static final long COVERS_NOTHING = 1;
+
   private final Buffer buffer;
   private final long address;
   private final LeafLayout layout;
@@ -46,6 +50,25 @@ final class LeafBlock {
 
   /** Whether bytes may change; guarded by the leaf's lock. */
   private boolean changing;
+
+  /** Whether the header has changed; guarded by the leaf's lock. */
+  private boolean headerChanged;
+
+  // What the header says, for those who read without a lock: so they need not wait for that line of
+  // memory, too. Written under the leaf's exclusive lock, before anybody can find the leaf or
+  // between
+  // beginChange and endChange; read with it, or like the bytes.
+
+  /** The hashes that the leaf covers begin with this, as far as the mask says; 1: none. */
+  private long covered = COVERS_NOTHING;
+
+  private long coveredMask;
+
+  /** How far a hash is shifted to the right to have the number of its bucket in front. */
+  private int bucketShift;
+
+  /** Whether a key that is not here may be in the overflow. */
+  private boolean further;
 
   LeafBlock(Buffer buffer, LeafLayout layout) {
     this.buffer = buffer;
@@ -79,6 +102,10 @@ final class LeafBlock {
   /** Ends the change, if one has begun. */
   void endChange() {
     if (changing) {
+      if (headerChanged) {
+        headerChanged = false;
+        noteHeader();
+      }
       changing = false;
       buffer.endChange();
     }
@@ -89,6 +116,25 @@ final class LeafBlock {
     if (!changing) {
       throw new IllegalStateException(buffer + ": a leaf changes without beginChange");
     }
+  }
+
+  private void checkHeaderChanging() {
+    checkChanging();
+    headerChanged = true;
+  }
+
+  /** The header is a checked one, or zero: those who read without a lock may know what it says. */
+  void noteHeader() {
+    int length = prefixLength();
+    if (!isLeaf() || (flags() & LeafLayout.FLAG_IN_OVERFLOW) != 0) {
+      coveredMask = 0;
+      covered = COVERS_NOTHING;
+    } else {
+      coveredMask = length == 0 ? 0 : -1L << (Long.SIZE - length);
+      covered = length == 0 ? 0 : prefix() << (Long.SIZE - length);
+    }
+    bucketShift = layout.bucketShift(length);
+    further = (flags() & LeafLayout.FLAG_OVERFLOW) != 0;
   }
 
   // Header.
@@ -118,7 +164,7 @@ final class LeafBlock {
   }
 
   void setPrefix(long prefix, int prefixLength) {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.putLong(address + LeafLayout.PREFIX_OFFSET, prefix);
     NativeMemory.putShort(address + LeafLayout.PREFIX_LENGTH_OFFSET, prefixLength);
   }
@@ -153,7 +199,7 @@ final class LeafBlock {
   }
 
   void setFlags(int flags) {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.putByte(address + LeafLayout.FLAGS_OFFSET, flags);
   }
 
@@ -163,7 +209,7 @@ final class LeafBlock {
 
   /** Zeroes the block: it is no leaf any more. */
   void erase() {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
   }
 
@@ -171,7 +217,7 @@ final class LeafBlock {
    * Makes the block an empty leaf. What it held before does not show: all of it is zeroed first.
    */
   void initialise(long prefix, int prefixLength, int flags) {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
     clearBuckets();
     // One word has a chunk's link and, behind it, the type of the next chunk; the rest is zero.
@@ -507,19 +553,49 @@ final class LeafBlock {
 
   /** Reads an array; the destination is filled. */
   void readArray(int head, byte[] destination) {
+    readArray(head, destination, 0, destination.length);
+  }
+
+  /** Reads the beginning of an array, which is at least that long. */
+  void readArray(int head, byte[] destination, int offset, int length) {
     int chunk = head;
-    int done = 0;
-    for (; done + ARRAY_PAYLOAD_BYTES <= destination.length; done += ARRAY_PAYLOAD_BYTES) {
+    int to = offset;
+    int end = offset + length;
+    for (; end - to >= ARRAY_PAYLOAD_BYTES; to += ARRAY_PAYLOAD_BYTES) {
       long at = at(chunk);
       chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
       long from = at + ARRAY_PAYLOAD_OFFSET;
-      LONGS.set(destination, done, NativeMemory.getLong(from));
-      LONGS.set(destination, done + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
-      LONGS.set(destination, done + THIRD_WORD, NativeMemory.getLong(from + THIRD_WORD));
+      LONGS.set(destination, to, NativeMemory.getLong(from));
+      LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
+      LONGS.set(destination, to + THIRD_WORD, NativeMemory.getLong(from + THIRD_WORD));
     }
-    if (done < destination.length) {
-      NativeMemory.copyToArray(
-          at(chunk) + ARRAY_PAYLOAD_OFFSET, destination, done, destination.length - done);
+    if (to < end) {
+      readTail(at(chunk) + ARRAY_PAYLOAD_OFFSET, destination, to, end, to > offset);
+    }
+  }
+
+  /**
+   * Reads the last bytes, fewer than a chunk has.
+   *
+   * @param follows whether there are those of a whole chunk before them
+   */
+  private static void readTail(long from, byte[] destination, int to, int end, boolean follows) {
+    int left = end - to;
+    if (left >= Long.BYTES) {
+      LONGS.set(destination, to, NativeMemory.getLong(from));
+      if (left > 2 * Long.BYTES) {
+        LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
+      }
+      long last = NativeMemory.getLong(from + left - Long.BYTES);
+      LONGS.set(destination, end - Long.BYTES, last);
+    } else if (follows) {
+      int kept = Long.SIZE - left * Byte.SIZE;
+      long before = (long) LONGS.get(destination, end - Long.BYTES) & (-1L >>> (Long.SIZE - kept));
+      LONGS.set(destination, end - Long.BYTES, NativeMemory.getLong(from) << kept | before);
+    } else {
+      for (int i = 0; i < left; i++) {
+        destination[to + i] = NativeMemory.getByte(from + i);
+      }
     }
   }
 
@@ -534,12 +610,31 @@ final class LeafBlock {
         return false;
       }
     }
-    if (done == key.length) {
-      return true;
+    return done == key.length || tailEquals(at(chunk) + ARRAY_PAYLOAD_OFFSET, key, done);
+  }
+
+  /** Whether the last bytes of a key, fewer than a chunk has, are at an address. */
+  private static boolean tailEquals(long from, byte[] key, int offset) {
+    int left = key.length - offset;
+    if (left >= Long.BYTES) {
+      long difference = NativeMemory.getLong(from) ^ (long) LONGS.get(key, offset);
+      difference |=
+          NativeMemory.getLong(from + left - Long.BYTES)
+              ^ (long) LONGS.get(key, key.length - Long.BYTES);
+      if (left > 2 * Long.BYTES) {
+        difference |=
+            NativeMemory.getLong(from + SECOND_WORD) ^ (long) LONGS.get(key, offset + SECOND_WORD);
+      }
+      return difference == 0;
     }
-    long from = at(chunk) + ARRAY_PAYLOAD_OFFSET;
-    for (int i = done; i < key.length; i++) {
-      if (NativeMemory.getByte(from + (i - done)) != key[i]) {
+    if (key.length >= Long.BYTES) {
+      // The last word of the key has them in its high bytes, the chunk in its low ones.
+      int others = Long.SIZE - left * Byte.SIZE;
+      long last = (long) LONGS.get(key, key.length - Long.BYTES);
+      return (NativeMemory.getLong(from) ^ last >>> others) << others == 0;
+    }
+    for (int i = 0; i < left; i++) {
+      if (NativeMemory.getByte(from + i) != key[offset + i]) {
         return false;
       }
     }
@@ -567,5 +662,105 @@ final class LeafBlock {
 
   int chunkOffset(int chunk) {
     return layout.chunkOffset(chunk);
+  }
+
+  // What the mirror has to know when the block is gone.
+
+  boolean coversAnything() {
+    return covered != COVERS_NOTHING;
+  }
+
+  long firstCovered() {
+    return covered;
+  }
+
+  int coveredBits() {
+    return Long.bitCount(coveredMask);
+  }
+
+  // For those who read without a lock (see UnheldReader): nothing that is found here may be true,
+  // nothing is thrown for it, and nothing outside the block is read.
+
+  /** A stamp for reading the bytes; 0: they are changing, or this is no leaf of the hash. */
+  long readStamp(long hash) {
+    long stamp = buffer.readStamp();
+    return (hash & coveredMask) == covered ? stamp : 0;
+  }
+
+  /** Whether what was seen since the stamp is true. */
+  boolean isValid(long stamp) {
+    return buffer.isValid(stamp);
+  }
+
+  /** Tells the cache that the block is in use. */
+  void noteUse() {
+    buffer.noteUse();
+  }
+
+  /** Finds the entry of a key: its chunk, {@link UnheldReader#ABSENT} or UNKNOWN. */
+  int findUnheld(long hash, byte[] key) {
+    int chunk = bucketHead((int) (hash >>> bucketShift) & (layout.bucketCount() - 1));
+    for (int left = chunkCount; chunk < chunkCount && left > 0; left--) {
+      long at = address + layout.chunkOffset(chunk);
+      if (NativeMemory.getLong(at + LeafLayout.ENTRY_HASH_OFFSET) == hash
+          && NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NAME_LENGTH_OFFSET)
+              == key.length + 1
+          && isNameUnheld(at, key)) {
+        return chunk;
+      }
+      chunk = NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NEXT_OFFSET);
+    }
+    return chunk == CHAIN_END && !further ? UnheldReader.ABSENT : UnheldReader.UNKNOWN;
+  }
+
+  private boolean isNameUnheld(long entryAt, byte[] key) {
+    try {
+      return arrayEquals(
+          NativeMemory.getUnsignedShort(entryAt + LeafLayout.ENTRY_NAME_CHUNK_OFFSET), key);
+    } catch (CorruptException e) {
+      // Sound leaves have no such links: this one is changing.
+      return false;
+    }
+  }
+
+  /** The size of the integers of an entry's value; 0 if it is kept elsewhere. */
+  int integerBytesUnheld(int entry) {
+    int field = integerField(entry);
+    return (field & ~LeafLayout.INTEGER_BYTES_MASK) == 0 ? field : 0;
+  }
+
+  /** The value of an entry; null if that cannot be read. */
+  byte @Nullable [] valueUnheld(int entry, int integerBytes) {
+    int length = valueCount(entry) * integerBytes;
+    if (length > layout.blockSizeBytes()) {
+      return null;
+    }
+    byte[] value = new byte[length];
+    return readUnheld(entry, value, 0, length) ? value : null;
+  }
+
+  /** Copies the value of an entry of bytes, as far as there is room; how long it is, or UNKNOWN. */
+  int readUnheld(int entry, byte[] destination, int offset) {
+    int length = valueCount(entry);
+    int here = Math.min(length, destination.length - offset);
+    return readUnheld(entry, destination, offset, here) ? length : UnheldReader.UNKNOWN;
+  }
+
+  private boolean readUnheld(int entry, byte[] destination, int offset, int length) {
+    try {
+      readArray(valueChunk(entry), destination, offset, length);
+      return true;
+    } catch (CorruptException e) {
+      return false;
+    }
+  }
+
+  /** The value of an entry, if it is one integer of 64 bits. */
+  long integerUnheld(int entry, long unknown) {
+    int chunk = valueChunk(entry);
+    if (integerField(entry) != Long.BYTES || valueCount(entry) != 1 || chunk >= chunkCount) {
+      return unknown;
+    }
+    return Long.reverseBytes(NativeMemory.getLong(at(chunk) + ARRAY_PAYLOAD_OFFSET));
   }
 }

@@ -42,12 +42,20 @@ public final class Zap {
    * whole one, so every later operation fails.
    */
 
+  /** What {@link #tryRead} and {@link #tryFind} say of a key that is not there. */
+  public static final int ABSENT = UnheldReader.ABSENT;
+
+  /** What {@link #tryRead} and {@link #tryFind} say where they cannot tell. */
+  public static final int UNKNOWN = UnheldReader.UNKNOWN;
+
   private final BlockObject object;
   private final ZapParameters parameters;
   private final StampedLock structure = new StampedLock();
   private final MicroZap micro;
   private final FatZap fatZap;
   private final ZapNames names;
+  private final boolean plainNames;
+  private final int maxKeyBytes;
 
   private volatile boolean fat;
   private volatile boolean closed;
@@ -63,6 +71,8 @@ public final class Zap {
       this.fat = !MicroZap.isMicro(block0);
       ZapNames stored = fat ? header().names() : micro.names();
       this.names = stored.upTo(parameters.maxKeyBytes());
+      this.plainNames = names.arePlain();
+      this.maxKeyBytes = parameters.maxKeyBytes();
     } finally {
       micro.release(block0);
     }
@@ -206,7 +216,16 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public @Nullable ZapValue get(byte[] key) {
-    ZapName name = name(key);
+    if (isReadUnheld(key)) {
+      ZapValue value = fatZap.unheld().value(key, names.plainHash(key));
+      if (!UnheldReader.isUnknown(value)) {
+        return value;
+      }
+    }
+    return getLocked(name(key));
+  }
+
+  private @Nullable ZapValue getLocked(ZapName name) {
     if (!fat) {
       long stamp = structure.readLock();
       try {
@@ -232,7 +251,16 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public boolean contains(byte[] key) {
-    ZapName name = name(key);
+    if (isReadUnheld(key)) {
+      int found = fatZap.unheld().find(key, names.plainHash(key));
+      if (found != UnheldReader.UNKNOWN) {
+        return found != UnheldReader.ABSENT;
+      }
+    }
+    return containsLocked(name(key));
+  }
+
+  private boolean containsLocked(ZapName name) {
     if (!fat) {
       long stamp = structure.readLock();
       try {
@@ -244,6 +272,66 @@ public final class Zap {
       }
     }
     return fatZap.contains(name);
+  }
+
+  /** Whether an attempt to read without locks makes sense; what is wrong with it is said later. */
+  private boolean isReadUnheld(byte[] key) {
+    return fat && plainNames && key.length <= maxKeyBytes && !closed && broken == null;
+  }
+
+  /**
+   * The value of a key, if it is bytes and can be read without a lock: nothing is allocated but the
+   * array. Never throws; who gets {@code unknown} asks {@link #get}, which says more.
+   *
+   * @param key the key's bytes
+   * @param unknown what is returned where the value is not bytes, or could not be read so
+   * @return a new array with the value's bytes; null when the key is not there; or {@code unknown}
+   *     itself
+   */
+  public byte @Nullable [] tryBytes(byte[] key, byte[] unknown) {
+    return isReadUnheld(key) ? fatZap.unheld().bytes(key, names.plainHash(key), unknown) : unknown;
+  }
+
+  /**
+   * Copies the value of a key, if it is bytes and can be read without a lock: nothing is allocated.
+   *
+   * @param key the key's bytes
+   * @param destination takes the value, or as much of its beginning as there is room for; bytes
+   *     from the offset on, as many as a value may have, can be changed whatever is returned
+   * @param offset where in the destination, 0 to its length
+   * @return how long the value is; {@link #ABSENT}; or {@link #UNKNOWN}: ask {@link #get}
+   */
+  public int tryRead(byte[] key, byte[] destination, int offset) {
+    return isReadUnheld(key)
+        ? fatZap.unheld().read(key, names.plainHash(key), destination, offset)
+        : UNKNOWN;
+  }
+
+  /**
+   * Whether a key is there, if that can be seen without a lock: nothing is allocated.
+   *
+   * @param key the key's bytes
+   * @return a number of 0 or more if it is; {@link #ABSENT}; or {@link #UNKNOWN}: ask {@link
+   *     #contains}
+   */
+  public int tryFind(byte[] key) {
+    return isReadUnheld(key) ? fatZap.unheld().find(key, names.plainHash(key)) : UNKNOWN;
+  }
+
+  /**
+   * The value of a key, if it is one integer of 64 bits and can be read without a lock: nothing is
+   * allocated.
+   *
+   * @param key the key's bytes
+   * @param absent what is returned when the key is not there
+   * @param unknown what is returned where the value is something else, or could not be read so; who
+   *     gets it asks {@link #get}, as it may also be the value
+   * @return the value, or one of the other two
+   */
+  public long tryLong(byte[] key, long absent, long unknown) {
+    return isReadUnheld(key)
+        ? fatZap.unheld().integer(key, names.plainHash(key), absent, unknown)
+        : unknown;
   }
 
   /**

@@ -83,6 +83,16 @@ final class ZapNames {
     return ZapName.isUint64(flags);
   }
 
+  /** Whether every key is hashed as it is, and stored as a string. */
+  boolean arePlain() {
+    return normalizer == null && !hasWords();
+  }
+
+  /** The hash of a key in a map whose names are plain; no object is made. */
+  long plainHash(byte[] key) {
+    return ZapName.plainHash(key, salt, flags);
+  }
+
   /** Whether a key can have variants. */
   boolean hasVariants() {
     return normalizer != null;
