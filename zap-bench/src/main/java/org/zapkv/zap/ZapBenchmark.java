@@ -2,14 +2,18 @@
 package org.zapkv.zap;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -38,6 +42,7 @@ public class ZapBenchmark {
   private static final int KEY_BYTES = 16;
   private static final int VALUE_BYTES = 100;
   private static final int LOAD = 1000;
+  private static final int BATCH = 10_000;
   private static final long CACHE_BYTES = 1L << 30;
   private static final long TRANSACTION_BYTES = 1 << 20;
 
@@ -136,6 +141,92 @@ public class ZapBenchmark {
     try (Transaction tx = objects.begin(TRANSACTION_BYTES)) {
       return zap.put(key(keys.random.nextInt(entries)), keys.value, tx);
     }
+  }
+
+  /** Changes in the order of the hash, as a batch of the store has them. */
+  @State(Scope.Thread)
+  public static class Sorted {
+    private final List<Update> changes = new ArrayList<>();
+
+    /** Made by JMH. */
+    public Sorted() {}
+
+    /**
+     * Chooses the keys.
+     *
+     * @param parts the map
+     */
+    @Setup(Level.Invocation)
+    public void choose(ZapBenchmark parts) {
+      Random random = new Random();
+      changes.clear();
+      for (int i = 0; i < BATCH; i++) {
+        byte[] key = key(random.nextInt(parts.entries));
+        changes.add(new Update(key, parts.zap.hash(key)));
+      }
+      changes.sort((a, b) -> Long.compareUnsigned(a.hash, b.hash));
+    }
+  }
+
+  /** An update of a value. */
+  private static final class Update implements ZapChange {
+    private static final ZapValue VALUE = ZapValue.ofBytes(new byte[VALUE_BYTES]);
+
+    private final byte[] key;
+    private final long hash;
+    private @Nullable ZapValue previous;
+
+    Update(byte[] key, long hash) {
+      this.key = key;
+      this.hash = hash;
+    }
+
+    @Override
+    public byte[] key() {
+      return key;
+    }
+
+    @Override
+    public ZapValue next() {
+      return VALUE;
+    }
+
+    @Override
+    public void made(@Nullable ZapValue before) {
+      previous = before;
+    }
+  }
+
+  /**
+   * Updates in the order of the hash, one by one.
+   *
+   * @param sorted the changes
+   * @return a value before
+   */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public @Nullable ZapValue sortedOneByOne(Sorted sorted) {
+    try (Transaction tx = objects.begin(TRANSACTION_BYTES)) {
+      for (Update update : sorted.changes) {
+        update.made(zap.put(update.key(), update.next(), tx));
+      }
+    }
+    return sorted.changes.get(0).previous;
+  }
+
+  /**
+   * The same by {@link Zap#applyAll}.
+   *
+   * @param sorted the changes
+   * @return a value before
+   */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public @Nullable ZapValue sorted(Sorted sorted) {
+    try (Transaction tx = objects.begin(TRANSACTION_BYTES)) {
+      zap.applyAll(sorted.changes, tx);
+    }
+    return sorted.changes.get(0).previous;
   }
 
   /**

@@ -280,6 +280,23 @@ public final class Buffer extends BufferContent {
   }
 
   /**
+   * Holds the buffer as {@link BufferCache#hold} would, without looking for it: for those who have
+   * found it before and have kept it. It may have gone meanwhile.
+   *
+   * @param tag who holds it, for reports; {@link #release} takes the same
+   * @return false: this is not, or not at this moment, the cached buffer of its block, and is not
+   *     held; ask the cache
+   */
+  public boolean tryHold(Object tag) {
+    Objects.requireNonNull(tag, "tag");
+    if (!tryHold()) {
+      return false;
+    }
+    cache.noteHit(this, tag);
+    return true;
+  }
+
+  /**
    * Tells the policy that the block was used, by whoever reads it without a hold: else it looks
    * unused and is evicted. Costs two loads, and once per block and 64th of the budget allocated a
    * hold. Does nothing if the buffer has gone.

@@ -573,13 +573,18 @@ public final class BufferCache implements AutoCloseable {
       buffer.dropHold();
       throw new BufferStateException(problem);
     }
+    noteHit(buffer, tag);
+    return buffer;
+  }
+
+  /** Counts a hold that was taken of a cached buffer. */
+  void noteHit(Buffer buffer, Object tag) {
     if (buffer.used(memory.epoch(), tag)) {
       buffer.noteFirstUse();
     }
     if (tracer != null) {
       tracer.held(buffer, tag);
     }
-    return buffer;
   }
 
   private Buffer held(Buffer buffer, Object tag) {

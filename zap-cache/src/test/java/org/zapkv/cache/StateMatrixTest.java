@@ -42,6 +42,7 @@ final class StateMatrixTest {
       isValid         no       no    no    no    no     yes    yes   no       no    no
       read            null     null  null  null  null   yes    yes   null     null  null
       noteUse         yes      yes   yes   yes   yes    yes    yes   yes      yes   yes
+      tryHold         no       no    no    no    no     yes    yes   no       no    no
       user            null     null  null  null  null   null   null  null     null  null
       setUser         ERROR    ERROR ERROR ERROR ERROR  null   ERROR ERROR    ERROR null
       setUserEarly    ERROR    ERROR ERROR ERROR ERROR  null   ERROR ERROR    ERROR null
@@ -261,6 +262,7 @@ final class StateMatrixTest {
     all.put("isValid", (at, buffer) -> buffer.isValid(1L << 16));
     all.put("read", (at, buffer) -> buffer.read(NativeMemory::getLong) == null ? null : "bytes");
     all.put("noteUse", (at, buffer) -> done(buffer::noteUse));
+    all.put("tryHold", (at, buffer) -> buffer.tryHold("test") ? at.take(buffer) : false);
     all.put("user", (at, buffer) -> buffer.user());
     all.put("setUser", (at, buffer) -> buffer.setUser(user));
     all.put("setUserEarly", (at, buffer) -> buffer.setUserImmediateEvict(user));

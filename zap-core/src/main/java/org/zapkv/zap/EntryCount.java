@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.LongAdder;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
 
 /** The number of entries in the header of a table, and who changes it. */
 final class EntryCount {
+  /*
+   * Implementation notes.
+   *
+   * Both numbers are changed with the lock of the entry's leaf held, and `changes` first. So who
+   * looks at `changes`, then at every leaf under its lock, then at the number, and then at `changes`
+   * again, and finds it the same, has seen a number that goes with the leaves: a change that the
+   * number has in it, but the first look had not, is in the second.
+   *
+   * How many entries of an overflow are values of others is changed with the map's structure lock
+   * held exclusively, like everything in the overflow.
+   */
+
   private final BlockObject object;
 
-  /** Guards the numbers in the header; below the leaf locks. */
-  private final ReentrantLock lock = new ReentrantLock();
-
-  /** How often the number was changed; guarded by the lock. */
-  private long changes;
+  /** How often the number was changed. */
+  private final LongAdder changes = new LongAdder();
 
   EntryCount(BlockObject object) {
     this.object = object;
@@ -21,32 +30,17 @@ final class EntryCount {
 
   /** How many entries a table has, but for those that are only values of others. */
   long read(FatHeader header) {
-    lock.lock();
-    try {
-      return header.entryCount() - (header.isOverflow() ? header.apartCount() : 0);
-    } finally {
-      lock.unlock();
-    }
+    return header.entryCount() - (header.isOverflow() ? header.apartCount() : 0);
   }
 
   /** Whether a table has nothing in it, not even values of others. */
   boolean isZero(FatHeader header) {
-    lock.lock();
-    try {
-      return header.entryCount() == 0;
-    } finally {
-      lock.unlock();
-    }
+    return header.entryCount() == 0;
   }
 
   /** Changes whenever the number does, so that a walk knows if it was disturbed. */
   long changes() {
-    lock.lock();
-    try {
-      return changes;
-    } finally {
-      lock.unlock();
-    }
+    return changes.sum();
   }
 
   /** Counts an entry in; one with a mark is only a value of another. */
@@ -61,15 +55,10 @@ final class EntryCount {
   }
 
   private void add(FatHeader header, int delta, int mark) {
-    lock.lock();
-    try {
-      header.addEntries(delta);
-      if (mark == LeafLayout.MARK_VALUE_OF_OTHER) {
-        header.addApart(delta);
-      }
-      changes++;
-    } finally {
-      lock.unlock();
+    changes.increment();
+    header.addEntries(delta);
+    if (mark == LeafLayout.MARK_VALUE_OF_OTHER) {
+      header.addApart(delta);
     }
   }
 }

@@ -11,8 +11,8 @@ import org.zapkv.error.CorruptException;
  * The header of a fat map, block 0, or of its overflow: attached to its buffer once its fields were
  * checked. The fields themselves stay in the block, which is their only copy.
  *
- * <p>All fields are guarded by the map's structure lock, but the number of entries by its header
- * lock.
+ * <p>All fields are guarded by the map's structure lock, but the number of entries, which is
+ * changed atomically.
  */
 final class FatHeader implements BufferUser {
   /** What this object takes of the heap: 64-bit JVM, compressed references. */
@@ -384,12 +384,13 @@ final class FatHeader implements BufferUser {
     setWord(FatHeaderLayout.LEAF_COUNT_OFFSET, leafCount() + delta);
   }
 
+  /** May be asked for and changed without a lock. */
   long entryCount() {
-    return word(FatHeaderLayout.ENTRY_COUNT_OFFSET);
+    return NativeMemory.getLongVolatile(address + FatHeaderLayout.ENTRY_COUNT_OFFSET);
   }
 
   void addEntries(int delta) {
-    setWord(FatHeaderLayout.ENTRY_COUNT_OFFSET, entryCount() + delta);
+    NativeMemory.addLong(address + FatHeaderLayout.ENTRY_COUNT_OFFSET, delta);
   }
 
   /** Whether this is the header of an overflow rather than of a map. */

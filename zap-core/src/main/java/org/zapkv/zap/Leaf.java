@@ -147,6 +147,11 @@ final class Leaf implements BufferUser {
     placed = true;
   }
 
+  /** Reads from the lock, so that the processor has it when it is taken. */
+  int touchLock() {
+    return lock.isWriteLocked() ? 1 : 0;
+  }
+
   // Locking.
 
   /**

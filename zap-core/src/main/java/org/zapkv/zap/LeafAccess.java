@@ -16,7 +16,8 @@ final class LeafAccess {
   /*
    * Implementation notes.
    *
-   * A leaf is found in two attempts.
+   * A leaf of the main table is mostly found by the mirror, which leads past the structure lock and
+   * the table. Else it is found in two attempts.
    *
    *   1. structure lock (shared): pointer. Unlocked. Hold the block, which may be I/O. Lock the leaf.
    *      It may no longer be the leaf of this hash: then all is let go.
@@ -76,6 +77,10 @@ final class LeafAccess {
   }
 
   private Leaf lock(FatHeader header, long hash, boolean exclusive) {
+    Leaf known = tryLockMirrored(header, hash, exclusive);
+    if (known != null) {
+      return known;
+    }
     long stamp = structure.readLock();
     long blockId;
     try {
@@ -100,6 +105,39 @@ final class LeafAccess {
     } finally {
       structure.unlockRead(stamp);
     }
+  }
+
+  /**
+   * The leaf of a hash by the mirror, held and locked, without a look at the table: a placed leaf
+   * that covers the hash is the one, however it was found. Null if it is not found so, or if the
+   * mirror is of a former table, so that somebody goes the other way and brings it up to date.
+   */
+  private @Nullable Leaf tryLockMirrored(FatHeader header, long hash, boolean exclusive) {
+    if (mirror == null || !mirror.isOf(header)) {
+      return null;
+    }
+    LeafBlock block = mirror.leaf(hash);
+    if (block == null || !block.buffer().tryHold(this)) {
+      return null;
+    }
+    Buffer buffer = block.buffer();
+    boolean locked = false;
+    try {
+      if (buffer.user() instanceof Leaf leaf && leaf.isPlaced()) {
+        locked = exclusive ? leaf.lockExclusive(hash, false) : leaf.lockShared(hash, false);
+        return locked ? leaf : null;
+      }
+      return null;
+    } finally {
+      if (!locked) {
+        buffer.release(this);
+      }
+    }
+  }
+
+  /** The leaf that was last seen to cover a hash, neither held nor locked; null: none is known. */
+  @Nullable LeafBlock mirrored(long hash) {
+    return mirror == null ? null : mirror.leaf(hash);
   }
 
   private Leaf mirrored(long hash, Leaf leaf) {

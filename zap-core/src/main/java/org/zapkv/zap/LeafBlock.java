@@ -32,9 +32,6 @@ final class LeafBlock {
   private static final int SECOND_WORD = 8;
   private static final int THIRD_WORD = ARRAY_PAYLOAD_BYTES - Long.BYTES;
 
-  /** With a mask of 0 this is what no hash is. */
-  private static final long COVERS_NOTHING = 1;
-
   // A chunk as three aligned words.
   private static final int WORD_1 = Long.BYTES;
   private static final int WORD_2 = 2 * Long.BYTES;
@@ -45,6 +42,17 @@ final class LeafBlock {
   private static final int LINK_AND_TYPE_OFFSET = LeafLayout.CHUNK_BYTES + 1 - Long.BYTES;
   private static final int LINK_SHIFT_BEFORE_TYPE = 40;
   private static final long FREE_TYPE_OF_NEXT = (long) LeafLayout.TYPE_FREE << 56;
+
+  /** No chunk in either half. */
+  static final int NO_CHUNKS = -1;
+
+  private static final int CACHE_LINE_BYTES = 64;
+
+  /** An entry with a name of two chunks and a value of 100 bytes has 192. */
+  private static final int TOUCHED_BYTES = 192;
+
+  /** With a mask of 0 this is what no hash is. */
+  private static final long COVERS_NOTHING = 1;
 
   private final Buffer buffer;
   private final long address;
@@ -137,6 +145,45 @@ final class LeafBlock {
     }
     bucketShift = layout.bucketShift(length);
     further = (flags() & LeafLayout.FLAG_OVERFLOW) != 0;
+  }
+
+  // For LeafTouch: without a lock. The bytes may be those of another block, or half changed.
+
+  /** Reads from the objects that a lock of the leaf is about. */
+  int touchOwner() {
+    return buffer.user() instanceof Leaf leaf ? leaf.touchLock() : 0;
+  }
+
+  /**
+   * Reads from the header, and from a bucket.
+   *
+   * @return the ids of the bucket's first entry and of the first free chunk, if they are such
+   */
+  int touchHeader(long hash) {
+    if (buffer.readStamp() == 0) {
+      return NO_CHUNKS;
+    }
+    int bucket = (int) (hash >>> bucketShift) & (layout.bucketCount() - 1);
+    return bucketHead(bucket) | (freeListHead() << Short.SIZE);
+  }
+
+  /**
+   * Reads from an entry and its arrays, and from the free chunks, in so far as they are in a row.
+   */
+  int touchChunks(int heads) {
+    return touchChunk(heads & 0xFFFF) + touchChunk(heads >>> Short.SIZE);
+  }
+
+  private int touchChunk(int chunk) {
+    int sum = 0;
+    if (chunk < chunkCount) {
+      int from = layout.chunkOffset(chunk);
+      int end = Math.min(layout.blockSizeBytes(), from + TOUCHED_BYTES);
+      for (int offset = from; offset < end; offset += CACHE_LINE_BYTES) {
+        sum += NativeMemory.getByte(address + offset);
+      }
+    }
+    return sum;
   }
 
   // Header.

@@ -115,6 +115,14 @@ final class LeafMirror {
     root = null;
   }
 
+  /**
+   * Whether this mirrors the present table. A hint, to those who do not hold the structure lock.
+   */
+  boolean isOf(FatHeader header) {
+    Root now = root;
+    return now != null && now.isOf(header);
+  }
+
   /** Whether there is no part for an index of the table. The structure lock is held. */
   boolean lacks(FatHeader header, long index) {
     Root now = root;

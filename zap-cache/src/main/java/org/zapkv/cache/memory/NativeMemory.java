@@ -152,6 +152,37 @@ public final class NativeMemory {
   }
 
   /**
+   * Adds to eight bytes at once, whoever else does so at the same time. They are read by {@link
+   * #getLongVolatile} then.
+   *
+   * @param address where the first byte is, a multiple of 8
+   * @param delta what is added
+   */
+  public static void addLong(long address, long delta) {
+    if (LITTLE_ENDIAN) {
+      MEMORY.addLong(address, delta);
+      return;
+    }
+    long before;
+    long after;
+    do {
+      before = MEMORY.readVolatileLong(address);
+      after = Long.reverseBytes(Long.reverseBytes(before) + delta);
+    } while (!MEMORY.compareAndSwapLong(address, before, after));
+  }
+
+  /**
+   * Reads eight bytes at once, as of now.
+   *
+   * @param address where the first byte is, a multiple of 8
+   * @return the value
+   */
+  public static long getLongVolatile(long address) {
+    long value = MEMORY.readVolatileLong(address);
+    return LITTLE_ENDIAN ? value : Long.reverseBytes(value);
+  }
+
+  /**
    * Copies bytes within native memory. The ranges may overlap.
    *
    * @param sourceAddress the first byte to read

@@ -42,6 +42,23 @@ final class NativeMemoryTest {
   }
 
   @Test
+  void noAdditionIsLost() throws Exception {
+    NativeMemory.putLong(address, 5);
+    Runnable adding =
+        () -> {
+          for (int i = 0; i < 20_000; i++) {
+            NativeMemory.addLong(address, i % 2 == 0 ? 3 : -1);
+          }
+        };
+    Thread other = new Thread(adding);
+    other.start();
+    adding.run();
+    other.join();
+    assertEquals(5 + 2 * 20_000, NativeMemory.getLongVolatile(address));
+    assertEquals(5 + 2 * 20_000, NativeMemory.getLong(address));
+  }
+
+  @Test
   void arraysAreCopiedAndTheirBoundsChecked() {
     byte[] source = new byte[1000];
     Arrays.setAll(new int[1000], i -> source[i] = (byte) i);
