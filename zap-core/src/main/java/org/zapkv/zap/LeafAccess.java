@@ -156,6 +156,7 @@ final class LeafAccess {
   void handOver(long firstHash, int prefixLength, Leaf before, Leaf after) {
     if (mirror != null) {
       mirror.replace(firstHash, prefixLength, before, after);
+      mirror.renew(before.block().isLeaf() ? before : after);
     }
   }
 

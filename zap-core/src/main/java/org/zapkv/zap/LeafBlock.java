@@ -51,6 +51,9 @@ final class LeafBlock {
   /** An entry with a name of two chunks and a value of 100 bytes has 192. */
   private static final int TOUCHED_BYTES = 192;
 
+  /** What the addresses of blocks are multiples of. */
+  private static final long ADDRESS_UNIT = 64;
+
   /** With a mask of 0 this is what no hash is. */
   private static final long COVERS_NOTHING = 1;
 
@@ -74,8 +77,8 @@ final class LeafBlock {
 
   private long coveredMask;
 
-  /** How far a hash is shifted to the right to have the number of its bucket in front. */
-  private int bucketShift;
+  /** See {@link #way}. */
+  private long way;
 
   /** Whether a key that is not here may be in the overflow. */
   private boolean further;
@@ -143,7 +146,7 @@ final class LeafBlock {
       coveredMask = length == 0 ? 0 : -1L << (Long.SIZE - length);
       covered = length == 0 ? 0 : prefix() << (Long.SIZE - length);
     }
-    bucketShift = layout.bucketShift(length);
+    way = address | layout.bucketShift(length);
     further = (flags() & LeafLayout.FLAG_OVERFLOW) != 0;
   }
 
@@ -635,7 +638,14 @@ final class LeafBlock {
     int end = offset + length;
     for (; end - to >= ARRAY_PAYLOAD_BYTES; to += ARRAY_PAYLOAD_BYTES) {
       long at = at(chunk);
-      chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
+      int next = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
+      // A branch, for the processor to guess that it is the next one in memory: it then reads that
+      // before the link has come.
+      if (next == chunk + 1) {
+        chunk++;
+      } else {
+        chunk = next;
+      }
       long from = at + ARRAY_PAYLOAD_OFFSET;
       LONGS.set(destination, to, NativeMemory.getLong(from));
       LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
@@ -789,6 +799,15 @@ final class LeafBlock {
   // For those who read without a lock (see UnheldReader): nothing that is found here may be true,
   // nothing is thrown for it, and nothing outside the block is read.
 
+  /**
+   * Where the bytes are, and in the low bits how far a hash is shifted to the right to have the
+   * number of its bucket in front. Who knows it from elsewhere, and sees that it is still this,
+   * need not wait for this object to come from memory before he asks for the bytes.
+   */
+  long way() {
+    return way;
+  }
+
   /** A stamp for reading the bytes; 0: they are changing, or this is no leaf of the hash. */
   long readStamp(long hash) {
     long stamp = buffer.readStamp();
@@ -805,15 +824,27 @@ final class LeafBlock {
     buffer.noteUse();
   }
 
-  /** Finds the entry of a key: its chunk, {@link UnheldReader#ABSENT} or UNKNOWN. */
-  int findUnheld(long hash, byte[] key) {
-    int chunk = bucketHead((int) (hash >>> bucketShift) & (layout.bucketCount() - 1));
+  /**
+   * Finds the entry of a key: its chunk, {@link UnheldReader#ABSENT} or UNKNOWN.
+   *
+   * @param layout that of all leaves of the map
+   * @param knownWay what {@link #way} was
+   */
+  int findUnheld(long hash, byte[] key, LeafLayout layout, long knownWay) {
+    if (way != knownWay) {
+      return UnheldReader.UNKNOWN;
+    }
+    // A shift takes the low six bits only.
+    int bucket = (int) (hash >>> knownWay) & (layout.bucketCount() - 1);
+    long from = knownWay & -ADDRESS_UNIT;
+    int chunkCount = layout.chunkCount();
+    int chunk = NativeMemory.getUnsignedShort(from + layout.bucketOffset(bucket));
     for (int left = chunkCount; chunk < chunkCount && left > 0; left--) {
-      long at = address + layout.chunkOffset(chunk);
+      long at = from + layout.chunkOffset(chunk);
       if (NativeMemory.getLong(at + LeafLayout.ENTRY_HASH_OFFSET) == hash
           && NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NAME_LENGTH_OFFSET)
               == key.length + 1
-          && isNameUnheld(at, key)) {
+          && isNameUnheld(chunk, at, key)) {
         return chunk;
       }
       chunk = NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NEXT_OFFSET);
@@ -821,10 +852,11 @@ final class LeafBlock {
     return chunk == CHAIN_END && !further ? UnheldReader.ABSENT : UnheldReader.UNKNOWN;
   }
 
-  private boolean isNameUnheld(long entryAt, byte[] key) {
+  private boolean isNameUnheld(int entry, long entryAt, byte[] key) {
+    int head = NativeMemory.getUnsignedShort(entryAt + LeafLayout.ENTRY_NAME_CHUNK_OFFSET);
     try {
-      return arrayEquals(
-          NativeMemory.getUnsignedShort(entryAt + LeafLayout.ENTRY_NAME_CHUNK_OFFSET), key);
+      // Most often the chunks of an entry follow each other. Two branches, as in readArray.
+      return head == entry + 1 ? arrayEquals(entry + 1, key) : arrayEquals(head, key);
     } catch (CorruptException e) {
       // Sound leaves have no such links: this one is changing.
       return false;
@@ -838,25 +870,32 @@ final class LeafBlock {
   }
 
   /** The value of an entry; null if that cannot be read. */
-  byte @Nullable [] valueUnheld(int entry, int integerBytes) {
+  byte @Nullable [] valueUnheld(int entry, int nameLength, int integerBytes) {
     int length = valueCount(entry) * integerBytes;
     if (length > layout.blockSizeBytes()) {
       return null;
     }
     byte[] value = new byte[length];
-    return readUnheld(entry, value, 0, length) ? value : null;
+    return readUnheld(entry, nameLength, value, 0, length) ? value : null;
   }
 
   /** Copies the value of an entry of bytes, as far as there is room; how long it is, or UNKNOWN. */
-  int readUnheld(int entry, byte[] destination, int offset) {
+  int readUnheld(int entry, int nameLength, byte[] destination, int offset) {
     int length = valueCount(entry);
     int here = Math.min(length, destination.length - offset);
-    return readUnheld(entry, destination, offset, here) ? length : UnheldReader.UNKNOWN;
+    return readUnheld(entry, nameLength, destination, offset, here) ? length : UnheldReader.UNKNOWN;
   }
 
-  private boolean readUnheld(int entry, byte[] destination, int offset, int length) {
+  private boolean readUnheld(
+      int entry, int nameLength, byte[] destination, int offset, int length) {
+    int guess = entry + 1 + LeafLayout.arrayChunks(nameLength);
+    int head = valueChunk(entry);
     try {
-      readArray(valueChunk(entry), destination, offset, length);
+      if (head == guess) {
+        readArray(guess, destination, offset, length);
+      } else {
+        readArray(head, destination, offset, length);
+      }
       return true;
     } catch (CorruptException e) {
       return false;

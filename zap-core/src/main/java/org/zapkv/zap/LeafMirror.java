@@ -22,6 +22,9 @@ final class LeafMirror {
    * part where it is. A table that is replaced gets a new root, when the first comes who misses a
    * leaf; until then the old one serves, as nobody relies on it.
    *
+   * A slot has the way to the leaf's bytes beside the leaf, so that the processor can ask for both at
+   * once. The two may be of different leaves for a moment; who reads compares (LeafBlock.way).
+   *
    * A slot is filled by whoever holds and has locked a leaf of the hash. So a leaf is only in slots
    * of the hashes that it covers: a split or a merge, with both leaves locked for writing, puts the
    * other leaf into those that change hands. Hence a leaf that is evicted knows where it may be, and
@@ -40,16 +43,25 @@ final class LeafMirror {
    */
   @Nullable LeafBlock leaf(long hash) {
     Root now = root;
-    if (now == null) {
-      return null;
-    }
-    long index = hash >>> now.hashShift;
-    Part part = now.part((int) (index >>> now.partShift));
-    if (part == null) {
+    Part part = now == null ? null : now.part(now.number(hash));
+    if (now == null || part == null) {
       return null;
     }
     part.table.noteUse();
-    return part.leafAcquire((int) index & now.partMask);
+    return part.leafAcquire(now.slot(hash));
+  }
+
+  /** The way of the leaf that {@link #leaf} gives, as a rule: it may be that of another. */
+  long way(long hash) {
+    Root now = root;
+    Part part = now == null ? null : now.part(now.number(hash));
+    return now == null || part == null ? 0 : part.wayOpaque(now.slot(hash));
+  }
+
+  /** The layout of the leaves, if there are any. */
+  @Nullable LeafLayout layout() {
+    Root now = root;
+    return now == null ? null : now.layout;
   }
 
   /** Puts a leaf where it is found from a hash that it covers. It is held, locked, and placed. */
@@ -58,12 +70,12 @@ final class LeafMirror {
     if (now == null) {
       return;
     }
-    long index = hash >>> now.hashShift;
-    Part part = now.part((int) (index >>> now.partShift));
-    int slot = (int) index & now.partMask;
-    if (part != null && part.leafAcquire(slot) != leaf.block()) {
+    Part part = now.part(now.number(hash));
+    int slot = now.slot(hash);
+    LeafBlock block = leaf.block();
+    if (part != null && (part.leafAcquire(slot) != block || part.wayOpaque(slot) != block.way())) {
       leaf.setMirror(this);
-      part.setLeafRelease(slot, leaf.block());
+      part.setLeafRelease(slot, block);
     }
   }
 
@@ -76,8 +88,17 @@ final class LeafMirror {
    * @param after the leaf that does now
    */
   void replace(long firstHash, int prefixLength, Leaf before, Leaf after) {
+    before.block().noteHeader();
+    after.block().noteHeader();
     after.setMirror(this);
     replace(firstHash, prefixLength, before.block(), after.block());
+  }
+
+  /** A leaf, which is locked for writing, has another prefix now: its slots get its new way. */
+  void renew(Leaf leaf) {
+    LeafBlock block = leaf.block();
+    block.noteHeader();
+    replace(block.firstCovered(), block.coveredBits(), block, block);
   }
 
   /** Takes a leaf out, whose block is going. */
@@ -175,6 +196,7 @@ final class LeafMirror {
     private final int hashShift;
     private final int partShift;
     private final int partMask;
+    private final LeafLayout layout;
 
     /** Accessed by the methods below only. */
     private final @Nullable Part[] parts;
@@ -187,7 +209,16 @@ final class LeafMirror {
               ? header.tableShift()
               : FatHeaderLayout.pointersPerBlockShift(header.blockShift());
       this.partMask = (1 << partShift) - 1;
+      this.layout = header.leafLayout();
       this.parts = new Part[tableBlock == 0 ? 1 : (int) header.tableBlockCount()];
+    }
+
+    int number(long hash) {
+      return (int) (hash >>> hashShift >>> partShift);
+    }
+
+    int slot(long hash) {
+      return (int) (hash >>> hashShift) & partMask;
     }
 
     boolean isOf(FatHeader header) {
@@ -211,35 +242,45 @@ final class LeafMirror {
   static final class Part implements BufferUser {
     private static final VarHandle LEAVES = MethodHandles.arrayElementVarHandle(LeafBlock[].class);
 
-    /** What this object and the head of its array take: 64-bit JVM, compressed references. */
-    static final int HEAP_BYTES = 48;
+    private static final VarHandle WAYS = MethodHandles.arrayElementVarHandle(long[].class);
 
-    static final int REFERENCE_BYTES = 4;
+    /** What this object and the heads of its arrays take: 64-bit JVM, compressed references. */
+    static final int HEAP_BYTES = 64;
+
+    /** What a pointer of the table takes: a reference and a way. */
+    static final int POINTER_BYTES = 12;
 
     private final Root root;
     private final int number;
     private final Buffer table;
 
-    /** Accessed by the methods below only. */
+    // Accessed by the methods below only.
     private final @Nullable LeafBlock[] leaves;
+    private final long[] ways;
 
     private Part(Root root, int number, Buffer table) {
       this.root = root;
       this.number = number;
       this.table = table;
       this.leaves = new LeafBlock[root.partMask + 1];
+      this.ways = new long[leaves.length];
     }
 
     private @Nullable LeafBlock leafAcquire(int slot) {
       return (LeafBlock) LEAVES.getAcquire(leaves, slot);
     }
 
+    private long wayOpaque(int slot) {
+      return (long) WAYS.getOpaque(ways, slot);
+    }
+
     private void setLeafRelease(int slot, @Nullable LeafBlock leaf) {
+      WAYS.setOpaque(ways, slot, leaf == null ? 0 : leaf.way());
       LEAVES.setRelease(leaves, slot, leaf);
     }
 
     long heapBytes() {
-      return HEAP_BYTES + (long) REFERENCE_BYTES * leaves.length;
+      return HEAP_BYTES + (long) POINTER_BYTES * leaves.length;
     }
 
     @Override

@@ -50,8 +50,10 @@ final class UnheldReader {
   /** Whether a key is there: 1, {@link #ABSENT} or {@link #UNKNOWN}. */
   int find(byte[] key, long hash) {
     for (int i = 0; i < TRIES; i++) {
+      long way = mirror.way(hash);
       LeafBlock leaf = mirror.leaf(hash);
-      if (leaf == null) {
+      LeafLayout layout = mirror.layout();
+      if (leaf == null || layout == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -59,7 +61,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key);
+      int entry = leaf.findUnheld(hash, key, layout, way);
       int found = entry >= 0 ? 1 : entry;
       if (leaf.isValid(stamp)) {
         leaf.noteUse();
@@ -76,8 +78,10 @@ final class UnheldReader {
    */
   @Nullable ZapValue value(byte[] key, long hash) {
     for (int i = 0; i < TRIES; i++) {
+      long way = mirror.way(hash);
       LeafBlock leaf = mirror.leaf(hash);
-      if (leaf == null) {
+      LeafLayout layout = mirror.layout();
+      if (leaf == null || layout == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -85,9 +89,10 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key);
+      int entry = leaf.findUnheld(hash, key, layout, way);
       int integerBytes = entry >= 0 ? leaf.integerBytesUnheld(entry) : 0;
-      byte[] bytes = integerBytes > 0 ? leaf.valueUnheld(entry, integerBytes) : null;
+      byte[] bytes =
+          integerBytes > 0 ? leaf.valueUnheld(entry, key.length + 1, integerBytes) : null;
       if (leaf.isValid(stamp)) {
         leaf.noteUse();
         if (entry == ABSENT) {
@@ -107,8 +112,10 @@ final class UnheldReader {
    */
   byte @Nullable [] bytes(byte[] key, long hash, byte[] unknown) {
     for (int i = 0; i < TRIES; i++) {
+      long way = mirror.way(hash);
       LeafBlock leaf = mirror.leaf(hash);
-      if (leaf == null) {
+      LeafLayout layout = mirror.layout();
+      if (leaf == null || layout == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -116,9 +123,11 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key);
+      int entry = leaf.findUnheld(hash, key, layout, way);
       byte[] bytes =
-          entry >= 0 && leaf.integerBytesUnheld(entry) == 1 ? leaf.valueUnheld(entry, 1) : null;
+          entry >= 0 && leaf.integerBytesUnheld(entry) == 1
+              ? leaf.valueUnheld(entry, key.length + 1, 1)
+              : null;
       if (leaf.isValid(stamp)) {
         leaf.noteUse();
         return bytes == null && entry != ABSENT ? unknown : bytes;
@@ -135,8 +144,10 @@ final class UnheldReader {
    */
   int read(byte[] key, long hash, byte[] destination, int offset) {
     for (int i = 0; i < TRIES; i++) {
+      long way = mirror.way(hash);
       LeafBlock leaf = mirror.leaf(hash);
-      if (leaf == null) {
+      LeafLayout layout = mirror.layout();
+      if (leaf == null || layout == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -144,12 +155,12 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key);
+      int entry = leaf.findUnheld(hash, key, layout, way);
       int length = entry;
       if (entry >= 0) {
         length =
             leaf.integerBytesUnheld(entry) == 1
-                ? leaf.readUnheld(entry, destination, offset)
+                ? leaf.readUnheld(entry, key.length + 1, destination, offset)
                 : UNKNOWN;
       }
       if (leaf.isValid(stamp)) {
@@ -168,8 +179,10 @@ final class UnheldReader {
    */
   long integer(byte[] key, long hash, long absent, long unknown) {
     for (int i = 0; i < TRIES; i++) {
+      long way = mirror.way(hash);
       LeafBlock leaf = mirror.leaf(hash);
-      if (leaf == null) {
+      LeafLayout layout = mirror.layout();
+      if (leaf == null || layout == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -177,7 +190,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key);
+      int entry = leaf.findUnheld(hash, key, layout, way);
       long value = unknown;
       if (entry == ABSENT) {
         value = absent;

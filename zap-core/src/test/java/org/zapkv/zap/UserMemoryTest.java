@@ -29,7 +29,7 @@ final class UserMemoryTest {
       }
       long parts =
           shape.tableBlockCount() * LeafMirror.Part.HEAP_BYTES
-              + shape.tableLength() * LeafMirror.Part.REFERENCE_BYTES;
+              + shape.tableLength() * LeafMirror.Part.POINTER_BYTES;
       assertTrue(shape.tableBlockCount() > 0, "tableBlockCount " + shape.tableBlockCount());
       assertEquals(
           leaves * Leaf.HEAP_BYTES + FatHeader.HEAP_BYTES + parts, map.cache().stats().userBytes());
