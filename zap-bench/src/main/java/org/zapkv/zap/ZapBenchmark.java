@@ -114,9 +114,10 @@ public class ZapBenchmark {
    */
   @Benchmark
   public byte[] nothing(Keys keys) {
-    try (Transaction tx = objects.begin(TRANSACTION_BYTES)) {
-      return key(keys.random.nextInt(entries));
-    }
+    Transaction tx = objects.begin(TRANSACTION_BYTES);
+    byte[] key = key(keys.random.nextInt(entries));
+    tx.close();
+    return key;
   }
 
   /**
