@@ -13,6 +13,9 @@ import org.junit.jupiter.api.Test;
 
 /** Byte order, ranges, and views. */
 final class NativeMemoryTest {
+  /** Takes the two threads longer than it takes to start one. */
+  private static final int ADDITIONS = 2_000_000;
+
   private final BlockAllocator allocator = new BlockAllocator(1 << 20, InitPolicy.INIT_ON_ALLOC);
   private final long address = allocator.allocate(8192);
 
@@ -46,7 +49,7 @@ final class NativeMemoryTest {
     NativeMemory.putLong(address, 5);
     Runnable adding =
         () -> {
-          for (int i = 0; i < 20_000; i++) {
+          for (int i = 0; i < ADDITIONS; i++) {
             NativeMemory.addLong(address, i % 2 == 0 ? 3 : -1);
           }
         };
@@ -54,8 +57,8 @@ final class NativeMemoryTest {
     other.start();
     adding.run();
     other.join();
-    assertEquals(5 + 2 * 20_000, NativeMemory.getLongVolatile(address));
-    assertEquals(5 + 2 * 20_000, NativeMemory.getLong(address));
+    assertEquals(5 + 2 * ADDITIONS, NativeMemory.getLongVolatile(address));
+    assertEquals(5 + 2 * ADDITIONS, NativeMemory.getLong(address));
   }
 
   @Test
