@@ -166,7 +166,8 @@ final class LeafBlock {
     if (buffer.readStamp() == 0) {
       return NO_CHUNKS;
     }
-    int bucket = (int) (hash >>> bucketShift) & (layout.bucketCount() - 1);
+    // A shift takes the low six bits only.
+    int bucket = (int) (hash >>> way) & (layout.bucketCount() - 1);
     return bucketHead(bucket) | (freeListHead() << Short.SIZE);
   }
 
