@@ -24,8 +24,8 @@ import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
 
 /**
- * The ways over a map that is all in the cache, for each entry: keys of 16 bytes, both key and value
- * are looked at.
+ * The ways over a map that is all in the cache, for each entry: keys of 16 bytes, both key and
+ * value are looked at.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

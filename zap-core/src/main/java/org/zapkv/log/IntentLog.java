@@ -5,6 +5,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -49,10 +50,10 @@ public final class IntentLog implements AutoCloseable {
    * more, who flushes for the rest.
    *
    * Those who were woken together often come back together, a moment after the next flush has begun
-   * without them: every second flush would be for one record. So a flush first waits a moment for as
-   * many records as the last one made durable threads go on (gather): for a part of the time that
-   * a flush takes, and not at all if that is too short for a thread to wake up, or if the last flush
-   * was for one thread.
+   * without them. So a flush first waits a moment (gather) for as many records as there were threads
+   * at the end of the last one, those it was for and those who had come meanwhile: for a part of
+   * the time that a flush takes, and not at all if there was one thread. Where that is shorter than it
+   * takes to put a thread to sleep and wake it up, it lets others run instead of sleeping.
    *
    * A record that does not fit into the active block lets the lock go while a block is written.
    * `midRecord` keeps the others from appending meanwhile. They may seal and write the block: a
@@ -86,13 +87,16 @@ public final class IntentLog implements AutoCloseable {
 
   private static final int ZEROS_BYTES = 128 << 10;
 
-  /** A flush waits for company for a quarter of the time that the last one took. */
+  /** A flush waits for company for a quarter of the time that the last one took, asleep. */
   private static final int GATHER_PART = 4;
 
-  /** A thread does not wake up sooner than that. */
-  private static final long MIN_GATHER_NANOS = 40_000;
-
   private static final long MAX_GATHER_NANOS = 1_000_000;
+
+  /** For less than that a thread does not sleep: it would wake up too late. */
+  private static final long MIN_SLEEP_NANOS = 100_000;
+
+  /** Then it waits for half of the time that the last flush took. */
+  private static final int AWAKE_PART = 2;
 
   private final BlockDevice device;
   private final BufferCache cache;
@@ -128,10 +132,13 @@ public final class IntentLog implements AutoCloseable {
   private boolean started;
   private boolean anchored;
   private long writtenSequence;
-  private long reservedBytes;
+
+  /** More under lock, less by anyone. */
+  private final AtomicLong reservedBytes = new AtomicLong();
+
   private long gatherSequence = Long.MAX_VALUE;
 
-  /** How many threads the last flush was for, and how long it took. */
+  /** How many threads there were at the end of the last flush, and how long it took. */
   private int company;
 
   private long flushNanos;
@@ -424,7 +431,7 @@ public final class IntentLog implements AutoCloseable {
         checkStarted();
         long lacking = cost - spareBytes();
         if (lacking <= 0) {
-          reservedBytes += cost;
+          reservedBytes.addAndGet(cost);
           return true;
         }
         if (resizing) {
@@ -455,7 +462,7 @@ public final class IntentLog implements AutoCloseable {
   private long spareBytes() {
     long inSegment = segments.leftBytes(active.offsetBytes()) - (long) active.sizeBytes();
     long inOthers = (segments.freeCount() - 1L) * segments.segmentBytes();
-    return inSegment + inOthers - reservedBytes;
+    return inSegment + inOthers - reservedBytes.get();
   }
 
   /** Under lock, which it leaves meanwhile. False: it is full, but a synced group will help. */
@@ -475,7 +482,7 @@ public final class IntentLog implements AutoCloseable {
       extend(lacking);
       return true;
     } catch (StoreFullException e) {
-      long whenReleased = (segments.count() - 1L) * segments.segmentBytes() - reservedBytes;
+      long whenReleased = (segments.count() - 1L) * segments.segmentBytes() - reservedBytes.get();
       if (whenReleased < cost) {
         throw e;
       }
@@ -522,12 +529,7 @@ public final class IntentLog implements AutoCloseable {
    * @param payloadBytes what was reserved
    */
   public void release(long payloadBytes) {
-    lock.lock();
-    try {
-      reservedBytes -= costBytes(payloadBytes);
-    } finally {
-      lock.unlock();
-    }
+    reservedBytes.addAndGet(-costBytes(payloadBytes));
   }
 
   /**
@@ -701,7 +703,7 @@ public final class IntentLog implements AutoCloseable {
         unlocked(device::flush);
         flushNanos = System.nanoTime() - begun;
         durableSequence = Math.max(durableSequence, written);
-        company = 1 + waiters.count(durableSequence);
+        company = 1 + waiters.count();
       }
     } catch (Throwable e) {
       failLocked(e);
@@ -713,11 +715,34 @@ public final class IntentLog implements AutoCloseable {
 
   /** Under lock, which it leaves meanwhile. */
   private void gather() {
-    long nanos = Math.min(flushNanos / GATHER_PART, MAX_GATHER_NANOS);
-    if (company <= 1 || nanos < MIN_GATHER_NANOS) {
+    if (company <= 1) {
       return;
     }
-    gatherSequence = durableSequence + company;
+    long expected = durableSequence + company;
+    long asleep = flushNanos / GATHER_PART;
+    if (asleep < MIN_SLEEP_NANOS) {
+      long until = System.nanoTime() + Math.min(flushNanos / AWAKE_PART, MIN_SLEEP_NANOS);
+      unlocked(() -> gatherAwake(expected, until));
+    } else {
+      gatherAsleep(expected, Math.min(asleep, MAX_GATHER_NANOS));
+    }
+  }
+
+  /* What it lets run is an offer: right without, and only for a part of a flush. */
+  @SuppressWarnings("ThreadPriorityCheck")
+  private void gatherAwake(long expected, long untilNanos) {
+    while (lastSequence < expected
+        && System.nanoTime() - untilNanos < 0
+        && failure == null
+        && !closed) {
+      Thread.yield();
+    }
+  }
+
+  /** Under lock, which it leaves meanwhile. */
+  private void gatherAsleep(long expected, long nanosToWait) {
+    long nanos = nanosToWait;
+    gatherSequence = expected;
     try {
       while (lastSequence < gatherSequence && nanos > 0 && failure == null && !closed) {
         nanos = gathered.awaitNanos(nanos);
@@ -850,7 +875,7 @@ public final class IntentLog implements AutoCloseable {
 
   /** Under lock, which it leaves meanwhile. */
   private void cutEnd() {
-    long needed = reservedBytes + 2L * segments.segmentBytes();
+    long needed = reservedBytes.get() + 2L * segments.segmentBytes();
     int count = segments.countAfterCut(needed);
     if (resizing || failure != null || closed || count == segments.count()) {
       return;

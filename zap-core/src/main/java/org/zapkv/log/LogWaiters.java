@@ -60,11 +60,11 @@ final class LogWaiters {
     last = waiter;
   }
 
-  /** How many have nothing to wait for. */
-  int count(long durableSequence) {
+  /** How many there are. */
+  int count() {
     int count = 0;
     for (Waiter waiter = first; waiter != null; waiter = waiter.next) {
-      count += waiter.sequence <= durableSequence ? 1 : 0;
+      count++;
     }
     return count;
   }

@@ -5,16 +5,18 @@ import org.zapkv.cache.memory.NativeMemory;
 
 /** The bytes of a record that is appended, taken one after the other. One thread. */
 final class RecordSource {
+  /** Not changed as long as this is used. */
   private final byte[][] parts;
+
   private final int totalBytes;
   private int leftBytes;
   private int part;
   private int inPart;
 
   RecordSource(byte[]... parts) {
-    this.parts = parts.clone();
+    this.parts = parts;
     long total = 0;
-    for (byte[] bytes : this.parts) {
+    for (byte[] bytes : parts) {
       total += bytes.length;
     }
     if (total > IntentLog.MAX_RECORD_BYTES) {

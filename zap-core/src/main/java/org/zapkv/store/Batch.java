@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -169,27 +166,14 @@ public final class Batch {
     Objects.requireNonNull(durability, "durability");
     int slot = store.gate().enter();
     try {
-      long sequence = new Commit(store, inHashOrder(), changes).run();
+      long sequence =
+          new Commit(store, Changes.inOrder(changes.values().toArray(Change[]::new)), changes)
+              .run();
       store.commitLog().await(sequence, durability);
       clear();
       return sequence;
     } finally {
       store.gate().exit(slot);
     }
-  }
-
-  /**
-   * Neighbours in the order of the hash share a leaf: each leaf is then visited once. The changes
-   * of a map are next to each other.
-   */
-  private List<Change> inHashOrder() {
-    List<Change> ordered = new ArrayList<>(changes.values());
-    for (Change change : ordered) {
-      change.hash = change.key.map.zap().hash(change.key.bytes);
-    }
-    ordered.sort(
-        Comparator.<Change>comparingLong(change -> change.key.map.object().objectId())
-            .thenComparing((a, b) -> Long.compareUnsigned(a.hash, b.hash)));
-    return ordered;
   }
 }

@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import java.util.List;
+import java.util.Map;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 
@@ -20,17 +21,33 @@ final class BatchApplier {
 
   private final ZapStore store;
   private final Transaction tx;
+  private final Map<MapKey, Change> own;
 
   BatchApplier(ZapStore store, Transaction tx) {
+    this(store, tx, Map.of());
+  }
+
+  /**
+   * For a batch in parts.
+   *
+   * @param own what {@link LargeBatches} knows it by
+   */
+  BatchApplier(ZapStore store, Transaction tx, Map<MapKey, Change> own) {
     this.store = store;
     this.tx = tx;
+    this.own = own;
+  }
+
+  /** Encodes the value; a large one is written, or, if it throws, is not. */
+  void prepare(Change change) {
+    change.encode(store.values(), tx);
   }
 
   /** Encodes the values: large ones are written. All or, if it throws, none. */
   void prepare(List<Change> changes) {
     try {
       for (Change change : changes) {
-        change.encode(store.values(), tx);
+        prepare(change);
       }
     } catch (RuntimeException | Error e) {
       discard(changes, e);
@@ -49,36 +66,55 @@ final class BatchApplier {
 
   /** Makes prepared changes. If it throws, they are to be put back. */
   void apply(List<Change> changes) {
-    for (Change change : changes) {
-      applyOne(change);
-    }
-    for (Change change : changes) {
-      change.overtook = store.largeBatches().overtake(change);
-      if (change.overtook) {
-        // Also a removal that found nothing: the batch may have removed the key, and come to
-        // nothing.
-        change.applied();
+    int from = 0;
+    while (from < changes.size()) {
+      ZapMap map = changes.get(from).key.map;
+      int to = from + 1;
+      while (to < changes.size() && changes.get(to).key.map == map) {
+        to++;
       }
+      apply(map, changes.subList(from, to));
+      from = to;
+    }
+    if (store.largeBatches().areThereOthers(own)) {
+      changes.forEach(this::overtake);
+    }
+  }
+
+  private void apply(ZapMap map, List<Change> changes) {
+    try {
+      map.zap().applyAll(changes, tx);
+    } catch (RuntimeException | Error e) {
+      map.failIfBroken(e);
+      throw e;
+    }
+  }
+
+  /** Makes a prepared change. If it throws, it is to be put back. */
+  void apply(Change change) {
+    applyOne(change);
+    if (store.largeBatches().areThereOthers(own)) {
+      overtake(change);
+    }
+  }
+
+  private void overtake(Change change) {
+    change.overtook = store.largeBatches().overtake(change);
+    if (change.overtook) {
+      // Also a removal that found nothing: the batch may have removed the key, and come to nothing.
+      change.applied();
     }
   }
 
   private void applyOne(Change change) {
     Zap zap = change.key.map.zap();
     byte[] key = change.key.bytes;
-    if (change.now == null) {
-      change.previous = zap.remove(key, tx);
-      if (change.previous != null) {
-        change.applied();
-      }
-      return;
-    }
     try {
-      change.previous = zap.put(key, change.now, tx);
+      change.made(change.now == null ? zap.remove(key, tx) : zap.put(key, change.now, tx));
     } catch (RuntimeException | Error e) {
       change.key.map.failIfBroken(e);
       throw e;
     }
-    change.applied();
   }
 
   /** Takes back what {@link #prepare} and {@link #apply} did. */
@@ -126,7 +162,12 @@ final class BatchApplier {
   /** Frees what the changes have replaced, once all of them stand. */
   void release(List<Change> changes) {
     for (Change change : changes) {
-      store.values().release(change.key.bytes, change.previous, tx);
+      release(change);
     }
+  }
+
+  /** Frees what a change has replaced, once it stands. */
+  void release(Change change) {
+    store.values().release(change.key.bytes, change.previous, tx);
   }
 }

@@ -3,10 +3,11 @@ package org.zapkv.store;
 
 import org.jspecify.annotations.Nullable;
 import org.zapkv.pool.Transaction;
+import org.zapkv.zap.ZapChange;
 import org.zapkv.zap.ZapValue;
 
 /** What a commit does to one key, and how far it is with that. */
-final class Change {
+final class Change implements ZapChange {
   /*
    *   PENDING --apply--> APPLIED --another thread changes the key--> OVERTAKEN
    *      ^------put back-----'
@@ -42,9 +43,6 @@ final class Change {
   final byte @Nullable [] value;
   final long number;
 
-  /** The hash of the key in its map, for the order in which a batch is applied. */
-  long hash;
-
   /** What the key has after the change: null before it is encoded, and when it is removed. */
   @Nullable ZapValue now;
 
@@ -76,6 +74,11 @@ final class Change {
     return new Change(key, Kind.REMOVE, null, 0);
   }
 
+  /** What its map is called by on disk: those of one map have the same. */
+  long mapId() {
+    return key.map.object().objectId();
+  }
+
   boolean isRemoval() {
     return kind == Kind.REMOVE;
   }
@@ -92,6 +95,24 @@ final class Change {
   void encode(ValueStore values, Transaction tx) {
     if (!isRemoval()) {
       now = value == null ? ZapValue.ofLong(number) : values.encode(value, tx);
+    }
+  }
+
+  @Override
+  public byte[] key() {
+    return key.bytes;
+  }
+
+  @Override
+  public @Nullable ZapValue next() {
+    return now;
+  }
+
+  @Override
+  public void made(@Nullable ZapValue before) {
+    previous = before;
+    if (now != null || before != null) {
+      applied();
     }
   }
 

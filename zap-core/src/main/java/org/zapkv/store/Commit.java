@@ -3,7 +3,6 @@ package org.zapkv.store;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.zapkv.pool.Transaction;
@@ -30,7 +29,7 @@ final class Commit {
 
   private final ZapStore store;
   private final CommitLog log;
-  private final List<Change> changes;
+  private final Changes changes;
   private final Map<MapKey, Change> byKey;
 
   /**
@@ -39,7 +38,7 @@ final class Commit {
    * @param changes in order, those of one map next to each other
    * @param byKey the same by their keys; not changed before {@link #run} returns
    */
-  Commit(ZapStore store, List<Change> changes, Map<MapKey, Change> byKey) {
+  Commit(ZapStore store, Changes changes, Map<MapKey, Change> byKey) {
     this.store = store;
     this.log = store.commitLog();
     this.changes = changes;
@@ -52,10 +51,10 @@ final class Commit {
     if (changes.isEmpty()) {
       return log.lastSequence();
     }
-    List<List<Change>> parts = parts(changes);
+    List<Changes> parts = parts();
     CommitLog.Room room = log.reserve(recordBytes(parts));
     try (Transaction tx = begin()) {
-      BatchApplier applier = new BatchApplier(store, tx);
+      BatchApplier applier = new BatchApplier(store, tx, byKey);
       long sequence =
           parts.size() == 1
               ? make(applier, changes, CommitRecord.Kind.WHOLE, 0)
@@ -67,11 +66,8 @@ final class Commit {
     }
   }
 
-  private static List<List<Change>> parts(List<Change> changes) {
-    if (changes.size() == 1) {
-      return List.of(changes);
-    }
-    List<List<Change>> parts = new ArrayList<>();
+  private List<Changes> parts() {
+    List<Changes> parts = new ArrayList<>();
     int from = 0;
     long bytes = 0;
     for (int i = 0; i < changes.size(); i++) {
@@ -87,7 +83,7 @@ final class Commit {
     return parts;
   }
 
-  private static long[] recordBytes(List<List<Change>> parts) {
+  private static long[] recordBytes(List<Changes> parts) {
     int count = parts.size();
     long[] bytes = new long[count == 1 ? 1 : count + 1];
     for (int i = 0; i < count; i++) {
@@ -108,7 +104,7 @@ final class Commit {
     return onlyFrees ? store.beginFreeing(expectedBytes) : store.begin(expectedBytes);
   }
 
-  private long make(BatchApplier applier, List<Change> part, CommitRecord.Kind kind, long batch) {
+  private long make(BatchApplier applier, Changes part, CommitRecord.Kind kind, long batch) {
     applier.prepare(part);
     BitSet stripes = store.stripes().lock(part);
     try {
@@ -122,7 +118,7 @@ final class Commit {
     }
   }
 
-  private long makeInParts(BatchApplier applier, List<List<Change>> parts) {
+  private long makeInParts(BatchApplier applier, List<Changes> parts) {
     long batch = log.newBatch();
     store.largeBatches().begin(byKey);
     int made = 0;
@@ -142,7 +138,7 @@ final class Commit {
     }
   }
 
-  private void putBack(BatchApplier applier, List<Change> part, Throwable because) {
+  private void putBack(BatchApplier applier, Changes part, Throwable because) {
     BitSet stripes = store.stripes().lock(part);
     try {
       applier.putBack(part, because);
@@ -151,25 +147,35 @@ final class Commit {
     }
   }
 
-  /** What changes may dirty: never more leaves than there are changes, or than the map has. */
+  /**
+   * What changes may dirty: never more leaves than there are changes, or than the map has.
+   *
+   * @param changes those of one map are next to each other, or what a map has counts several times
+   */
   static long expectedBytes(List<Change> changes) {
     if (changes.size() == 1) {
-      Change change = changes.get(0);
-      return leafBytes(change) + objectBytes(change);
+      return expectedBytes(changes.get(0));
     }
-    Map<ZapMap, Long> perMap = new LinkedHashMap<>();
     long bytes = 0;
-    for (Change change : changes) {
-      perMap.merge(change.key.map, leafBytes(change), Long::sum);
-      bytes += (change.isRemoval() ? 0 : 2 * change.heapBytes()) + objectBytes(change);
-    }
-    for (Map.Entry<ZapMap, Long> entry : perMap.entrySet()) {
-      ZapMap map = entry.getKey();
-      long wholeMapBytes =
-          map.object().blockCount() * map.object().blockSizeBytes() + map.changeBytes();
-      bytes += Math.min(entry.getValue(), wholeMapBytes);
+    for (int i = 0; i < changes.size(); ) {
+      ZapMap map = changes.get(i).key.map;
+      long changeBytes = map.changeBytes();
+      long removalBytes = map.removalBytes();
+      long ofMap = 0;
+      for (; i < changes.size() && changes.get(i).key.map == map; i++) {
+        Change change = changes.get(i);
+        ofMap += change.isRemoval() ? removalBytes : changeBytes;
+        bytes += (change.isRemoval() ? 0 : 2 * change.heapBytes()) + objectBytes(change);
+      }
+      long wholeMapBytes = map.object().blockCount() * map.object().blockSizeBytes() + changeBytes;
+      bytes += Math.min(ofMap, wholeMapBytes);
     }
     return bytes;
+  }
+
+  /** What one change may dirty. */
+  static long expectedBytes(Change change) {
+    return leafBytes(change) + objectBytes(change);
   }
 
   private static long leafBytes(Change change) {

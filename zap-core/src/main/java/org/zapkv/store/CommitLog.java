@@ -136,8 +136,16 @@ final class CommitLog {
     if (log == null) {
       return commits.incrementAndGet();
     }
-    byte[][] record = CommitRecord.encode(kind, batch, changes);
-    return record.length == 0 ? log.lastSequence() : log.append(record);
+    return append(log, CommitRecord.encode(kind, batch, changes));
+  }
+
+  /** Records what was done to the key whose stripe the caller holds, as for several. */
+  long append(Change change) {
+    return log == null ? commits.incrementAndGet() : append(log, CommitRecord.encode(change));
+  }
+
+  private static long append(IntentLog to, byte[][] record) {
+    return record.length == 0 ? to.lastSequence() : to.append(record);
   }
 
   /** Records that all parts of a batch are recorded. */

@@ -29,6 +29,8 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
   /** A value from here on is a part of its own, so that it is copied only into the log. */
   private static final int OWN_PART_BYTES = 8192;
 
+  private static final byte[][] NOTHING = {};
+
   enum Kind {
     WHOLE(1),
     PART(2),
@@ -89,6 +91,14 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
     return bytes;
   }
 
+  /** How long a record of one change is. */
+  static long sizeBytes(Change change) {
+    return CommitRecordLayout.HEADER_BYTES
+        + CommitRecordLayout.NAME_LENGTH_BYTES
+        + change.key.map.nameBytes().length
+        + operationBytes(change);
+  }
+
   private static long operationBytes(Change change) {
     long valueBytes = change.kind == Change.Kind.PUT_LONG ? Long.BYTES : change.valueBytes();
     return CommitRecordLayout.OP_HEADER_BYTES + change.key.bytes.length + valueBytes;
@@ -97,58 +107,84 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
   /** The bytes of a record of those changes that are applied. Nothing if none is. */
   static byte[][] encode(Kind kind, long batch, List<Change> changes) {
     List<Change> applied = changes;
-    if (!changes.stream().allMatch(Change::isApplied)) {
-      applied = changes.stream().filter(Change::isApplied).toList();
+    for (Change change : changes) {
+      if (!change.isApplied()) {
+        applied = changes.stream().filter(Change::isApplied).toList();
+        break;
+      }
     }
-    return applied.isEmpty() ? new byte[0][] : new Encoder(applied).encode(kind, batch);
+    return applied.isEmpty() ? NOTHING : encodeAll(kind, batch, applied);
+  }
+
+  /** The bytes of a record of one change, if it is applied. Nothing if not. */
+  static byte[][] encode(Change change) {
+    if (!change.isApplied()) {
+      return NOTHING;
+    }
+    Encoder encoder = new Encoder(sizeBytes(change) - ownPartBytes(change));
+    encoder.begin(Kind.WHOLE, 0, 1, 1);
+    encoder.put(change.key.map);
+    encoder.put(change, 0);
+    return encoder.end();
   }
 
   /** The bytes of the record that ends a batch. */
   static byte[][] encodeEnd(long batch) {
-    return new Encoder(List.of()).encode(Kind.END, batch);
+    Encoder encoder = new Encoder(END_BYTES);
+    encoder.begin(Kind.END, batch, 0, 0);
+    return encoder.end();
   }
 
+  private static byte[][] encodeAll(Kind kind, long batch, List<Change> changes) {
+    long bytes = sizeBytes(changes);
+    int mapCount = 0;
+    ZapMap map = null;
+    for (Change change : changes) {
+      bytes -= ownPartBytes(change);
+      mapCount += change.key.map == map ? 0 : 1;
+      map = change.key.map;
+    }
+    Encoder encoder = new Encoder(bytes);
+    encoder.begin(kind, batch, mapCount, changes.size());
+    encoder.putMaps(changes);
+    encoder.putOperations(changes);
+    return encoder.end();
+  }
+
+  private static int ownPartBytes(Change change) {
+    return change.valueBytes() >= OWN_PART_BYTES ? change.valueBytes() : 0;
+  }
+
+  /** Gathers a record in one array, which is cut where a large value comes between. */
   private static final class Encoder {
-    private final List<Change> changes;
-    private final List<byte[]> parts = new ArrayList<>();
     private final ByteBuffer buffer;
+
+    /** What is before a large value, and the value; null without one. */
+    private @Nullable List<byte[]> parts;
+
     private int partStart;
 
-    Encoder(List<Change> changes) {
-      this.changes = changes;
-      long bytes = sizeBytes(changes);
-      for (Change change : changes) {
-        bytes -= change.valueBytes() >= OWN_PART_BYTES ? change.valueBytes() : 0;
-      }
+    /** For so many bytes beside the large values. */
+    Encoder(long bytes) {
       this.buffer = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    byte[][] encode(Kind kind, long batch) {
+    void begin(Kind kind, long batch, int mapCount, int operationCount) {
       buffer.put(kind.code).put((byte) 0);
-      buffer.putShort((short) mapCount()).putInt(changes.size()).putLong(batch);
+      buffer.putShort((short) mapCount).putInt(operationCount).putLong(batch);
+    }
+
+    void putMaps(List<Change> changes) {
       ZapMap map = null;
       for (Change change : changes) {
         if (change.key.map != map) {
           map = change.key.map;
-          buffer.put((byte) map.nameBytes().length).put(map.nameBytes());
+          put(map);
         }
       }
-      putOperations();
-      endPart();
-      return parts.toArray(byte[][]::new);
     }
 
-    private int mapCount() {
-      int count = 0;
-      ZapMap map = null;
-      for (Change change : changes) {
-        count += change.key.map == map ? 0 : 1;
-        map = change.key.map;
-      }
-      return count;
-    }
-
-    private void putOperations() {
+    void putOperations(List<Change> changes) {
       int mapIndex = -1;
       ZapMap map = null;
       for (Change change : changes) {
@@ -158,7 +194,11 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
       }
     }
 
-    private void put(Change change, int mapIndex) {
+    void put(ZapMap map) {
+      buffer.put((byte) map.nameBytes().length).put(map.nameBytes());
+    }
+
+    void put(Change change, int mapIndex) {
       byte[] key = change.key.bytes;
       buffer.put(change.kind.code).put((byte) mapIndex).putShort((short) key.length);
       byte[] value = change.value;
@@ -175,20 +215,29 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
     private void putValue(byte[] value) {
       if (value.length < OWN_PART_BYTES) {
         buffer.put(value);
-      } else {
-        endPart();
-        parts.add(value);
+        return;
       }
+      List<byte[]> to = parts == null ? new ArrayList<>() : parts;
+      endPart(to);
+      to.add(value);
+      parts = to;
     }
 
-    private void endPart() {
+    private void endPart(List<byte[]> to) {
       int end = buffer.position();
-      if (partStart == 0 && end == buffer.capacity()) {
-        parts.add(buffer.array());
-      } else if (end > partStart) {
-        parts.add(Arrays.copyOfRange(buffer.array(), partStart, end));
+      if (end > partStart) {
+        to.add(Arrays.copyOfRange(buffer.array(), partStart, end));
       }
       partStart = end;
+    }
+
+    byte[][] end() {
+      List<byte[]> cut = parts;
+      if (cut == null) {
+        return new byte[][] {buffer.array()};
+      }
+      endPart(cut);
+      return cut.toArray(byte[][]::new);
     }
   }
 

@@ -32,6 +32,11 @@ final class KeyStripes {
     return (int) ((key.hashCode() * MIX) >>> SHIFT);
   }
 
+  /** The stripe of a key, for who changes only that one. */
+  ReentrantLock of(MapKey key) {
+    return locks[indexOf(key)];
+  }
+
   /** Takes the stripes of all keys that are changed; the result goes to {@link #unlock}. */
   BitSet lock(List<Change> changes) {
     BitSet indexes = new BitSet(COUNT);

@@ -34,11 +34,25 @@ final class LargeBatches {
     }
   }
 
-  /** Tells the batches that a key has changed; true if one of them had changed it before. */
-  boolean overtake(Change change) {
+  /**
+   * Whether there are any whose changes others could overtake.
+   *
+   * @param own one that does not count, as no batch overtakes itself
+   */
+  boolean areThereOthers(Map<MapKey, Change> own) {
     if (running.isEmpty()) {
       return false;
     }
+    for (Map<MapKey, Change> batch : running) {
+      if (batch != own) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Tells the batches that a key has changed; true if one of them had changed it before. */
+  boolean overtake(Change change) {
     lock.readLock().lock();
     try {
       boolean overtook = false;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -41,6 +39,12 @@ public final class ZapMap {
 
   /** The longest name of a map, in bytes of its UTF-8 form. */
   public static final int MAX_NAME_BYTES = 255;
+
+  /** What a read without locks gives that cannot say what is there: this very array. */
+  private static final byte[] UNKNOWN_BYTES = new byte[0];
+
+  /** The same for longs; who has just this value looks twice. */
+  private static final long UNKNOWN_LONG = 0x5AC3_19F0_D27B_864EL;
 
   private final ZapStore store;
   private final String name;
@@ -162,7 +166,7 @@ public final class ZapMap {
   private void commit(Change change) {
     int slot = store.gate().enter();
     try {
-      long sequence = new Commit(store, List.of(change), Map.of()).run();
+      long sequence = SingleCommit.run(store, change);
       store.commitLog().await(sequence, durability);
     } finally {
       store.gate().exit(slot);
@@ -183,9 +187,44 @@ public final class ZapMap {
    * @return a new array with the value, or null if the key is not there
    * @throws ValueTypeException if the value is a long
    */
+  @SuppressWarnings("ArrayEquals") // the very array stands for what is not known
   public byte @Nullable [] get(byte[] key) {
-    ZapEntry entry = entry(key);
+    Keys.check(key);
+    byte[] value = zap.tryBytes(key, UNKNOWN_BYTES);
+    return value == UNKNOWN_BYTES ? valueOf(entry(key)) : value;
+  }
+
+  private static byte @Nullable [] valueOf(@Nullable ZapEntry entry) {
     return entry == null ? null : entry.value();
+  }
+
+  /**
+   * Copies the value of a key into an array: where the value is not over 2048 bytes, and the map no
+   * micro ZAP, no memory is allocated.
+   *
+   * @param key the key, not null
+   * @param destination takes the value, or as much of its beginning as there is room for. The bytes
+   *     from the offset on are not defined where the key is not there, nor behind the value
+   * @param offset where the value goes, 0 to the length of the destination
+   * @return the length of the value, which may be more than there is room for; -1 if the key is not
+   *     there
+   * @throws ValueTypeException if the value is a long
+   * @throws IndexOutOfBoundsException if the offset is below 0 or above the destination's length
+   */
+  public int get(byte[] key, byte[] destination, int offset) {
+    Keys.check(key);
+    Objects.checkFromToIndex(offset, destination.length, destination.length);
+    int length = zap.tryRead(key, destination, offset);
+    if (length != Zap.UNKNOWN) {
+      return length;
+    }
+    byte[] value = valueOf(entry(key));
+    if (value == null) {
+      return Zap.ABSENT;
+    }
+    int room = destination.length - offset;
+    System.arraycopy(value, 0, destination, offset, Math.min(room, value.length));
+    return value.length;
   }
 
   /**
@@ -219,8 +258,31 @@ public final class ZapMap {
    * @throws ValueTypeException if the value is bytes
    */
   public OptionalLong getLong(byte[] key) {
+    Keys.check(key);
+    long value = zap.tryLong(key, UNKNOWN_LONG, UNKNOWN_LONG);
+    if (value != UNKNOWN_LONG) {
+      return OptionalLong.of(value);
+    }
     ZapEntry entry = entry(key);
     return entry == null ? OptionalLong.empty() : OptionalLong.of(entry.longValue());
+  }
+
+  /**
+   * The value of a key, where values are longs: allocates nothing.
+   *
+   * @param key the key, not null
+   * @param otherwise what is returned if the key is not there
+   * @return the value, or {@code otherwise}
+   * @throws ValueTypeException if the value is bytes
+   */
+  public long getLong(byte[] key, long otherwise) {
+    Keys.check(key);
+    long value = zap.tryLong(key, otherwise, UNKNOWN_LONG);
+    if (value != UNKNOWN_LONG) {
+      return value;
+    }
+    ZapEntry entry = entry(key);
+    return entry == null ? otherwise : entry.longValue();
   }
 
   /**
@@ -258,6 +320,10 @@ public final class ZapMap {
    */
   public boolean containsKey(byte[] key) {
     Keys.check(key);
+    int found = zap.tryFind(key);
+    if (found != Zap.UNKNOWN) {
+      return found != Zap.ABSENT;
+    }
     int slot = store.gate().enter();
     try {
       return zap.contains(key);

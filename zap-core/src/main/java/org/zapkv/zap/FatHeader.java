@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.cache.memory.NativeMemory;
@@ -15,7 +16,7 @@ import org.zapkv.error.CorruptException;
  */
 final class FatHeader implements BufferUser {
   /** What this object takes of the heap: 64-bit JVM, compressed references. */
-  static final int HEAP_BYTES = 48;
+  static final int HEAP_BYTES = 56;
 
   private final Buffer buffer;
   private final long address;
@@ -25,6 +26,9 @@ final class FatHeader implements BufferUser {
 
   /** Written with the structure lock held exclusively, read with or without it. */
   private volatile boolean foreign;
+
+  /** What mirrors the embedded table. Written with the structure lock held, by several. */
+  private volatile LeafMirror.@Nullable Part part;
 
   private FatHeader(Buffer buffer) {
     this.buffer = buffer;
@@ -102,9 +106,22 @@ final class FatHeader implements BufferUser {
     setWord(FatHeaderLayout.TYPE_OFFSET, FatHeaderLayout.BLOCK_TYPE);
   }
 
-  /** Nothing to give back: this object is all there is. */
   @Override
-  public void evictSync() {}
+  public void evictSync() {
+    LeafMirror.Part mirrored = part;
+    if (mirrored != null) {
+      mirrored.evictSync();
+    }
+  }
+
+  /** What mirrors the embedded table, and goes with this; null: nothing. */
+  void setPart(LeafMirror.@Nullable Part newPart) {
+    part = newPart;
+  }
+
+  boolean hasPart() {
+    return part != null;
+  }
 
   /**
    * Checks every field.

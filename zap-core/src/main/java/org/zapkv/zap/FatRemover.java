@@ -86,9 +86,23 @@ final class FatRemover {
       ZapName exact = leaf.name(entry, header.names(), MatchType.EXACT);
       reader.existingOverflow(header, leaf, entry).remove(exact, header.names(), null, tx);
     }
+    removeDirty(header, leaf, entry);
+    return previous;
+  }
+
+  /** Removes an entry that has its value with it; returns that. The leaf is locked for writing. */
+  ZapValue take(FatHeader header, Leaf leaf, int entry, Transaction tx) {
+    ZapValue previous = leaf.value(entry);
+    leaf.dirty(object, tx);
+    object.dirty(header.buffer(), tx);
+    removeDirty(header, leaf, entry);
+    return previous;
+  }
+
+  /** The removal itself, which cannot fail. */
+  private void removeDirty(FatHeader header, Leaf leaf, int entry) {
     entries.decrement(header, leaf.block().mark(entry));
     leaf.remove(entry);
-    return previous;
   }
 
   /** Removes an entry that is in the overflow, all of it or its value, unless it has moved. */

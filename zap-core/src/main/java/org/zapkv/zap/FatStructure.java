@@ -110,6 +110,7 @@ final class FatStructure {
         upper.dirty(object, tx);
         claim.take();
         LeafSplit.split(leaf, upper);
+        access.handOver(upper.firstHash(), length, leaf, upper);
         header.addLeaves(1);
         run.fill(buffer.blockId());
       } finally {
@@ -220,7 +221,10 @@ final class FatStructure {
       lower.dirty(object, tx);
       // Not only because it is zeroed: to free a block that is dirty in this group takes no memory.
       upper.dirty(object, tx);
+      long firstHash = upper.firstHash();
+      int length = upper.prefixLength();
       LeafMerge.merge(lower, upper);
+      access.handOver(firstHash, length, upper, lower);
       run.fill(lower.blockId());
       header.addLeaves(-1);
       freeing.freed(upper.blockId(), 1);

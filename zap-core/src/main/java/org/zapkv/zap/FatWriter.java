@@ -96,8 +96,10 @@ final class FatWriter {
       } finally {
         access.unlockExclusive(leaf);
       }
-      if (outcome == Write.Outcome.NO_ROOM || grow) {
-        outcome = writeUnderStructure(header, write, outcome, shift, tx);
+      if (outcome == Write.Outcome.NO_ROOM) {
+        outcome = writeSplitting(header, write, tx);
+      } else if (grow) {
+        grow(header, shift, tx);
       }
       if (shrink) {
         remover.shrink(header, write.name().hash(), tx);
@@ -108,15 +110,21 @@ final class FatWriter {
     }
   }
 
-  private Write.Outcome writeUnderStructure(
-      FatHeader header, Write write, Write.Outcome before, int shiftBefore, Transaction tx) {
+  /** Writes an entry that has found no room in its leaf. */
+  Write.Outcome writeSplitting(FatHeader header, Write write, Transaction tx) {
     long stamp = structure.writeLock();
     try {
-      if (before == Write.Outcome.NO_ROOM) {
-        return writeLocked(header, write, tx);
-      }
+      return writeLocked(header, write, tx);
+    } finally {
+      structure.unlockWrite(stamp);
+    }
+  }
+
+  /** Takes a step in growing the table, after a write that was a reason to. */
+  void grow(FatHeader header, int shiftBefore, Transaction tx) {
+    long stamp = structure.writeLock();
+    try {
       growEarly(header, shiftBefore, tx);
-      return before;
     } finally {
       structure.unlockWrite(stamp);
     }
@@ -154,8 +162,7 @@ final class FatWriter {
   }
 
   /** One attempt in a leaf that is locked for writing. */
-  private Write.Outcome tryWrite(
-      FatHeader header, Leaf leaf, int entry, Write write, Transaction tx) {
+  Write.Outcome tryWrite(FatHeader header, Leaf leaf, int entry, Write write, Transaction tx) {
     if (entry != Leaf.NONE) {
       if (!write.isReplacing()) {
         return Write.Outcome.EXISTS;
@@ -273,11 +280,25 @@ final class FatWriter {
     return Objects.requireNonNull(present);
   }
 
-  private Write.Outcome finished(Write.Outcome outcome, Write write) {
+  /** What came of a write, unless that is an error. */
+  static Write.Outcome finished(Write.Outcome outcome, Write write) {
     if (outcome == Write.Outcome.TOO_LARGE) {
       throw tooLarge(write.name(), write.value());
     }
     return outcome;
+  }
+
+  /**
+   * Checks that a map can hold a value.
+   *
+   * @throws ValueTooLargeException if not
+   */
+  static void checkSize(ZapValue value) {
+    int bytes = value.bytes().length;
+    if (bytes > ZapValue.MAX_BYTES) {
+      throw new ValueTooLargeException(
+          "the value has " + bytes + " bytes; a map holds up to " + ZapValue.MAX_BYTES);
+    }
   }
 
   private static int chunks(ZapName name, ZapValue value) {
@@ -309,18 +330,15 @@ final class FatWriter {
    * split until the pointer table is as large as it can be, and be full still.
    */
   private boolean splitHelps(FatHeader header, Leaf leaf, int entry, Write write) {
-    int bits = table.maxShift(header);
-    int chunks =
-        leaf.chunksOfNeighbours(write.name().hash(), bits, entry)
-            + chunks(write.name(), write.value());
-    return chunks <= leaf.chunkCount();
+    int missing = chunks(write.name(), write.value()) - leaf.freeChunks();
+    return leaf.canPart(write.name().hash(), table.maxShift(header), entry, missing);
   }
 
   /**
    * Whether a write was a reason to take a step in growing the table. The header is read without
    * the structure lock: what is seen may be old, and is looked at again under it.
    */
-  private static boolean wantsGrowth(FatHeader header, Leaf leaf, int shift) {
+  static boolean wantsGrowth(FatHeader header, Leaf leaf, int shift) {
     return header.isGrowing()
         || (leaf.prefixLength() == shift && leaf.freeChunks() < LOW_WATER_CHUNKS);
   }

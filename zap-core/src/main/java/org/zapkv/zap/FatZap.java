@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +25,14 @@ final class FatZap implements Entries {
   private final LeafCreator creator;
   private final EntryCount entries;
   private final FatReader reader;
+
+  /** Null for an overflow, where nobody reads so. */
+  private final @Nullable UnheldReader unheld;
+
   private final FatWalk walk;
   private final FatRemover remover;
   private final FatWriter writer;
+  private final FatBatch batch;
 
   /** Guards the making of the object below, of which there must be one; below the leaf locks. */
   private final ReentrantLock overflowLock = new ReentrantLock();
@@ -57,7 +64,9 @@ final class FatZap implements Entries {
       numbers.addUser(blocks);
       numbers.addUser(Overflow.blocksOf(this));
     }
-    this.access = new LeafAccess(object, structure, headers, table);
+    LeafMirror mirror = numbersOfMain == null ? new LeafMirror() : null;
+    this.access = new LeafAccess(object, structure, headers, table, mirror);
+    this.unheld = mirror == null ? null : new UnheldReader(mirror);
     this.shape =
         new FatStructure(object, access, table, numbers, creator, parameters.shrinkPolicy());
     this.entries = new EntryCount(object);
@@ -67,11 +76,13 @@ final class FatZap implements Entries {
     this.writer =
         new FatWriter(
             this, object, parameters, structure, access, table, shape, entries, reader, remover);
+    this.batch = new FatBatch(this, access, shape, writer, remover);
   }
 
   /** The blocks were taken away: what is known of them in memory is wrong. */
   void forget() {
     numbers.forget();
+    access.forget();
     overflow = null;
   }
 
@@ -116,6 +127,11 @@ final class FatZap implements Entries {
   /** What reads, for the overflow, which asks for more than a map does. */
   FatReader reader() {
     return reader;
+  }
+
+  /** What reads the main table of a map without locks. */
+  UnheldReader unheld() {
+    return Objects.requireNonNull(unheld);
   }
 
   FatWriter writer() {
@@ -226,6 +242,15 @@ final class FatZap implements Entries {
    */
   Write.Outcome write(Write write, Transaction tx) {
     return writer.write(write, tx);
+  }
+
+  /**
+   * Makes many changes, as {@link Zap#applyAll} says.
+   *
+   * @param from the first of the list that is made
+   */
+  void applyAll(List<? extends ZapChange> changes, int from, ZapNames names, Transaction tx) {
+    batch.apply(changes, from, names, tx);
   }
 
   @Override

@@ -49,10 +49,10 @@ final class Leaf implements BufferUser {
   static final int NONE = CHAIN_END;
 
   /**
-   * What a leaf object takes of the heap: itself, 40, its block, 32, and its lock, 48. 64-bit JVM,
+   * What a leaf object takes of the heap: itself, 48, its block, 64, and its lock, 48. 64-bit JVM,
    * compressed references.
    */
-  static final int HEAP_BYTES = 120;
+  static final int HEAP_BYTES = 160;
 
   private final LeafBlock block;
   private final int mainHashBits;
@@ -78,6 +78,12 @@ final class Leaf implements BufferUser {
   private volatile @Nullable ZapNames names;
 
   /**
+   * Where this object may be found, null as long as it may not. Written with the leaf locked, to
+   * the same value by everyone; read when the block goes, which is after.
+   */
+  private @Nullable LeafMirror mirror;
+
+  /**
    * A leaf object for a block, whatever the block is.
    *
    * @param mainHashBits how many bits the hashes have in the map's main table
@@ -89,9 +95,14 @@ final class Leaf implements BufferUser {
     allowMerge();
   }
 
-  /** Nothing to give back: this object is all there is. */
+  /** Nothing to give back but the places where this object may be found. */
   @Override
-  public void evictSync() {}
+  public void evictSync() {
+    LeafMirror mirror = this.mirror;
+    if (mirror != null) {
+      mirror.remove(block);
+    }
+  }
 
   LeafBlock block() {
     return block;
@@ -121,6 +132,11 @@ final class Leaf implements BufferUser {
   /** Somebody comes from the main table. */
   void setNames(ZapNames newNames) {
     names = newNames;
+  }
+
+  /** This object is about to be entered in a mirror. */
+  void setMirror(LeafMirror newMirror) {
+    mirror = newMirror;
   }
 
   boolean isPlaced() {
@@ -203,14 +219,17 @@ final class Leaf implements BufferUser {
     makeNative();
     if (!checked && block.isLeaf() && (names != null || isInOverflow())) {
       LeafChecker.check(this);
+      block.noteHeader();
       checked = true;
     }
   }
 
   private boolean covers(long hash, boolean inOverflow) {
-    if (!checked || !block.isLeaf() || isInOverflow() != inOverflow) {
-      return false;
-    }
+    return checked && block.isLeaf() && isInOverflow() == inOverflow && coversHash(hash);
+  }
+
+  /** Whether the leaf, which is locked, is the one of a hash. */
+  boolean coversHash(long hash) {
     int length = block.prefixLength();
     return length == 0 || hash >>> (Long.SIZE - length) == block.prefix();
   }
@@ -463,17 +482,9 @@ final class Leaf implements BufferUser {
 
   /** Adds an entry; there are enough free chunks, and the block is dirty. */
   void insert(ZapName name, ZapValue value, int mark, long cd) {
-    int entry = block.allocateChunk();
-    block.putEntry(entry, name.integerCount(), cd, name.hash());
-    block.setNameChunk(entry, block.writeArray(name.key(), name.storedBytes()));
-    writeValue(entry, value, mark);
-    link(entry);
-    block.addEntries(1);
-  }
-
-  private void writeValue(int entry, ZapValue value, int mark) {
-    int chunk = block.writeArray(value.bytes(), value.bytes().length);
-    block.setValue(entry, chunk, value.count(), value.integerBytes(), mark);
+    link(
+        block.addEntry(
+            name.key(), name.storedBytes(), name.integerCount(), cd, name.hash(), value, mark));
   }
 
   /** Links an entry into its bucket's chain, before the first one with a greater cd. */
@@ -500,8 +511,7 @@ final class Leaf implements BufferUser {
 
   /** Replaces an entry's value; there are enough free chunks, and the block is dirty. */
   void update(int entry, ZapValue value, int mark) {
-    block.freeArray(block.valueChunk(entry), block.valueBytes(entry));
-    writeValue(entry, value, mark);
+    block.replaceValue(entry, value, mark);
   }
 
   /** Removes an entry; the block is dirty. */
@@ -514,10 +524,7 @@ final class Leaf implements BufferUser {
       boundChain(++steps);
     }
     setLinkTo(bucket, before, block.next(entry));
-    block.freeArray(block.valueChunk(entry), block.valueBytes(entry));
-    block.freeArray(block.nameChunk(entry), nameBytes(entry));
-    block.freeChunk(entry);
-    block.addEntries(-1);
+    block.freeEntry(entry, nameBytes(entry));
   }
 
   /** The first entry at or after a position in the order of (hash, cd), or {@link #NONE}. */
@@ -569,6 +576,11 @@ final class Leaf implements BufferUser {
     return count;
   }
 
+  /** The first hash that this leaf covers; its prefix has a bit at least. */
+  long firstHash() {
+    return block.prefix() << (Long.SIZE - block.prefixLength());
+  }
+
   /** Whether there is a hash after all those that this leaf covers. */
   boolean isLast() {
     int length = block.prefixLength();
@@ -581,19 +593,21 @@ final class Leaf implements BufferUser {
   }
 
   /**
-   * How many chunks the entries take whose hash begins with the same bits as the given one.
+   * Whether enough chunks would be free if the entries were gone whose hash does not begin with the
+   * same bits as the given one. Mostly some of the first are, so that no more are looked at.
    *
-   * @param except an entry that is not counted, or {@link #NONE}
+   * @param except an entry that would be gone in either case, or {@link #NONE}
+   * @param missing how many chunks more than now have to be free
    */
-  int chunksOfNeighbours(long hash, int bits, int except) {
-    int chunks = 0;
-    for (int chunk = 0; chunk < chunkCount(); chunk++) {
+  boolean canPart(long hash, int bits, int except, int missing) {
+    int gone = except == NONE ? 0 : entryChunks(except);
+    for (int chunk = 0; chunk < chunkCount() && gone < missing; chunk++) {
       if (block.chunkType(chunk) == LeafLayout.TYPE_ENTRY
           && chunk != except
-          && (block.hash(chunk) ^ hash) >>> (Long.SIZE - bits) == 0) {
-        chunks += entryChunks(chunk);
+          && (block.hash(chunk) ^ hash) >>> (Long.SIZE - bits) != 0) {
+        gone += entryChunks(chunk);
       }
     }
-    return chunks;
+    return gone >= missing;
   }
 }

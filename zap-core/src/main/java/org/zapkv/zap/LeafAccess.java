@@ -40,11 +40,20 @@ final class LeafAccess {
   private final HeaderAccess headers;
   private final PointerTable table;
 
-  LeafAccess(BlockObject object, StampedLock structure, HeaderAccess headers, PointerTable table) {
+  /** Knows the leaves that were found here; null for an overflow, which is not read that way. */
+  private final @Nullable LeafMirror mirror;
+
+  LeafAccess(
+      BlockObject object,
+      StampedLock structure,
+      HeaderAccess headers,
+      PointerTable table,
+      @Nullable LeafMirror mirror) {
     this.object = object;
     this.structure = structure;
     this.headers = headers;
     this.table = table;
+    this.mirror = mirror;
   }
 
   /** Holds the header; let it go with {@link #release(FatHeader)}. */
@@ -70,22 +79,52 @@ final class LeafAccess {
     long stamp = structure.readLock();
     long blockId;
     try {
-      blockId = table.get(header, PointerTable.index(header, hash));
+      long index = PointerTable.index(header, hash);
+      blockId = table.get(header, index);
+      if (mirror != null) {
+        table.mirror(header, index, mirror);
+      }
     } finally {
       structure.unlockRead(stamp);
     }
     Leaf leaf = tryLock(header, blockId, hash, exclusive);
     if (leaf != null && leaf.isPlaced()) {
-      return leaf;
+      return mirrored(hash, leaf);
     }
     if (leaf != null) {
       unlock(leaf, exclusive);
     }
     stamp = structure.readLock();
     try {
-      return lockUnderStructure(header, hash, exclusive);
+      return mirrored(hash, lockUnderStructure(header, hash, exclusive));
     } finally {
       structure.unlockRead(stamp);
+    }
+  }
+
+  private Leaf mirrored(long hash, Leaf leaf) {
+    if (mirror != null) {
+      mirror.put(hash, leaf);
+    }
+    return leaf;
+  }
+
+  /**
+   * Another leaf covers some hashes from now on. Both are locked for writing.
+   *
+   * @param firstHash the first of them
+   * @param prefixLength how many bits they have in common
+   */
+  void handOver(long firstHash, int prefixLength, Leaf before, Leaf after) {
+    if (mirror != null) {
+      mirror.replace(firstHash, prefixLength, before, after);
+    }
+  }
+
+  /** The blocks were taken away: no leaf is to be found any more. */
+  void forget() {
+    if (mirror != null) {
+      mirror.clear();
     }
   }
 

@@ -9,6 +9,7 @@ import static org.zapkv.zap.LeafLayout.LINK_OFFSET;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
@@ -31,6 +32,20 @@ final class LeafBlock {
   private static final int SECOND_WORD = 8;
   private static final int THIRD_WORD = ARRAY_PAYLOAD_BYTES - Long.BYTES;
 
+  /** With a mask of 0 this is what no hash is. */
+  private static final long COVERS_NOTHING = 1;
+
+  // A chunk as three aligned words.
+  private static final int WORD_1 = Long.BYTES;
+  private static final int WORD_2 = 2 * Long.BYTES;
+  private static final int LINK_SHIFT = 48;
+  private static final long BUT_LINK = -1L >>> Short.SIZE;
+
+  // The word that ends with the first byte, the type, of the chunk behind.
+  private static final int LINK_AND_TYPE_OFFSET = LeafLayout.CHUNK_BYTES + 1 - Long.BYTES;
+  private static final int LINK_SHIFT_BEFORE_TYPE = 40;
+  private static final long FREE_TYPE_OF_NEXT = (long) LeafLayout.TYPE_FREE << 56;
+
   private final Buffer buffer;
   private final long address;
   private final LeafLayout layout;
@@ -38,6 +53,25 @@ final class LeafBlock {
 
   /** Whether bytes may change; guarded by the leaf's lock. */
   private boolean changing;
+
+  /** Whether the header has changed; guarded by the leaf's lock. */
+  private boolean headerChanged;
+
+  // What the header says, for those who read without a lock: so they need not wait for that line of
+  // memory, too. Written under the leaf's exclusive lock, before anybody can find the leaf or
+  // between
+  // beginChange and endChange; read with it, or like the bytes.
+
+  /** The hashes that the leaf covers begin with this, as far as the mask says; 1: none. */
+  private long covered = COVERS_NOTHING;
+
+  private long coveredMask;
+
+  /** How far a hash is shifted to the right to have the number of its bucket in front. */
+  private int bucketShift;
+
+  /** Whether a key that is not here may be in the overflow. */
+  private boolean further;
 
   LeafBlock(Buffer buffer, LeafLayout layout) {
     this.buffer = buffer;
@@ -71,6 +105,10 @@ final class LeafBlock {
   /** Ends the change, if one has begun. */
   void endChange() {
     if (changing) {
+      if (headerChanged) {
+        headerChanged = false;
+        noteHeader();
+      }
       changing = false;
       buffer.endChange();
     }
@@ -81,6 +119,25 @@ final class LeafBlock {
     if (!changing) {
       throw new IllegalStateException(buffer + ": a leaf changes without beginChange");
     }
+  }
+
+  private void checkHeaderChanging() {
+    checkChanging();
+    headerChanged = true;
+  }
+
+  /** The header is a checked one, or zero: those who read without a lock may know what it says. */
+  void noteHeader() {
+    int length = prefixLength();
+    if (!isLeaf() || (flags() & LeafLayout.FLAG_IN_OVERFLOW) != 0) {
+      coveredMask = 0;
+      covered = COVERS_NOTHING;
+    } else {
+      coveredMask = length == 0 ? 0 : -1L << (Long.SIZE - length);
+      covered = length == 0 ? 0 : prefix() << (Long.SIZE - length);
+    }
+    bucketShift = layout.bucketShift(length);
+    further = (flags() & LeafLayout.FLAG_OVERFLOW) != 0;
   }
 
   // Header.
@@ -110,7 +167,7 @@ final class LeafBlock {
   }
 
   void setPrefix(long prefix, int prefixLength) {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.putLong(address + LeafLayout.PREFIX_OFFSET, prefix);
     NativeMemory.putShort(address + LeafLayout.PREFIX_LENGTH_OFFSET, prefixLength);
   }
@@ -145,7 +202,7 @@ final class LeafBlock {
   }
 
   void setFlags(int flags) {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.putByte(address + LeafLayout.FLAGS_OFFSET, flags);
   }
 
@@ -155,7 +212,7 @@ final class LeafBlock {
 
   /** Zeroes the block: it is no leaf any more. */
   void erase() {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
   }
 
@@ -163,14 +220,17 @@ final class LeafBlock {
    * Makes the block an empty leaf. What it held before does not show: all of it is zeroed first.
    */
   void initialise(long prefix, int prefixLength, int flags) {
-    checkChanging();
+    checkHeaderChanging();
     NativeMemory.fill(address, layout.blockSizeBytes(), (byte) 0);
     clearBuckets();
-    for (int chunk = 0; chunk < chunkCount; chunk++) {
-      long at = address + layout.chunkOffset(chunk);
-      NativeMemory.putByte(at, LeafLayout.TYPE_FREE);
-      NativeMemory.putShort(at + LINK_OFFSET, chunk + 1 == chunkCount ? CHAIN_END : chunk + 1);
+    // One word has a chunk's link and, behind it, the type of the next chunk; the rest is zero.
+    long word = address + layout.chunkOffset(0) + LINK_AND_TYPE_OFFSET;
+    NativeMemory.putByte(address + layout.chunkOffset(0), LeafLayout.TYPE_FREE);
+    for (int next = 1; next < chunkCount; next++) {
+      NativeMemory.putLong(word, FREE_TYPE_OF_NEXT | ((long) next << LINK_SHIFT_BEFORE_TYPE));
+      word += LeafLayout.CHUNK_BYTES;
     }
+    NativeMemory.putShort(address + layout.chunkOffset(chunkCount - 1) + LINK_OFFSET, CHAIN_END);
     setFreeCount(chunkCount);
     setPrefix(prefix, prefixLength);
     setFlags(flags);
@@ -309,46 +369,102 @@ final class LeafBlock {
     return NativeMemory.getLong(at(entry) + offset);
   }
 
-  /** Turns an allocated chunk into an entry that has no arrays yet. */
-  void putEntry(int chunk, int nameLength, long cd, long hash) {
-    long at = at(chunk);
-    NativeMemory.putLong(at, LeafLayout.TYPE_ENTRY);
-    NativeMemory.putShort(at + LeafLayout.ENTRY_NAME_LENGTH_OFFSET, nameLength);
-    NativeMemory.putInt(at + LeafLayout.ENTRY_CD_OFFSET, (int) cd);
-    NativeMemory.putLong(at + LeafLayout.ENTRY_HASH_OFFSET, hash);
-    NativeMemory.putShort(at + LeafLayout.ENTRY_VALUE_CHUNK_OFFSET, CHAIN_END);
-    setValueShape(at, 0, 1);
+  /**
+   * Adds an entry with its arrays, in chunks from the free list, of which there are enough. No
+   * bucket leads to it yet.
+   *
+   * @param name the name's bytes
+   * @param nameBytes how many are stored: the name's, or one more for a NUL behind them
+   * @param nameLength the length that is stored with the name
+   * @return the entry
+   */
+  int addEntry(
+      byte[] name, int nameBytes, int nameLength, long cd, long hash, ZapValue value, int mark) {
+    checkChanging();
+    int entry = freeListHead();
+    long at = at(entry);
+    setFreeListHead(NativeMemory.getUnsignedShort(at + LINK_OFFSET));
+    setFreeCount(freeCount() - 1);
+    long nameChunk = writeArray(name, nameBytes);
+    long valueChunk = writeArray(value.bytes(), value.bytes().length);
+    NativeMemory.putLong(
+        at,
+        LeafLayout.TYPE_ENTRY
+            | ((long) (value.integerBytes() | mark) << 8)
+            | ((long) CHAIN_END << 16)
+            | (nameChunk << 32)
+            | ((long) nameLength << 48));
+    NativeMemory.putLong(at + WORD_1, valueChunk | ((long) value.count() << 16) | (cd << 32));
+    NativeMemory.putLong(at + WORD_2, hash);
+    addEntries(1);
+    return entry;
   }
 
-  /** Copies a whole chunk from another leaf. */
-  void copyChunk(int chunk, LeafBlock from, int fromChunk) {
-    NativeMemory.copy(from.at(fromChunk), at(chunk), LeafLayout.CHUNK_BYTES);
+  /**
+   * Copies an entry with its arrays from another leaf into chunks from the free list. No bucket
+   * leads to it yet.
+   *
+   * @return the copy
+   */
+  int copyEntry(LeafBlock from, int entry, int nameBytes) {
+    checkChanging();
+    long source = from.at(entry);
+    int copy = freeListHead();
+    long at = at(copy);
+    setFreeListHead(NativeMemory.getUnsignedShort(at + LINK_OFFSET));
+    setFreeCount(freeCount() - 1);
+    NativeMemory.putLong(at, NativeMemory.getLong(source));
+    NativeMemory.putLong(at + WORD_1, NativeMemory.getLong(source + WORD_1));
+    NativeMemory.putLong(at + WORD_2, NativeMemory.getLong(source + WORD_2));
+    setNameChunk(copy, copyArray(from, from.nameChunk(entry), nameBytes));
+    setValueChunk(copy, copyArray(from, from.valueChunk(entry), from.valueBytes(entry)));
+    addEntries(1);
+    return copy;
   }
 
-  void setLink(int chunk, int next) {
-    NativeMemory.putShort(at(chunk) + LINK_OFFSET, next);
+  private int copyArray(LeafBlock from, int head, int bytes) {
+    int chunks = LeafLayout.arrayChunks(bytes);
+    if (chunks == 0) {
+      return CHAIN_END;
+    }
+    int first = freeListHead();
+    int copy = first;
+    int chunk = head;
+    for (int left = chunks; left > 0; left--) {
+      long source = from.at(chunk);
+      long at = at(copy);
+      copy = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
+      long last = NativeMemory.getLong(source + WORD_2);
+      chunk = (int) (last >>> LINK_SHIFT);
+      long link = left == 1 ? CHAIN_END : copy;
+      NativeMemory.putLong(at, NativeMemory.getLong(source));
+      NativeMemory.putLong(at + WORD_1, NativeMemory.getLong(source + WORD_1));
+      NativeMemory.putLong(at + WORD_2, (last & BUT_LINK) | (link << LINK_SHIFT));
+    }
+    setFreeListHead(copy);
+    setFreeCount(freeCount() - chunks);
+    return first;
+  }
+
+  /** Frees an entry, to which no bucket leads any more, and its arrays. */
+  void freeEntry(int entry, int nameBytes) {
+    checkChanging();
+    freeArray(valueChunk(entry), valueBytes(entry));
+    freeArray(nameChunk(entry), nameBytes);
+    freed(entry, freeListHead());
+    setFreeListHead(entry);
+    setFreeCount(freeCount() + 1);
+    addEntries(-1);
   }
 
   // The free list.
 
-  /** Takes the head of the free list; the caller has made sure that there is one. */
-  int allocateChunk() {
-    checkChanging();
-    int chunk = freeListHead();
-    setFreeListHead(link(chunk));
-    setFreeCount(freeCount() - 1);
-    return chunk;
-  }
-
-  void freeChunk(int chunk) {
-    freed(chunk, freeListHead());
-    setFreeListHead(chunk);
-    setFreeCount(freeCount() + 1);
-  }
-
   /** Puts a whole array, in its order, in front of the free list. */
-  void freeArray(int head, int bytes) {
-    int chunks = LeafLayout.arrayChunks(bytes);
+  private void freeArray(int head, int bytes) {
+    freeChunks(head, LeafLayout.arrayChunks(bytes));
+  }
+
+  private void freeChunks(int head, int chunks) {
     if (chunks == 0) {
       return;
     }
@@ -363,11 +479,10 @@ final class LeafBlock {
   }
 
   private void freed(int chunk, int nextFree) {
-    checkChanging();
     long at = at(chunk);
     NativeMemory.putLong(at, LeafLayout.TYPE_FREE);
-    NativeMemory.putLong(at + Long.BYTES, 0);
-    NativeMemory.putLong(at + 2 * Long.BYTES, (long) nextFree << 48);
+    NativeMemory.putLong(at + WORD_1, 0);
+    NativeMemory.putLong(at + WORD_2, (long) nextFree << LINK_SHIFT);
   }
 
   // Arrays.
@@ -379,53 +494,134 @@ final class LeafBlock {
    * @param bytes how many are stored: the source's, or one more for a NUL behind them
    * @return the first chunk, or CHAIN_END for an empty array
    */
-  int writeArray(byte[] source, int bytes) {
+  private int writeArray(byte[] source, int bytes) {
     if (bytes == 0) {
       return CHAIN_END;
     }
     int head = freeListHead();
+    int chunk = head;
     for (int done = 0; done < bytes; done += ARRAY_PAYLOAD_BYTES) {
-      int chunk = allocateChunk();
       long at = at(chunk);
+      chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
       NativeMemory.putByte(at, LeafLayout.TYPE_ARRAY);
-      writePayload(at + ARRAY_PAYLOAD_OFFSET, source, done, bytes - done);
-      // A chunk off the free list links to the one that is allocated next, if there is another.
+      writePayload(at + ARRAY_PAYLOAD_OFFSET, source, done);
+      // A chunk off the free list links to the one that is taken next, if there is another.
       if (bytes - done <= ARRAY_PAYLOAD_BYTES) {
         NativeMemory.putShort(at + LINK_OFFSET, CHAIN_END);
       }
     }
+    setFreeListHead(chunk);
+    setFreeCount(freeCount() - LeafLayout.arrayChunks(bytes));
     return head;
   }
 
-  private static void writePayload(long to, byte[] source, int from, int left) {
-    int here = Math.min(source.length - from, ARRAY_PAYLOAD_BYTES);
-    if (here == ARRAY_PAYLOAD_BYTES) {
+  /**
+   * Replaces an entry's value; there are enough free chunks for a longer one. Chunks that are put
+   * in front of the free list come back in the same order, so as many as before are written in
+   * place: the bytes are those of OpenZFS, which frees and takes them in either case.
+   */
+  void replaceValue(int entry, ZapValue value, int mark) {
+    checkChanging();
+    byte[] bytes = value.bytes();
+    int before = LeafLayout.arrayChunks(valueBytes(entry));
+    int after = LeafLayout.arrayChunks(bytes.length);
+    int head = valueChunk(entry);
+    if (before == after) {
+      overwrite(head, bytes);
+    } else {
+      freeChunks(head, before);
+      head = writeArray(bytes, bytes.length);
+    }
+    setValue(entry, head, value.count(), value.integerBytes(), mark);
+  }
+
+  private void overwrite(int head, byte[] source) {
+    int chunk = head;
+    for (int done = 0; done < source.length; done += ARRAY_PAYLOAD_BYTES) {
+      long at = at(chunk);
+      chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
+      writePayload(at + ARRAY_PAYLOAD_OFFSET, source, done);
+    }
+  }
+
+  /** Fills a chunk's payload, with zeros behind the end of the source. */
+  private static void writePayload(long to, byte[] source, int from) {
+    if (source.length - from >= ARRAY_PAYLOAD_BYTES) {
       NativeMemory.putLong(to, (long) LONGS.get(source, from));
       NativeMemory.putLong(to + SECOND_WORD, (long) LONGS.get(source, from + SECOND_WORD));
       NativeMemory.putLong(to + THIRD_WORD, (long) LONGS.get(source, from + THIRD_WORD));
       return;
     }
-    NativeMemory.copyFromArray(source, from, to, here);
-    if (here < left) {
-      NativeMemory.putByte(to + here, 0);
+    NativeMemory.putLong(to, wordOrLess(source, from));
+    NativeMemory.putLong(to + SECOND_WORD, wordOrLess(source, from + SECOND_WORD));
+    NativeMemory.putLong(to + THIRD_WORD, wordOrLess(source, from + THIRD_WORD));
+  }
+
+  /** Eight bytes of an array as a word, with zeros for those behind its end. */
+  private static long wordOrLess(byte[] source, int from) {
+    int left = source.length - from;
+    if (left >= Long.BYTES) {
+      return (long) LONGS.get(source, from);
     }
+    if (left <= 0) {
+      return 0;
+    }
+    if (source.length >= Long.BYTES) {
+      long last = (long) LONGS.get(source, source.length - Long.BYTES);
+      return last >>> ((Long.BYTES - left) * Byte.SIZE);
+    }
+    long word = 0;
+    for (int i = source.length - 1; i >= from; i--) {
+      word = (word << Byte.SIZE) | (source[i] & 0xFF);
+    }
+    return word;
   }
 
   /** Reads an array; the destination is filled. */
   void readArray(int head, byte[] destination) {
+    readArray(head, destination, 0, destination.length);
+  }
+
+  /** Reads the beginning of an array, which is at least that long. */
+  void readArray(int head, byte[] destination, int offset, int length) {
     int chunk = head;
-    int done = 0;
-    for (; done + ARRAY_PAYLOAD_BYTES <= destination.length; done += ARRAY_PAYLOAD_BYTES) {
+    int to = offset;
+    int end = offset + length;
+    for (; end - to >= ARRAY_PAYLOAD_BYTES; to += ARRAY_PAYLOAD_BYTES) {
       long at = at(chunk);
       chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
       long from = at + ARRAY_PAYLOAD_OFFSET;
-      LONGS.set(destination, done, NativeMemory.getLong(from));
-      LONGS.set(destination, done + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
-      LONGS.set(destination, done + THIRD_WORD, NativeMemory.getLong(from + THIRD_WORD));
+      LONGS.set(destination, to, NativeMemory.getLong(from));
+      LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
+      LONGS.set(destination, to + THIRD_WORD, NativeMemory.getLong(from + THIRD_WORD));
     }
-    if (done < destination.length) {
-      NativeMemory.copyToArray(
-          at(chunk) + ARRAY_PAYLOAD_OFFSET, destination, done, destination.length - done);
+    if (to < end) {
+      readTail(at(chunk) + ARRAY_PAYLOAD_OFFSET, destination, to, end, to > offset);
+    }
+  }
+
+  /**
+   * Reads the last bytes, fewer than a chunk has.
+   *
+   * @param follows whether there are those of a whole chunk before them
+   */
+  private static void readTail(long from, byte[] destination, int to, int end, boolean follows) {
+    int left = end - to;
+    if (left >= Long.BYTES) {
+      LONGS.set(destination, to, NativeMemory.getLong(from));
+      if (left > 2 * Long.BYTES) {
+        LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
+      }
+      long last = NativeMemory.getLong(from + left - Long.BYTES);
+      LONGS.set(destination, end - Long.BYTES, last);
+    } else if (follows) {
+      int kept = Long.SIZE - left * Byte.SIZE;
+      long before = (long) LONGS.get(destination, end - Long.BYTES) & (-1L >>> (Long.SIZE - kept));
+      LONGS.set(destination, end - Long.BYTES, NativeMemory.getLong(from) << kept | before);
+    } else {
+      for (int i = 0; i < left; i++) {
+        destination[to + i] = NativeMemory.getByte(from + i);
+      }
     }
   }
 
@@ -476,12 +672,31 @@ final class LeafBlock {
         return false;
       }
     }
-    if (done == key.length) {
-      return true;
+    return done == key.length || tailEquals(at(chunk) + ARRAY_PAYLOAD_OFFSET, key, done);
+  }
+
+  /** Whether the last bytes of a key, fewer than a chunk has, are at an address. */
+  private static boolean tailEquals(long from, byte[] key, int offset) {
+    int left = key.length - offset;
+    if (left >= Long.BYTES) {
+      long difference = NativeMemory.getLong(from) ^ (long) LONGS.get(key, offset);
+      difference |=
+          NativeMemory.getLong(from + left - Long.BYTES)
+              ^ (long) LONGS.get(key, key.length - Long.BYTES);
+      if (left > 2 * Long.BYTES) {
+        difference |=
+            NativeMemory.getLong(from + SECOND_WORD) ^ (long) LONGS.get(key, offset + SECOND_WORD);
+      }
+      return difference == 0;
     }
-    long from = at(chunk) + ARRAY_PAYLOAD_OFFSET;
-    for (int i = done; i < key.length; i++) {
-      if (NativeMemory.getByte(from + (i - done)) != key[i]) {
+    if (key.length >= Long.BYTES) {
+      // The last word of the key has them in its high bytes, the chunk in its low ones.
+      int others = Long.SIZE - left * Byte.SIZE;
+      long last = (long) LONGS.get(key, key.length - Long.BYTES);
+      return (NativeMemory.getLong(from) ^ last >>> others) << others == 0;
+    }
+    for (int i = 0; i < left; i++) {
+      if (NativeMemory.getByte(from + i) != key[offset + i]) {
         return false;
       }
     }
@@ -509,5 +724,105 @@ final class LeafBlock {
 
   int chunkOffset(int chunk) {
     return layout.chunkOffset(chunk);
+  }
+
+  // What the mirror has to know when the block is gone.
+
+  boolean coversAnything() {
+    return covered != COVERS_NOTHING;
+  }
+
+  long firstCovered() {
+    return covered;
+  }
+
+  int coveredBits() {
+    return Long.bitCount(coveredMask);
+  }
+
+  // For those who read without a lock (see UnheldReader): nothing that is found here may be true,
+  // nothing is thrown for it, and nothing outside the block is read.
+
+  /** A stamp for reading the bytes; 0: they are changing, or this is no leaf of the hash. */
+  long readStamp(long hash) {
+    long stamp = buffer.readStamp();
+    return (hash & coveredMask) == covered ? stamp : 0;
+  }
+
+  /** Whether what was seen since the stamp is true. */
+  boolean isValid(long stamp) {
+    return buffer.isValid(stamp);
+  }
+
+  /** Tells the cache that the block is in use. */
+  void noteUse() {
+    buffer.noteUse();
+  }
+
+  /** Finds the entry of a key: its chunk, {@link UnheldReader#ABSENT} or UNKNOWN. */
+  int findUnheld(long hash, byte[] key) {
+    int chunk = bucketHead((int) (hash >>> bucketShift) & (layout.bucketCount() - 1));
+    for (int left = chunkCount; chunk < chunkCount && left > 0; left--) {
+      long at = address + layout.chunkOffset(chunk);
+      if (NativeMemory.getLong(at + LeafLayout.ENTRY_HASH_OFFSET) == hash
+          && NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NAME_LENGTH_OFFSET)
+              == key.length + 1
+          && isNameUnheld(at, key)) {
+        return chunk;
+      }
+      chunk = NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NEXT_OFFSET);
+    }
+    return chunk == CHAIN_END && !further ? UnheldReader.ABSENT : UnheldReader.UNKNOWN;
+  }
+
+  private boolean isNameUnheld(long entryAt, byte[] key) {
+    try {
+      return arrayEquals(
+          NativeMemory.getUnsignedShort(entryAt + LeafLayout.ENTRY_NAME_CHUNK_OFFSET), key);
+    } catch (CorruptException e) {
+      // Sound leaves have no such links: this one is changing.
+      return false;
+    }
+  }
+
+  /** The size of the integers of an entry's value; 0 if it is kept elsewhere. */
+  int integerBytesUnheld(int entry) {
+    int field = integerField(entry);
+    return (field & ~LeafLayout.INTEGER_BYTES_MASK) == 0 ? field : 0;
+  }
+
+  /** The value of an entry; null if that cannot be read. */
+  byte @Nullable [] valueUnheld(int entry, int integerBytes) {
+    int length = valueCount(entry) * integerBytes;
+    if (length > layout.blockSizeBytes()) {
+      return null;
+    }
+    byte[] value = new byte[length];
+    return readUnheld(entry, value, 0, length) ? value : null;
+  }
+
+  /** Copies the value of an entry of bytes, as far as there is room; how long it is, or UNKNOWN. */
+  int readUnheld(int entry, byte[] destination, int offset) {
+    int length = valueCount(entry);
+    int here = Math.min(length, destination.length - offset);
+    return readUnheld(entry, destination, offset, here) ? length : UnheldReader.UNKNOWN;
+  }
+
+  private boolean readUnheld(int entry, byte[] destination, int offset, int length) {
+    try {
+      readArray(valueChunk(entry), destination, offset, length);
+      return true;
+    } catch (CorruptException e) {
+      return false;
+    }
+  }
+
+  /** The value of an entry, if it is one integer of 64 bits. */
+  long integerUnheld(int entry, long unknown) {
+    int chunk = valueChunk(entry);
+    if (integerField(entry) != Long.BYTES || valueCount(entry) != 1 || chunk >= chunkCount) {
+      return unknown;
+    }
+    return Long.reverseBytes(NativeMemory.getLong(at(chunk) + ARRAY_PAYLOAD_OFFSET));
   }
 }

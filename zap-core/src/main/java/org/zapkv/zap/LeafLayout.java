@@ -131,7 +131,12 @@ final class LeafLayout {
 
   /** The bucket of a hash: the bits right below the leaf's prefix. */
   int bucket(long hash, int prefixLength) {
-    return (int) (hash >>> (Long.SIZE - bucketShift - prefixLength)) & (bucketCount() - 1);
+    return (int) (hash >>> bucketShift(prefixLength)) & (bucketCount() - 1);
+  }
+
+  /** How many bits of a hash are below those that choose the bucket. */
+  int bucketShift(int prefixLength) {
+    return Long.SIZE - bucketShift - prefixLength;
   }
 
   /** The offset of a bucket's head in the block, in bytes. */

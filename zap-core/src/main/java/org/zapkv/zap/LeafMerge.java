@@ -25,10 +25,9 @@ final class LeafMerge {
         lower.link(chunk);
       }
     }
-    EntryCopy copy = new EntryCopy(upper, lower);
     for (int chunk = 0; chunk < upper.chunkCount(); chunk++) {
       if (upper.block().chunkType(chunk) == LeafLayout.TYPE_ENTRY) {
-        copy.copy(chunk);
+        lower.link(block.copyEntry(upper.block(), chunk, upper.nameBytes(chunk)));
       }
     }
     block.addFlags(upper.block().flags());

@@ -7,13 +7,13 @@ package org.zapkv.zap;
  */
 final class LeafSplit {
   private final Leaf lower;
+  private final Leaf upper;
   private final LeafBlock from;
-  private final EntryCopy copy;
 
   private LeafSplit(Leaf lower, Leaf upper) {
     this.lower = lower;
+    this.upper = upper;
     this.from = lower.block();
-    this.copy = new EntryCopy(lower, upper);
   }
 
   /**
@@ -46,10 +46,8 @@ final class LeafSplit {
   }
 
   private void move(int entry) {
-    copy.copy(entry);
-    from.freeArray(from.valueChunk(entry), from.valueBytes(entry));
-    from.freeArray(from.nameChunk(entry), lower.nameBytes(entry));
-    from.freeChunk(entry);
-    from.addEntries(-1);
+    int nameBytes = lower.nameBytes(entry);
+    upper.link(upper.block().copyEntry(from, entry, nameBytes));
+    from.freeEntry(entry, nameBytes);
   }
 }

@@ -32,6 +32,9 @@ final class MicroZap implements Entries {
   /** Tries to read beside somebody who changes the block, before the lock is waited for. */
   private static final int TRIES = 3;
 
+  /** What an attempt to find a key says of one that is there. */
+  private static final int PRESENT = 1;
+
   /** An index and the block that it is, or was, attached to. */
   private record View(Buffer buffer, MicroIndex index) {}
 
@@ -143,7 +146,7 @@ final class MicroZap implements Entries {
     view = null;
   }
 
-  /** Tries to find a value without a lock: see {@link Zap#tryGetLong}. */
+  /** Tries to find a value without a lock: see {@link Zap#tryLong}. */
   long tryGetLong(byte[] key, long hash, long absent, long unknown) {
     View seen = view;
     if (seen == null) {
@@ -174,7 +177,7 @@ final class MicroZap implements Entries {
     return unknown;
   }
 
-  /** Tries to find a key without a lock: see {@link Zap#tryContains}. */
+  /** Tries to find a key without a lock: see {@link Zap#tryFind}. */
   int tryContains(byte[] key, long hash) {
     View seen = view;
     if (seen == null) {
@@ -196,7 +199,7 @@ final class MicroZap implements Entries {
       }
       if (buffer.isValid(stamp)) {
         buffer.noteUse();
-        return slot < 0 ? Zap.ABSENT : Zap.PRESENT;
+        return slot < 0 ? Zap.ABSENT : PRESENT;
       }
     }
     return Zap.UNKNOWN;

@@ -64,6 +64,24 @@ final class PointerTable {
     }
   }
 
+  /** Makes the part of a mirror for an index, if there is none. */
+  void mirror(FatHeader header, long index, LeafMirror mirror) {
+    if (!mirror.lacks(header, index)) {
+      return;
+    }
+    if (header.tableBlock() == 0) {
+      mirror.add(header, index, header.buffer());
+      return;
+    }
+    int perBlockShift = FatHeaderLayout.pointersPerBlockShift(header.blockShift());
+    Buffer buffer = object.hold(header.tableBlock() + (index >>> perBlockShift), this);
+    try {
+      mirror.add(header, index, buffer);
+    } finally {
+      buffer.release(this);
+    }
+  }
+
   /** A pointer in a block of an external table. */
   static long pointer(FatHeader header, Buffer buffer, long inBlock) {
     long word = NativeMemory.getLong(buffer.address() + FatHeaderLayout.pointerOffset(inBlock));

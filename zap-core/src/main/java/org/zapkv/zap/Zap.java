@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -41,16 +42,13 @@ public final class Zap {
    * whole one, so every later operation fails.
    */
 
-  /** That a key is not there. */
-  static final int ABSENT = 0;
+  /** What {@link #tryRead} and {@link #tryFind} say of a key that is not there. */
+  public static final int ABSENT = UnheldReader.ABSENT;
 
-  /** That a key is there. */
-  static final int PRESENT = 1;
+  /** What {@link #tryRead} and {@link #tryFind} say where they cannot tell. */
+  public static final int UNKNOWN = UnheldReader.UNKNOWN;
 
-  /** That only the locked way can tell whether a key is there. */
-  static final int UNKNOWN = -1;
-
-  /** Stands for an unknown value; a value that is this one is read in the locked way. */
+  /** Stands for an unknown integer; a value that is this one is read in the locked way. */
   private static final long UNKNOWN_VALUE = 0x9E3779B97F4A7C15L;
 
   private final BlockObject object;
@@ -59,6 +57,8 @@ public final class Zap {
   private final MicroZap micro;
   private final FatZap fatZap;
   private final ZapNames names;
+  private final boolean plainNames;
+  private final int maxKeyBytes;
 
   private volatile boolean fat;
   private volatile boolean closed;
@@ -74,6 +74,8 @@ public final class Zap {
       this.fat = !MicroZap.isMicro(block0);
       ZapNames stored = fat ? header().names() : micro.names();
       this.names = stored.upTo(parameters.maxKeyBytes());
+      this.plainNames = names.arePlain();
+      this.maxKeyBytes = parameters.maxKeyBytes();
     } finally {
       micro.release(block0);
     }
@@ -217,16 +219,27 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public @Nullable ZapValue get(byte[] key) {
-    if (!fat) {
-      long value = tryGetLong(key, UNKNOWN_VALUE, UNKNOWN_VALUE);
-      if (value != UNKNOWN_VALUE) {
-        return ZapValue.ofLong(value);
-      }
-      if (tryContains(key) == ABSENT) {
-        return null;
+    if (isReadUnheld(key)) {
+      long hash = names.plainHash(key);
+      if (fat) {
+        ZapValue value = fatZap.unheld().value(key, hash);
+        if (!UnheldReader.isUnknown(value)) {
+          return value;
+        }
+      } else {
+        long value = micro.tryGetLong(key, hash, UNKNOWN_VALUE, UNKNOWN_VALUE);
+        if (value != UNKNOWN_VALUE) {
+          return ZapValue.ofLong(value);
+        }
+        if (micro.tryContains(key, hash) == ABSENT) {
+          return null;
+        }
       }
     }
-    ZapName name = name(key);
+    return getLocked(name(key));
+  }
+
+  private @Nullable ZapValue getLocked(ZapName name) {
     if (!fat) {
       long stamp = structure.readLock();
       try {
@@ -252,11 +265,11 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public boolean contains(byte[] key) {
-    int tried = tryContains(key);
-    if (tried != UNKNOWN) {
-      return tried == PRESENT;
-    }
-    ZapName name = name(key);
+    int found = tryFind(key);
+    return found == UNKNOWN ? containsLocked(name(key)) : found != ABSENT;
+  }
+
+  private boolean containsLocked(ZapName name) {
     if (!fat) {
       long stamp = structure.readLock();
       try {
@@ -270,44 +283,74 @@ public final class Zap {
     return fatZap.contains(name);
   }
 
-  /**
-   * Tries to read a value that is one 64-bit integer, without waiting for anybody, without
-   * allocating, and without touching memory that others write. Also good beside {@link
-   * org.zapkv.cache.BufferCache#close}.
-   *
-   * @param key the key's bytes
-   * @param absent what is returned when the key is not there
-   * @param unknown what is returned when that cannot be told in this way: what is needed may be
-   *     changing, not in memory, or of another form, or the value no such integer; {@link #get}
-   *     tells then
-   * @return the value, or one of those two; a value that happens to be one of them cannot be told
-   *     from it
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
-   * @throws ClosedException if the map is closed
-   */
-  public long tryGetLong(byte[] key, long absent, long unknown) {
-    checkOpen(false);
-    if (fat || !names.isPlain()) {
-      return unknown;
-    }
-    return micro.tryGetLong(key, names.plainHash(key), absent, unknown);
+  /** Whether an attempt to read without locks makes sense; what is wrong with it is said later. */
+  private boolean isReadUnheld(byte[] key) {
+    return plainNames && key.length <= maxKeyBytes && !closed && broken == null;
   }
 
   /**
-   * Tries to tell whether a key is there, in the way of {@link #tryGetLong}.
+   * The value of a key, if it is bytes and can be read without a lock: nothing is allocated but the
+   * array. Never throws; who gets {@code unknown} asks {@link #get}, which says more.
    *
    * @param key the key's bytes
-   * @return 1 if it is there, 0 if it is not, -1 if that cannot be told in this way: {@link
-   *     #contains} tells then
-   * @throws org.zapkv.error.KeyTooLongException if the key is longer than a map can hold
-   * @throws ClosedException if the map is closed
+   * @param unknown what is returned where the value is not bytes, or could not be read so
+   * @return a new array with the value's bytes; null when the key is not there; or {@code unknown}
+   *     itself
    */
-  public int tryContains(byte[] key) {
-    checkOpen(false);
-    if (fat || !names.isPlain()) {
+  public byte @Nullable [] tryBytes(byte[] key, byte[] unknown) {
+    return fat && isReadUnheld(key)
+        ? fatZap.unheld().bytes(key, names.plainHash(key), unknown)
+        : unknown;
+  }
+
+  /**
+   * Copies the value of a key, if it is bytes and can be read without a lock: nothing is allocated.
+   *
+   * @param key the key's bytes
+   * @param destination takes the value, or as much of its beginning as there is room for; bytes
+   *     from the offset on, as many as a value may have, can be changed whatever is returned
+   * @param offset where in the destination, 0 to its length
+   * @return how long the value is; {@link #ABSENT}; or {@link #UNKNOWN}: ask {@link #get}
+   */
+  public int tryRead(byte[] key, byte[] destination, int offset) {
+    return fat && isReadUnheld(key)
+        ? fatZap.unheld().read(key, names.plainHash(key), destination, offset)
+        : UNKNOWN;
+  }
+
+  /**
+   * Whether a key is there, if that can be seen without a lock: nothing is allocated.
+   *
+   * @param key the key's bytes
+   * @return a number of 0 or more if it is; {@link #ABSENT}; or {@link #UNKNOWN}: ask {@link
+   *     #contains}
+   */
+  public int tryFind(byte[] key) {
+    if (!isReadUnheld(key)) {
       return UNKNOWN;
     }
-    return micro.tryContains(key, names.plainHash(key));
+    long hash = names.plainHash(key);
+    return fat ? fatZap.unheld().find(key, hash) : micro.tryContains(key, hash);
+  }
+
+  /**
+   * The value of a key, if it is one integer of 64 bits and can be read without a lock: nothing is
+   * allocated.
+   *
+   * @param key the key's bytes
+   * @param absent what is returned when the key is not there
+   * @param unknown what is returned where the value is something else, or could not be read so; who
+   *     gets it asks {@link #get}, as it may also be the value
+   * @return the value, or one of the other two
+   */
+  public long tryLong(byte[] key, long absent, long unknown) {
+    if (!isReadUnheld(key)) {
+      return unknown;
+    }
+    long hash = names.plainHash(key);
+    return fat
+        ? fatZap.unheld().integer(key, hash, absent, unknown)
+        : micro.tryGetLong(key, hash, absent, unknown);
   }
 
   /**
@@ -576,12 +619,38 @@ public final class Zap {
     return ZapJoin.join(this, source, tx);
   }
 
-  private Write.Outcome write(Write write, Transaction tx) {
-    int bytes = write.value().bytes().length;
-    if (bytes > ZapValue.MAX_BYTES) {
-      throw new ValueTooLargeException(
-          "the value has " + bytes + " bytes; a map holds up to " + ZapValue.MAX_BYTES);
+  /**
+   * Makes many changes one after the other, those of the same leaf in one go. It is fastest when
+   * they are in the order of {@link #hash}, as unsigned numbers. Each is atomic for others, all
+   * together are not. When one fails, those before it have been made, and have been told so.
+   *
+   * @param changes what is to be done, in this order; a list with fast access by index. It must not
+   *     change during the call
+   * @param tx the transaction that the changes belong to
+   * @throws org.zapkv.error.KeyTooLongException if a key, or its normal form, is longer than a map
+   *     can hold
+   * @throws org.zapkv.error.KeyNotTextException if the map needs text and a key is not UTF-8
+   * @throws ValueTooLargeException if no leaf can hold a value
+   * @throws org.zapkv.error.MapFullException if a leaf of the overflow is full and cannot be split,
+   *     which nobody can bring about by the choice of keys
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public void applyAll(List<? extends ZapChange> changes, Transaction tx) {
+    checkOpen(false);
+    int done = 0;
+    for (; !fat && done < changes.size(); done++) {
+      ZapChange change = changes.get(done);
+      ZapValue next = change.next();
+      change.made(next == null ? remove(change.key(), tx) : put(change.key(), next, tx));
     }
+    if (done < changes.size()) {
+      fatZap.applyAll(changes, done, names, tx);
+    }
+  }
+
+  private Write.Outcome write(Write write, Transaction tx) {
+    FatWriter.checkSize(write.value());
     if (!fat) {
       Write.Outcome outcome = writeMicro(write, tx);
       if (outcome != null) {

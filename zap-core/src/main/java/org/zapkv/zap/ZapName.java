@@ -111,18 +111,21 @@ final class ZapName {
   /** The name of a key in a map that does not normalise its keys. */
   static ZapName of(byte[] key, long salt, long flags, int maxKeyBytes) {
     checkLength("the key", key.length, maxKeyBytes);
-    int hashBits = hashBits(flags);
     if (isUint64(flags)) {
       int words = key.length / Long.BYTES;
       if (words == 0 || key.length % Long.BYTES != 0) {
         throw new IllegalArgumentException(
             "key.length=" + key.length + ": the keys of this map are whole 64-bit words");
       }
-      long hash = ZapHash.mask(hashWords(key, salt, flags), hashBits);
+      long hash = ZapHash.mask(hashWords(key, salt, flags), hashBits(flags));
       return new ZapName(key, key.length, words, key, hash, null);
     }
-    long hash = ZapHash.mask(ZapHash.crc64(salt, key, 0, key.length), hashBits);
-    return ofString(key, key, hash, null);
+    return ofString(key, key, plainHash(key, salt, flags), null);
+  }
+
+  /** The hash of a key that is a string and is not normalised. */
+  static long plainHash(byte[] key, long salt, long flags) {
+    return ZapHash.mask(ZapHash.crc64(salt, key, 0, key.length), hashBits(flags));
   }
 
   private static long hashWords(byte[] key, long salt, long flags) {

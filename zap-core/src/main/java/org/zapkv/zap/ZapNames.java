@@ -83,19 +83,14 @@ final class ZapNames {
     return ZapName.isUint64(flags);
   }
 
-  /** Whether keys are strings that are hashed as they are: {@link #plainHash} is their hash. */
-  boolean isPlain() {
+  /** Whether every key is hashed as it is, and stored as a string. */
+  boolean arePlain() {
     return normalizer == null && !hasWords();
   }
 
-  /**
-   * The hash that a key's name has, where keys are plain.
-   *
-   * @throws KeyTooLongException if the key is too long
-   */
+  /** The hash of a key in a map whose names are plain; no object is made. */
   long plainHash(byte[] key) {
-    ZapName.checkLength("the key", key.length, maxKeyBytes);
-    return ZapHash.mask(ZapHash.crc64(salt, key, 0, key.length), hashBits());
+    return ZapName.plainHash(key, salt, flags);
   }
 
   /** Whether a key can have variants. */

@@ -31,7 +31,7 @@ class MicroReadTest {
   private static final int ROUNDS = 12;
 
   private static long tried(TestMap map, byte[] key) {
-    return map.zap().tryGetLong(key, ABSENT, UNKNOWN);
+    return map.zap().tryLong(key, ABSENT, UNKNOWN);
   }
 
   /** Has the map read in the locked way, from which on it can be tried. */
@@ -43,12 +43,13 @@ class MicroReadTest {
   void findsWhatIsThere() {
     try (TestMap map = TestMap.create(TestMap.FIXED_SALT)) {
       assertEquals(UNKNOWN, tried(map, TestMap.key(1)), "nobody has held the block");
-      assertEquals(Zap.UNKNOWN, map.zap().tryContains(TestMap.key(1)));
+      assertEquals(Zap.UNKNOWN, map.zap().tryFind(TestMap.key(1)));
       map.putAll(0, 1900);
       makeKnown(map);
       for (int i = 0; i < 2000; i++) {
         assertEquals(i < 1900 ? i : ABSENT, tried(map, TestMap.key(i)));
-        assertEquals(i < 1900 ? 1 : 0, map.zap().tryContains(TestMap.key(i)));
+        assertEquals(i < 1900, map.zap().tryFind(TestMap.key(i)) >= 0);
+        assertTrue(map.zap().tryFind(TestMap.key(i)) != Zap.UNKNOWN);
       }
       map.removeAll(5, 1895);
       for (int i = 0; i < 2000; i++) {
@@ -123,7 +124,7 @@ class MicroReadTest {
         map.makeFat();
         for (int i = 0; i < 63; i++) {
           assertTrue(tried(map, TestMap.key(i)) != ABSENT);
-          assertTrue(map.zap().tryContains(TestMap.key(i)) != Zap.ABSENT);
+          assertTrue(map.zap().tryFind(TestMap.key(i)) != Zap.ABSENT);
           assertEquals(ZapValue.ofLong(i), map.get(TestMap.key(i)));
         }
       }
@@ -131,14 +132,60 @@ class MicroReadTest {
   }
 
   @Test
-  void refusesWhatGetRefuses() {
+  void everyChangeEndsTheReadsThatBeganBefore() {
+    try (TestMap map = TestMap.create(TestMap.FIXED_SALT.withFatBlockShift(12))) {
+      map.putAll(0, 50);
+      assertEndsReads(map, () -> map.putAll(50, 51));
+      assertEndsReads(map, () -> map.put(TestMap.key(3), ZapValue.ofLong(9)));
+      assertEndsReads(map, () -> map.remove(TestMap.key(3)));
+      map.putAll(51, 64);
+      assertEquals(4096, map.object().blockSizeBytes());
+      assertEndsReads(map, map::makeFat);
+    }
+  }
+
+  private static void assertEndsReads(TestMap map, Runnable change) {
+    Buffer block0 = map.object().hold(0, map);
+    try {
+      long stamp = block0.readStamp();
+      assertTrue(stamp != 0 && block0.isValid(stamp));
+      change.run();
+      assertFalse(block0.isValid(stamp));
+    } finally {
+      block0.release(map);
+    }
+  }
+
+  @Test
+  void anIndexThatIsNotAttachedAnyMoreIsNotUsed() {
+    try (TestMap map = TestMap.create(TestMap.FIXED_SALT)) {
+      map.putAll(0, 3);
+      MicroZap micro = new MicroZap(map.object(), TestMap.FIXED_SALT);
+      ZapName name = micro.names().exact(TestMap.key(2));
+      assertEquals(ZapValue.ofLong(2), micro.get(name));
+      assertEquals(2, micro.tryGetLong(name.key(), name.hash(), ABSENT, UNKNOWN));
+      Buffer block0 = map.object().hold(0, map);
+      try {
+        block0.removeUser(MicroZap.index(block0));
+        assertEquals(UNKNOWN, micro.tryGetLong(name.key(), name.hash(), ABSENT, UNKNOWN));
+        assertEquals(Zap.UNKNOWN, micro.tryContains(name.key(), name.hash()));
+      } finally {
+        block0.release(map);
+      }
+    }
+  }
+
+  @Test
+  void whatGetRefusesIsUnknown() {
     try (TestMap map = TestMap.create(TestMap.FIXED_SALT)) {
       map.putAll(0, 1);
       makeKnown(map);
-      assertThrows(KeyTooLongException.class, () -> tried(map, new byte[1024]));
+      assertEquals(UNKNOWN, tried(map, new byte[1024]));
+      assertThrows(KeyTooLongException.class, () -> map.get(new byte[1024]));
       map.zap().close();
-      assertThrows(ClosedException.class, () -> tried(map, TestMap.key(0)));
-      assertThrows(ClosedException.class, () -> map.zap().tryContains(TestMap.key(0)));
+      assertEquals(UNKNOWN, tried(map, TestMap.key(0)));
+      assertEquals(Zap.UNKNOWN, map.zap().tryFind(TestMap.key(0)));
+      assertThrows(ClosedException.class, () -> map.get(TestMap.key(0)));
       map.reopen();
       assertEquals(ZapValue.ofLong(0), map.get(TestMap.key(0)));
     }
@@ -209,7 +256,7 @@ class MicroReadTest {
         long value = tried(map, key);
         assertTrue(value == i || value == UNKNOWN, "k" + i + " is " + value);
         known += value == i ? 1 : 0;
-        assertTrue(map.zap().tryContains(key) != Zap.ABSENT, "k" + i);
+        assertTrue(map.zap().tryFind(key) != Zap.ABSENT, "k" + i);
         assertEquals(ZapValue.ofLong(i), map.get(key));
       }
       for (int i = STAYING; i < STAYING + MOVING; i++) {

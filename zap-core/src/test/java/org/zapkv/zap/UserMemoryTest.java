@@ -21,13 +21,18 @@ final class UserMemoryTest {
       for (int i = 0; i < 500; i++) {
         map.put(TestMap.key(i), ZapValue.ofLong(i));
       }
-      long leaves = map.zap().statistics().leafCount();
+      ZapStatistics shape = map.zap().statistics();
+      long leaves = shape.leafCount();
       assertTrue(leaves > 10, "leaves " + leaves);
       for (int i = 0; i < 500; i++) {
         map.get(TestMap.key(i));
       }
+      long parts =
+          shape.tableBlockCount() * LeafMirror.Part.HEAP_BYTES
+              + shape.tableLength() * LeafMirror.Part.REFERENCE_BYTES;
+      assertTrue(shape.tableBlockCount() > 0, "tableBlockCount " + shape.tableBlockCount());
       assertEquals(
-          leaves * Leaf.HEAP_BYTES + FatHeader.HEAP_BYTES, map.cache().stats().userBytes());
+          leaves * Leaf.HEAP_BYTES + FatHeader.HEAP_BYTES + parts, map.cache().stats().userBytes());
     }
   }
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.util.AbstractList;
+import java.util.Arrays;
+import java.util.RandomAccess;
+
+/** A stretch of the changes of a batch, without copying them. Not to be changed. */
+final class Changes extends AbstractList<Change> implements RandomAccess {
+  private final Change[] all;
+  private final int from;
+  private final int size;
+
+  private Changes(Change[] all, int from, int size) {
+    this.all = all;
+    this.from = from;
+    this.size = size;
+  }
+
+  /** One change. */
+  static Changes of(Change change) {
+    return new Changes(new Change[] {change}, 0, 1);
+  }
+
+  /**
+   * Changes in the order in which they are best made: those of a map are next to each other, and in
+   * the order of their hashes, so that each leaf is visited once.
+   *
+   * @param changes in any order, of each key one at most; put in order
+   */
+  static Changes inOrder(Change[] changes) {
+    Arrays.sort(changes, (a, b) -> Long.compare(a.mapId(), b.mapId()));
+    int from = 0;
+    while (from < changes.length) {
+      int to = from + 1;
+      while (to < changes.length && changes[to].key.map == changes[from].key.map) {
+        to++;
+      }
+      sortByHash(changes, from, to);
+      from = to;
+    }
+    return new Changes(changes, 0, changes.length);
+  }
+
+  /**
+   * The upper half of the hash is enough: what it does not part is in one leaf, or in few. So a
+   * long has it and the place of the change, and numbers are sorted instead of objects.
+   */
+  private static void sortByHash(Change[] changes, int from, int to) {
+    long[] order = new long[to - from];
+    for (int i = 0; i < order.length; i++) {
+      Change change = changes[from + i];
+      long hash = change.key.map.zap().hash(change.key.bytes);
+      // With the highest bit turned over the order of signed numbers is that of unsigned ones.
+      order[i] = ((hash ^ Long.MIN_VALUE) & (-1L << Integer.SIZE)) | i;
+    }
+    Arrays.sort(order);
+    Change[] unordered = Arrays.copyOfRange(changes, from, to);
+    for (int i = 0; i < order.length; i++) {
+      changes[from + i] = unordered[(int) order[i]];
+    }
+  }
+
+  @Override
+  public Change get(int index) {
+    return all[from + index];
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
+  public Changes subList(int begin, int end) {
+    return new Changes(all, from + begin, end - begin);
+  }
+}
