@@ -48,7 +48,8 @@ class MicroReadTest {
       makeKnown(map);
       for (int i = 0; i < 2000; i++) {
         assertEquals(i < 1900 ? i : ABSENT, tried(map, TestMap.key(i)));
-        assertEquals(i < 1900, map.zap().tryFind(TestMap.key(i)) != Zap.ABSENT);
+        assertEquals(i < 1900, map.zap().tryFind(TestMap.key(i)) >= 0);
+        assertTrue(map.zap().tryFind(TestMap.key(i)) != Zap.UNKNOWN);
       }
       map.removeAll(5, 1895);
       for (int i = 0; i < 2000; i++) {
@@ -131,7 +132,51 @@ class MicroReadTest {
   }
 
   @Test
-  void leavesToGetWhatGetRefuses() {
+  void everyChangeEndsTheReadsThatBeganBefore() {
+    try (TestMap map = TestMap.create(TestMap.FIXED_SALT.withFatBlockShift(12))) {
+      map.putAll(0, 50);
+      assertEndsReads(map, () -> map.putAll(50, 51));
+      assertEndsReads(map, () -> map.put(TestMap.key(3), ZapValue.ofLong(9)));
+      assertEndsReads(map, () -> map.remove(TestMap.key(3)));
+      map.putAll(51, 64);
+      assertEquals(4096, map.object().blockSizeBytes());
+      assertEndsReads(map, map::makeFat);
+    }
+  }
+
+  private static void assertEndsReads(TestMap map, Runnable change) {
+    Buffer block0 = map.object().hold(0, map);
+    try {
+      long stamp = block0.readStamp();
+      assertTrue(stamp != 0 && block0.isValid(stamp));
+      change.run();
+      assertFalse(block0.isValid(stamp));
+    } finally {
+      block0.release(map);
+    }
+  }
+
+  @Test
+  void anIndexThatIsNotAttachedAnyMoreIsNotUsed() {
+    try (TestMap map = TestMap.create(TestMap.FIXED_SALT)) {
+      map.putAll(0, 3);
+      MicroZap micro = new MicroZap(map.object(), TestMap.FIXED_SALT);
+      ZapName name = micro.names().exact(TestMap.key(2));
+      assertEquals(ZapValue.ofLong(2), micro.get(name));
+      assertEquals(2, micro.tryGetLong(name.key(), name.hash(), ABSENT, UNKNOWN));
+      Buffer block0 = map.object().hold(0, map);
+      try {
+        block0.removeUser(MicroZap.index(block0));
+        assertEquals(UNKNOWN, micro.tryGetLong(name.key(), name.hash(), ABSENT, UNKNOWN));
+        assertEquals(Zap.UNKNOWN, micro.tryContains(name.key(), name.hash()));
+      } finally {
+        block0.release(map);
+      }
+    }
+  }
+
+  @Test
+  void whatGetRefusesIsUnknown() {
     try (TestMap map = TestMap.create(TestMap.FIXED_SALT)) {
       map.putAll(0, 1);
       makeKnown(map);
