@@ -168,7 +168,7 @@ final class MendTest {
 
   @Test
   void aBlockThatDecompressesToAnotherSizeIsCorrupt() {
-    pool.compressWith(Compression.LZ4);
+    pool.compressWith(Compression.LZ4, null);
     BlockPointer good = write(1, 2, 7, ONE);
     int bytes = good.physicalBytes();
     BlockPointer longer =
