@@ -301,6 +301,6 @@ final class LeafUnpacker {
       LONGS.set(block, at + 2 * Long.BYTES, (long) next << 48);
       chunk = next;
     }
-    return leftInRun == 0;
+    return true;
   }
 }

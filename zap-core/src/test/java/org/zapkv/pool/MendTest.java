@@ -179,6 +179,20 @@ final class MendTest {
   }
 
   @Test
+  void aBlockInAFormThatIsNotKnownIsRefusedByItsNumber() {
+    BlockPointer good = write(1, 2, 7, ONE);
+    for (int form = 2; form < 256; form++) {
+      BlockPointer other =
+          new BlockPointer(
+              good.offsetBytes(), 0, SIZE + 512, SIZE, 2, good.checksum(), form, 1, 0, true);
+      CorruptException e =
+          assertThrows(CorruptException.class, () -> pool.read(other, memory.address(), 1, 0, 0));
+      String expected = form < 4 ? "knows of none" : "unknown compression " + form;
+      assertTrue(e.getMessage().contains(expected), e.getMessage());
+    }
+  }
+
+  @Test
   void bothCopiesAreFreed() {
     long before = pool.statistics(1, 0).allocatedBytes();
     BlockPointer pointer = write(1, 2, 7, TWO);
