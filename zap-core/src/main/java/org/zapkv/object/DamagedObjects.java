@@ -13,7 +13,9 @@ import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.error.ZapException;
 import org.zapkv.log.IntentLog;
+import org.zapkv.pool.BlockPacking;
 import org.zapkv.pool.BlockPointer;
+import org.zapkv.pool.Compression;
 import org.zapkv.pool.DamagedPool;
 import org.zapkv.pool.FoundBlock;
 
@@ -41,15 +43,18 @@ public final class DamagedObjects implements AutoCloseable {
    *
    * @param device the device; belongs to the caller
    * @param cacheBytes how much memory outside the Java heap is used
+   * @param packing how leaves are packed
    * @param progress is told how far it is, if the whole device has to be read
    * @return what was found
    * @throws org.zapkv.error.FormatTooNewException if the store uses what this version does not know
    */
-  public static DamagedObjects open(BlockDevice device, long cacheBytes, CheckProgress progress) {
+  public static DamagedObjects open(
+      BlockDevice device, long cacheBytes, BlockPacking packing, CheckProgress progress) {
     BufferCache cache = BufferCache.builder().budgetBytes(cacheBytes).build();
     DamagedPool pool = null;
     try {
       pool = DamagedPool.open(device, cache, Clock.systemUTC());
+      pool.pool().compressWith(Compression.NONE, packing);
       DamagedObjects found = new DamagedObjects(cache, pool);
       found.find(progress);
       return found;

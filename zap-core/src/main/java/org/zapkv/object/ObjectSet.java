@@ -143,7 +143,7 @@ public final class ObjectSet implements AutoCloseable {
     IntentLog log = null;
     try {
       pool = poolMaker.make(cache);
-      pool.compressWith(options.compression());
+      pool.compressWith(options.compression(), options.packing());
       log = logMaker.make(cache, pool);
       return new ObjectSet(cache, pool, log, earlyWriter, options, readOnly);
     } catch (Throwable e) {

@@ -2,7 +2,9 @@
 package org.zapkv.object;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.InitPolicy;
+import org.zapkv.pool.BlockPacking;
 import org.zapkv.pool.Compression;
 
 /**
@@ -17,6 +19,8 @@ import org.zapkv.pool.Compression;
  * @param traceHolds whether every hold keeps the stack that took it, for leak reports; slow
  * @param initPolicy how the cache initialises its memory
  * @param compression how blocks are compressed that are written
+ * @param packing how leaves of maps are packed, for reading those that are and for writing if the
+ *     compression says so; null: not at all
  */
 public record ObjectSetOptions(
     long cacheBytes,
@@ -25,13 +29,11 @@ public record ObjectSetOptions(
     Duration waitTimeout,
     boolean traceHolds,
     InitPolicy initPolicy,
-    Compression compression) {
+    Compression compression,
+    @Nullable BlockPacking packing) {
 
   /** The smallest budget of the cache, in bytes. */
   public static final long MIN_CACHE_BYTES = 4L << 20;
-
-  /** By measurement: see the decisions of this module. */
-  private static final Compression DEFAULT_COMPRESSION = Compression.NONE;
 
   private static final ObjectSetOptions DEFAULTS =
       new ObjectSetOptions(
@@ -41,7 +43,8 @@ public record ObjectSetOptions(
           Duration.ofSeconds(30),
           false,
           InitPolicy.defaultPolicy(),
-          DEFAULT_COMPRESSION);
+          Compression.NONE,
+          null);
 
   /**
    * Options.
@@ -54,6 +57,7 @@ public record ObjectSetOptions(
    * @param traceHolds whether every hold keeps the stack that took it
    * @param initPolicy how the cache initialises its memory
    * @param compression how blocks are compressed that are written
+   * @param packing how leaves of maps are packed, or null
    * @throws IllegalArgumentException if a size or a duration is out of range
    */
   public ObjectSetOptions {
@@ -89,7 +93,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withCacheBytes(long bytes) {
     return new ObjectSetOptions(
-        bytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy, compression);
+        bytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        packing);
   }
 
   /**
@@ -100,7 +111,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withSyncInterval(Duration interval) {
     return new ObjectSetOptions(
-        cacheBytes, interval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy, compression);
+        cacheBytes,
+        interval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        packing);
   }
 
   /**
@@ -112,7 +130,7 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withDirtyLimitBytes(long bytes) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, bytes, waitTimeout, traceHolds, initPolicy, compression);
+        cacheBytes, syncInterval, bytes, waitTimeout, traceHolds, initPolicy, compression, packing);
   }
 
   /**
@@ -123,7 +141,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withWaitTimeout(Duration timeout) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, timeout, traceHolds, initPolicy, compression);
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        timeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        packing);
   }
 
   /**
@@ -134,7 +159,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withTraceHolds(boolean trace) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, trace, initPolicy, compression);
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        trace,
+        initPolicy,
+        compression,
+        packing);
   }
 
   /**
@@ -145,7 +177,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withInitPolicy(InitPolicy policy) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, policy, compression);
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        policy,
+        compression,
+        packing);
   }
 
   /**
@@ -162,7 +201,26 @@ public record ObjectSetOptions(
         waitTimeout,
         traceHolds,
         initPolicy,
-        newCompression);
+        newCompression,
+        packing);
+  }
+
+  /**
+   * A copy that knows how leaves of maps are packed.
+   *
+   * @param newPacking how; only with it can packed leaves be read
+   * @return the copy
+   */
+  public ObjectSetOptions withPacking(BlockPacking newPacking) {
+    return new ObjectSetOptions(
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        newPacking);
   }
 
   /**

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param physicalBytes its size on the device, in bytes
  * @param birthGroup the transaction group that wrote it
  * @param checksum the XXH64 of its bytes on the device, bound to the block and its birth group
- * @param compression how it is compressed: the code of a {@link Compression}
+ * @param compression what was done to make it shorter: 0 nothing, 1 LZ4, 2 leaf packing, 3 both
  * @param checksumType which checksum it has
  * @param level 0 for data, above 0 for indirect blocks
  * @param hasTrailer whether a trailer follows the physical bytes, see {@link BlockTrailer}
@@ -53,9 +53,9 @@ public record BlockPointer(
     return secondOffsetBytes == 0 ? 1 : 2;
   }
 
-  /** Whether what is stored has to be decompressed. */
+  /** Whether what is stored is not the block as it is in memory. */
   boolean isCompressed() {
-    return compression == Compression.LZ4.code();
+    return compression != BlockCodec.FORM_PLAIN;
   }
 
   /** Where a copy starts, the first is copy 0. */
@@ -151,7 +151,7 @@ public record BlockPointer(
     if (equals(HOLE)) {
       return null;
     }
-    if (compression != Compression.NONE.code() && !isCompressed()) {
+    if (!BlockCodec.isKnown(compression)) {
       return "unknown compression " + compression;
     }
     if (checksumType != Checksum.TYPE_XXH64) {

@@ -114,7 +114,8 @@ final class BlockReads {
 
   private @Nullable String tryUnpack(BlockPointer pointer, long payload, long address) {
     if (pointer.isCompressed()) {
-      return codec.unpack(payload, pointer.physicalBytes(), address, pointer.logicalBytes());
+      return codec.unpack(
+          payload, pointer.physicalBytes(), pointer.compression(), address, pointer.logicalBytes());
     }
     if (payload != address) {
       NativeMemory.copy(payload, address, pointer.logicalBytes());

@@ -33,8 +33,6 @@ public record BlockTrailer(
   /** Blocks with trailers have one copy. */
   private static final long NO_SECOND_COPY = 0;
 
-  private static final BlockCodec CODEC = new BlockCodec();
-
   /** The size of a trailer, in bytes. */
   public static final int SIZE_BYTES = BlockTrailerLayout.SIZE_BYTES;
 
@@ -154,22 +152,5 @@ public record BlockTrailer(
   public boolean matches(long address) {
     return Checksum.of(address, physicalBytes, Checksum.seed(objectId, index, 0, birthGroup))
         == checksum;
-  }
-
-  /**
-   * Makes the block of its payload.
-   *
-   * @param payload where the payload is, which {@link #matches}
-   * @param address where the block goes, {@link #logicalBytes} long; may be the same place
-   * @return false if it cannot be made, for instance as the compression is not known
-   */
-  public boolean unpack(long payload, long address) {
-    if (compression == Compression.LZ4.code()) {
-      return CODEC.unpack(payload, physicalBytes, address, logicalBytes) == null;
-    }
-    if (payload != address) {
-      NativeMemory.copy(payload, address, physicalBytes);
-    }
-    return compression == Compression.NONE.code() && physicalBytes == logicalBytes;
   }
 }

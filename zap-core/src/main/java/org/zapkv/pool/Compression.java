@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
-/** How blocks are compressed when they are written. What is stored says itself how it was. */
+/** How blocks are stored that are written. What is stored says itself how it was. */
 public enum Compression {
-  /** Not at all. */
-  NONE(0),
+  /** As they are in memory. */
+  NONE,
 
-  /** With LZ4, each block for itself; one that does not get smaller by it is stored as it is. */
-  LZ4(1);
+  /**
+   * The leaves of maps are packed: they take what their entries take, without what can be computed
+   * again. All other blocks are stored as they are.
+   */
+  PACKED,
 
-  private final int code;
-
-  Compression(int code) {
-    this.code = code;
-  }
-
-  /** What block pointers have for it. */
-  int code() {
-    return code;
-  }
+  /**
+   * All blocks are compressed with LZ4, each for itself, leaves after they were packed. What does
+   * not get smaller by either is stored without it.
+   */
+  LZ4
 }

@@ -18,6 +18,9 @@ enum Feature {
   /** Blocks may be compressed with LZ4. */
   LZ4(Kind.INCOMPATIBLE, 1, true),
 
+  /** Leaves may be packed: stored without what can be computed again. */
+  LEAF_PACKING(Kind.INCOMPATIBLE, 2, true),
+
   /** Block pointers may have a second copy: who does not know would never free it. */
   SECOND_COPY(Kind.READ_ONLY_COMPATIBLE, 0, true),
 
@@ -61,7 +64,11 @@ enum Feature {
 
   /** The features of a new store: what it may come to use, whatever the options of each opening. */
   static Set<Feature> ofNewStore(boolean hasLog) {
-    return hasLog ? EnumSet.of(INTENT_LOG, LZ4, SECOND_COPY) : EnumSet.of(LZ4, SECOND_COPY);
+    Set<Feature> features = EnumSet.of(LZ4, LEAF_PACKING, SECOND_COPY);
+    if (hasLog) {
+      features.add(INTENT_LOG);
+    }
+    return features;
   }
 
   /** The word of one kind for a set of features. */

@@ -41,6 +41,11 @@ record Label(
     return Feature.INTENT_LOG.isIn(incompatible);
   }
 
+  /** Whether leaves may be packed: not in a store that was made before there was that. */
+  boolean hasLeafPacking() {
+    return Feature.LEAF_PACKING.isIn(incompatible);
+  }
+
   /** Writes the label; both copies hold the same bytes. */
   void encode(long address) {
     NativeMemory.fill(address, HeadLayout.LABEL_BYTES, (byte) 0);

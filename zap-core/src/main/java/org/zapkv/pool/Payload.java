@@ -10,34 +10,27 @@ final class Payload {
   private final byte @Nullable [] array;
   private final int sizeBytes;
   private final int logicalBytes;
-  private final Compression compression;
+  private final int form;
 
   private Payload(
-      long address,
-      byte @Nullable [] array,
-      int sizeBytes,
-      int logicalBytes,
-      Compression compression) {
+      long address, byte @Nullable [] array, int sizeBytes, int logicalBytes, int form) {
     this.address = address;
     this.array = array;
     this.sizeBytes = sizeBytes;
     this.logicalBytes = logicalBytes;
-    this.compression = compression;
+    this.form = form;
   }
 
   /** A block as it is in memory. */
   static Payload plain(long address, int sizeBytes) {
-    return new Payload(address, null, sizeBytes, sizeBytes, Compression.NONE);
+    return new Payload(address, null, sizeBytes, sizeBytes, BlockCodec.FORM_PLAIN);
   }
 
-  /** A block as it is in memory, at the beginning of an array. */
-  static Payload plain(byte[] array, int sizeBytes) {
-    return new Payload(0, array, sizeBytes, sizeBytes, Compression.NONE);
-  }
-
-  /** A compressed block, at the beginning of an array. */
-  static Payload packed(byte[] array, int packedBytes, int sizeBytes) {
-    return new Payload(0, array, packedBytes, sizeBytes, Compression.LZ4);
+  /**
+   * A payload at the beginning of an array, of a block of a size, in a form of {@link BlockCodec}.
+   */
+  static Payload of(byte[] array, int sizeBytes, int logicalBytes, int form) {
+    return new Payload(0, array, sizeBytes, logicalBytes, form);
   }
 
   /** Where the bytes are, if they are in no array. */
@@ -54,8 +47,9 @@ final class Payload {
     return logicalBytes;
   }
 
-  Compression compression() {
-    return compression;
+  /** How it was made of the block, see {@link BlockCodec}. */
+  int form() {
+    return form;
   }
 
   long checksum(NewBlock block) {

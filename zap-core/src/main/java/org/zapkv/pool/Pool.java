@@ -317,12 +317,12 @@ public final class Pool implements AutoCloseable {
    * @throws org.zapkv.error.DeviceException if it cannot be written
    */
   public BlockPointer writeNow(long address, int sizeBytes, NewBlock block) {
-    if (!compresses()) {
+    if (compression != Compression.LZ4 && !(mayPack(block) && codec.packs(address))) {
       return writeNow(Payload.plain(address, sizeBytes), block);
     }
     try (BlockCodec.Scratch scratch = scratch()) {
       NativeMemory.copyToArray(address, scratch.plain(sizeBytes), 0, sizeBytes);
-      Payload packed = pack(scratch, sizeBytes, block.form());
+      Payload packed = pack(scratch, sizeBytes, block);
       boolean fits = copyBytes(packed.sizeBytes(), block.form()) <= SingleWrites.MEMORY_BYTES;
       return writeNow(fits ? packed : Payload.plain(address, sizeBytes), block);
     }
@@ -385,29 +385,48 @@ public final class Pool implements AutoCloseable {
   }
 
   /**
-   * Says how blocks are compressed that are written from now on; before there are several threads.
+   * Says how blocks are compressed that are written from now on, and how leaves are packed, those
+   * too that are there; before there are several threads.
    *
    * @param newCompression how; a new pool compresses nothing
+   * @param packing how leaves are packed; null: they are not, and packed ones cannot be read
    */
-  public void compressWith(Compression newCompression) {
+  public void compressWith(Compression newCompression, @Nullable BlockPacking packing) {
     compression = newCompression;
+    codec.packWith(packing);
   }
 
-  boolean compresses() {
-    return compression != Compression.NONE;
+  /** Whether it is worth an attempt to make a block shorter. */
+  boolean compresses(NewBlock block) {
+    return compression == Compression.LZ4 || mayPack(block);
+  }
+
+  private boolean mayPack(NewBlock block) {
+    return compression != Compression.NONE && block.level() == 0 && label.hasLeafPacking();
   }
 
   BlockCodec.Scratch scratch() {
     return codec.scratch();
   }
 
-  /** What to store of a block that is in a scratch: compressed if that takes fewer units. */
-  Payload pack(BlockCodec.Scratch scratch, int sizeBytes, BlockForm form) {
-    scratch.pack(sizeBytes);
-    int packedBytes = scratch.packedBytes();
-    return packedBytes < sizeBytes && copyBytes(packedBytes, form) < copyBytes(sizeBytes, form)
-        ? Payload.packed(scratch.packed(), packedBytes, sizeBytes)
-        : Payload.plain(scratch.plain(sizeBytes), sizeBytes);
+  /** What to store of a block that is in a scratch: each thing is done only if it saves a unit. */
+  Payload pack(BlockCodec.Scratch scratch, int sizeBytes, NewBlock block) {
+    Payload payload = scratch.plainPayload(sizeBytes);
+    if (mayPack(block)) {
+      payload = shorter(scratch.pack(sizeBytes), payload, block);
+    }
+    if (compression == Compression.LZ4) {
+      payload = shorter(scratch.compress(payload), payload, block);
+    }
+    return payload;
+  }
+
+  private Payload shorter(Payload payload, Payload present, NewBlock block) {
+    int bytes = payload.sizeBytes();
+    boolean saves =
+        bytes < present.sizeBytes()
+            && copyBytes(bytes, block.form()) < copyBytes(present.sizeBytes(), block.form());
+    return saves ? payload : present;
   }
 
   /** Takes space for all copies of a block, each of a size. */
@@ -721,7 +740,7 @@ public final class Pool implements AutoCloseable {
         payload.sizeBytes(),
         block.group(),
         payload.checksum(block),
-        payload.compression().code(),
+        payload.form(),
         Checksum.TYPE_XXH64,
         block.level(),
         hasTrailer(payload.sizeBytes(), block.form()));

@@ -21,6 +21,7 @@ import org.zapkv.log.IntentLog;
 import org.zapkv.object.DamagedObjects;
 import org.zapkv.object.ObjectType;
 import org.zapkv.object.SalvagedObject;
+import org.zapkv.zap.LeafPacking;
 import org.zapkv.zap.ZapSalvage;
 import org.zapkv.zap.ZapValue;
 
@@ -69,7 +70,8 @@ final class Salvage {
       closer.add(DirectoryLock.acquire(damaged, true));
       FileDevice device = closer.add(FileDevice.openReadOnly(blocks));
       DamagedObjects objects =
-          closer.add(DamagedObjects.open(device, CACHE_BYTES, progress::progress));
+          closer.add(
+              DamagedObjects.open(device, CACHE_BYTES, LeafPacking.instance(), progress::progress));
       ZapStore store = closer.add(builder.open(target));
       FileDevice log = Files.exists(logFile) ? closer.add(FileDevice.openReadOnly(logFile)) : null;
       return new Salvage(objects, store).salvage(log);

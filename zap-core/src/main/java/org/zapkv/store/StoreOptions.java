@@ -2,6 +2,8 @@
 package org.zapkv.store;
 
 import org.zapkv.object.ObjectSetOptions;
+import org.zapkv.pool.Compression;
+import org.zapkv.zap.LeafPacking;
 import org.zapkv.zap.ZapParameters;
 
 /**
@@ -20,10 +22,19 @@ record StoreOptions(
     boolean acceptLogLoss,
     boolean readOnly) {
 
+  /** By measurement: see the decisions of this module. */
+  private static final Compression DEFAULT_COMPRESSION = Compression.PACKED;
+
   /** What applies where nothing else is said. */
   static final StoreOptions DEFAULT =
       new StoreOptions(
-          ObjectSetOptions.defaults(), ZapParameters.DEFAULT, Durability.SYNC, false, false);
+          ObjectSetOptions.defaults()
+              .withCompression(DEFAULT_COMPRESSION)
+              .withPacking(LeafPacking.instance()),
+          ZapParameters.DEFAULT,
+          Durability.SYNC,
+          false,
+          false);
 
   StoreOptions withObjects(ObjectSetOptions other) {
     return new StoreOptions(other, maps, durability, acceptLogLoss, readOnly);

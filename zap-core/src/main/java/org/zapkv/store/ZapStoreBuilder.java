@@ -143,9 +143,10 @@ public final class ZapStoreBuilder {
 
   /**
    * How blocks are compressed that are written from now on. Those that are there already are read
-   * whichever way they were written.
+   * whichever way they were written. A store that was made before leaves could be packed stays
+   * without packed ones.
    *
-   * @param compression how; the default is none
+   * @param compression how; the default is {@link Compression#PACKED}
    * @return this builder
    */
   public ZapStoreBuilder compression(Compression compression) {

@@ -114,7 +114,7 @@ public final class FormatReader {
     for (int at = 0; at <= 4096; at += 4096) {
       if (file.getLong(at) == MAGIC_LABEL
           && file.getLong(at + 4088) == Xxh64.hash(file, at, 4088, seed(-3, 0, 0, 0))) {
-        long unknown = file.getLong(at + 32) & ~3;
+        long unknown = file.getLong(at + 32) & ~7;
         if (file.getInt(at + 8) != 1 || unknown != 0) {
           throw bad("a newer version");
         }
@@ -167,11 +167,27 @@ public final class FormatReader {
 
   private ByteBuffer content(ByteBuffer at, int pointer, int offset, int physical) {
     int logical = at.getInt(pointer + 16);
-    forms.add(at.get(pointer + 40) == 0 ? "plain" : "LZ4");
-    byte[] bytes =
-        at.get(pointer + 40) == 0
-            ? bytes(file, offset, physical)
-            : Lz4.decode(file, offset, physical, logical);
+    int compression = at.get(pointer + 40);
+    byte[] bytes = bytes(file, offset, physical);
+    switch (compression) {
+      case 0 -> forms.add("plain");
+      case 1 -> {
+        forms.add("LZ4");
+        bytes = Lz4.decode(file, offset, physical, logical);
+      }
+      case 2 -> {
+        forms.add("packed");
+        bytes = PackedLeaf.unpack(bytes, logical);
+      }
+      case 3 -> {
+        forms.addAll(Set.of("LZ4", "packed and LZ4"));
+        bytes = PackedLeaf.unpack(Lz4.decode(file, offset, physical, logical), logical);
+      }
+      default -> throw bad("compression " + compression);
+    }
+    if (bytes.length != logical) {
+      throw bad("a block of " + bytes.length + " bytes instead of " + logical);
+    }
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 

@@ -2,13 +2,15 @@
 package org.zapkv.format;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** A decoder of LZ4 blocks, after their public description. */
 final class Lz4 {
   private Lz4() {}
 
-  static byte[] decode(ByteBuffer input, int from, int length, int logicalBytes) {
-    byte[] output = new byte[logicalBytes];
+  /** Gives as many bytes as there are, which must not be more than said. */
+  static byte[] decode(ByteBuffer input, int from, int length, int mostBytes) {
+    byte[] output = new byte[mostBytes];
     int at = from;
     int end = from + length;
     int done = 0;
@@ -34,9 +36,6 @@ final class Lz4 {
         output[done] = output[done - distance];
       }
     }
-    if (done != logicalBytes) {
-      throw new IllegalStateException("LZ4 block of " + done + " bytes instead of " + logicalBytes);
-    }
-    return output;
+    return Arrays.copyOf(output, done);
   }
 }

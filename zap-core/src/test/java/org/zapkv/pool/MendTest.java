@@ -168,7 +168,7 @@ final class MendTest {
 
   @Test
   void aBlockThatDecompressesToAnotherSizeIsCorrupt() {
-    pool.compressWith(Compression.LZ4);
+    pool.compressWith(Compression.LZ4, null);
     BlockPointer good = write(1, 2, 7, ONE);
     int bytes = good.physicalBytes();
     BlockPointer longer =
@@ -176,6 +176,20 @@ final class MendTest {
             good.offsetBytes(), 0, SIZE + 512, bytes, 2, good.checksum(), 1, 1, 0, true);
     pool.read(good, memory.address(), 1, 0, 0);
     assertRefused(longer, 1);
+  }
+
+  @Test
+  void aBlockInAFormThatIsNotKnownIsRefusedByItsNumber() {
+    BlockPointer good = write(1, 2, 7, ONE);
+    for (int form = 2; form < 256; form++) {
+      BlockPointer other =
+          new BlockPointer(
+              good.offsetBytes(), 0, SIZE + 512, SIZE, 2, good.checksum(), form, 1, 0, true);
+      CorruptException e =
+          assertThrows(CorruptException.class, () -> pool.read(other, memory.address(), 1, 0, 0));
+      String expected = form < 4 ? "knows of none" : "unknown compression " + form;
+      assertTrue(e.getMessage().contains(expected), e.getMessage());
+    }
   }
 
   @Test

@@ -94,6 +94,25 @@ class GoldenStoreTest {
     assertArrayEquals(newer, Files.readAllBytes(file));
   }
 
+  /** It may be opened by a version that knows of no packed leaves. */
+  @Test
+  void aStoreFromBeforeLeavesWerePackedGetsNone() throws IOException {
+    Path path = directory.resolve("s");
+    try (InputStream zip = open(GoldenStores.Kind.FAT)) {
+      GoldenStores.unpack(zip, path);
+    }
+    try (ZapStore store = ZapStore.open(path)) {
+      for (int i = 0; i < 600; i++) {
+        store.map("many").putLong("key " + i, i);
+      }
+    }
+    byte[] log = Files.readAllBytes(path.resolve(StoreDirectory.LOG_FILE));
+    byte[] blocks = Files.readAllBytes(path.resolve(StoreDirectory.BLOCKS_FILE));
+    FormatReader.Contents read = FormatReader.read(blocks, log);
+    assertEquals(600, read.maps().get("many").size());
+    assertFalse(read.forms().contains("packed"));
+  }
+
   private static InputStream open(GoldenStores.Kind kind) {
     InputStream zip = GoldenStoreTest.class.getResourceAsStream(GOLDEN + fileName(kind));
     assertNotNull(zip, fileName(kind));

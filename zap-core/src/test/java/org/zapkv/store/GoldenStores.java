@@ -34,6 +34,10 @@ final class GoldenStores {
     TABLE("fat", "table of its own"),
     /** Many keys with one hash. */
     FLOODED("overflow", "value apart", "LZ4"),
+    /** Leaves that are packed: with keys and values of many sizes, after removals and updates. */
+    PACKED("packed", "fat", "plain"),
+    /** The same with what can be compressed. */
+    SQUEEZED("packed and LZ4", "LZ4", "overflow"),
     /** Values that are objects of their own. */
     LARGE("value object", "tree", "plain"),
     /** What can be compressed, and what cannot. */
@@ -74,10 +78,17 @@ final class GoldenStores {
   private static ZapStore open(Path directory, Kind kind) {
     return ZapStore.builder()
         .leafBytes(4096)
-        .compression(kind.forms().contains("LZ4") ? Compression.LZ4 : Compression.NONE)
+        .compression(compression(kind.forms()))
         .durability(Durability.NONE)
         .syncInterval(Duration.ofDays(1))
         .open(directory);
+  }
+
+  private static Compression compression(Set<String> forms) {
+    if (forms.contains("LZ4")) {
+      return Compression.LZ4;
+    }
+    return forms.contains("packed") ? Compression.PACKED : Compression.NONE;
   }
 
   /** The files as they are when the process is killed. */
@@ -124,6 +135,12 @@ final class GoldenStores {
           store.map("many").remove("key " + i);
         }
       }
+      case PACKED, SQUEEZED -> {
+        fillMixed(store.map("mixed"), random);
+        for (int i = 0; kind == Kind.SQUEEZED && i < 100; i++) {
+          store.map("flood").put(Collisions.key(1, i), new byte[i]);
+        }
+      }
       case TABLE -> fillTable(store.map("table"));
       case FLOODED -> {
         for (int i = 0; i < 300; i++) {
@@ -144,6 +161,18 @@ final class GoldenStores {
         }
         store.map("text").put("large", "a long text ".repeat(20_000));
         store.map("noise").put("large", Seeds.bytes(random, 10 * 512));
+      }
+    }
+  }
+
+  private static void fillMixed(ZapMap map, Random random) {
+    for (int i = 0; i < 800; i++) {
+      String key = "k".repeat(1 << i % 9) + random.nextInt(400);
+      switch (i % 5) {
+        case 0 -> map.remove(key);
+        case 1 -> map.putLong(key, random.nextLong());
+        case 2 -> map.put(key, "value ".repeat(random.nextInt(100)));
+        default -> map.put(key, Seeds.bytes(random, random.nextInt(100)));
       }
     }
   }
