@@ -11,12 +11,14 @@ import org.zapkv.pool.Compression;
  *
  * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
  * @param syncInterval how long changes wait before their group is synced by itself
- * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is a quarter
+ * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is almost half
  *     of the cache
  * @param waitTimeout how long to wait for memory before giving up
  * @param traceHolds whether every hold keeps the stack that took it, for leak reports; slow
  * @param initPolicy how the cache initialises its memory
  * @param compression how blocks are compressed that are written
+ * @param autoCompact whether a device that could be much smaller is made so when there is nothing
+ *     else to do
  */
 public record ObjectSetOptions(
     long cacheBytes,
@@ -25,10 +27,14 @@ public record ObjectSetOptions(
     Duration waitTimeout,
     boolean traceHolds,
     InitPolicy initPolicy,
-    Compression compression) {
+    Compression compression,
+    boolean autoCompact) {
 
   /** The smallest budget of the cache, in bytes. */
   public static final long MIN_CACHE_BYTES = 4L << 20;
+
+  /** Memory for other things than changed blocks; in small caches half is. */
+  private static final long NEVER_DIRTY_BYTES = 16L << 20;
 
   /** By measurement: see the decisions of this module. */
   private static final Compression DEFAULT_COMPRESSION = Compression.NONE;
@@ -41,19 +47,21 @@ public record ObjectSetOptions(
           Duration.ofSeconds(30),
           false,
           InitPolicy.defaultPolicy(),
-          DEFAULT_COMPRESSION);
+          DEFAULT_COMPRESSION,
+          true);
 
   /**
    * Options.
    *
    * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
    * @param syncInterval how long changes wait before their group is synced by itself
-   * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is a quarter
-   *     of the cache
+   * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is almost
+   *     half of the cache
    * @param waitTimeout how long to wait for memory before giving up
    * @param traceHolds whether every hold keeps the stack that took it
    * @param initPolicy how the cache initialises its memory
    * @param compression how blocks are compressed that are written
+   * @param autoCompact whether a device that could be much smaller is made so by itself
    * @throws IllegalArgumentException if a size or a duration is out of range
    */
   public ObjectSetOptions {
@@ -89,7 +97,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withCacheBytes(long bytes) {
     return new ObjectSetOptions(
-        bytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy, compression);
+        bytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        autoCompact);
   }
 
   /**
@@ -100,19 +115,33 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withSyncInterval(Duration interval) {
     return new ObjectSetOptions(
-        cacheBytes, interval, dirtyLimitBytes, waitTimeout, traceHolds, initPolicy, compression);
+        cacheBytes,
+        interval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        autoCompact);
   }
 
   /**
    * A copy with another dirty limit.
    *
-   * @param bytes how many bytes of changed blocks make a group sync early, 0: a quarter of the
+   * @param bytes how many bytes of changed blocks make a group sync early, 0: almost half of the
    *     cache
    * @return the copy
    */
   public ObjectSetOptions withDirtyLimitBytes(long bytes) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, bytes, waitTimeout, traceHolds, initPolicy, compression);
+        cacheBytes,
+        syncInterval,
+        bytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        autoCompact);
   }
 
   /**
@@ -123,7 +152,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withWaitTimeout(Duration timeout) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, timeout, traceHolds, initPolicy, compression);
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        timeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        autoCompact);
   }
 
   /**
@@ -134,7 +170,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withTraceHolds(boolean trace) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, trace, initPolicy, compression);
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        trace,
+        initPolicy,
+        compression,
+        autoCompact);
   }
 
   /**
@@ -145,7 +188,14 @@ public record ObjectSetOptions(
    */
   public ObjectSetOptions withInitPolicy(InitPolicy policy) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, dirtyLimitBytes, waitTimeout, traceHolds, policy, compression);
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        policy,
+        compression,
+        autoCompact);
   }
 
   /**
@@ -162,15 +212,39 @@ public record ObjectSetOptions(
         waitTimeout,
         traceHolds,
         initPolicy,
-        newCompression);
+        newCompression,
+        autoCompact);
   }
 
   /**
-   * The dirty limit that applies.
+   * A copy that does or does not make the device smaller by itself.
+   *
+   * @param compact whether a device that could be much smaller is made so when there is nothing
+   *     else to do
+   * @return the copy
+   */
+  public ObjectSetOptions withAutoCompact(boolean compact) {
+    return new ObjectSetOptions(
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        compact);
+  }
+
+  /**
+   * The dirty limit that applies. By itself it is such that what is dirty at most, almost twice as
+   * much, leaves room in the cache for the blocks above it and for what is being read.
    *
    * @return bytes, above 0
    */
   public long effectiveDirtyLimitBytes() {
-    return dirtyLimitBytes == 0 ? cacheBytes / 4 : dirtyLimitBytes;
+    if (dirtyLimitBytes != 0) {
+      return dirtyLimitBytes;
+    }
+    return Math.max(cacheBytes / 4, (cacheBytes - NEVER_DIRTY_BYTES) / 2);
   }
 }
