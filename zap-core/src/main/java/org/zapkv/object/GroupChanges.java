@@ -3,11 +3,13 @@ package org.zapkv.object;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
-import java.util.NavigableSet;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.pool.BlockPointer;
@@ -21,7 +23,10 @@ import org.zapkv.pool.BlockPointer;
  */
 final class GroupChanges {
   private final long group;
-  private final TreeMap<Long, Buffer> dirty = new TreeMap<>();
+
+  /** By block. In no order: sorted once, when it is synced, and not with every change. */
+  private final Map<Long, Buffer> dirty = new HashMap<>();
+
   private final TreeMap<Long, BlockPointer> overrides = new TreeMap<>();
   private final BlockRanges freed = new BlockRanges();
   private final BlocksAbove above;
@@ -121,12 +126,12 @@ final class GroupChanges {
     freed.add(first, end);
     /* What lies above the ends stays in part; what lies between them goes with the range. */
     aboveBytes += above.add(first) + above.add(end - 1);
-    return drop(dirty.subMap(first, end), overrides.subMap(first, end));
+    return drop(overrides.subMap(first, end), removeDirty(first, end));
   }
 
   /** Forgets that blocks after block 0 were freed; false if one of them has content. */
   boolean forgetFreed() {
-    if (!dirty.tailMap(1L).isEmpty() || !overrides.tailMap(1L).isEmpty()) {
+    if (dirty.size() > (dirty.containsKey(0L) ? 1 : 0) || !overrides.tailMap(1L).isEmpty()) {
       return false;
     }
     boolean first = freed.contains(0);
@@ -140,17 +145,32 @@ final class GroupChanges {
 
   /** Forgets everything changed in blocks. */
   Dropped dropAll() {
-    return drop(dirty, overrides);
+    return drop(overrides, removeDirty(0, Long.MAX_VALUE));
   }
 
-  private static Dropped drop(
-      SortedMap<Long, Buffer> buffers, SortedMap<Long, BlockPointer> pointers) {
+  /** Forgets what is dirty in a range; gives the bytes that it had. */
+  private long removeDirty(long first, long end) {
     long bytes = 0;
-    for (Buffer buffer : buffers.values()) {
-      bytes += buffer.sizeBytes();
+    if (end - first <= dirty.size()) {
+      for (long blockId = first; blockId < end; blockId++) {
+        Buffer removed = dirty.remove(blockId);
+        bytes += removed == null ? 0 : removed.sizeBytes();
+      }
+      return bytes;
     }
-    Dropped dropped = new Dropped(bytes, new ArrayList<>(pointers.values()));
-    buffers.clear();
+    Iterator<Map.Entry<Long, Buffer>> entries = dirty.entrySet().iterator();
+    while (entries.hasNext()) {
+      Map.Entry<Long, Buffer> entry = entries.next();
+      if (entry.getKey() >= first && entry.getKey() < end) {
+        bytes += entry.getValue().sizeBytes();
+        entries.remove();
+      }
+    }
+    return bytes;
+  }
+
+  private static Dropped drop(SortedMap<Long, BlockPointer> pointers, long dirtyBytes) {
+    Dropped dropped = new Dropped(dirtyBytes, new ArrayList<>(pointers.values()));
     pointers.clear();
     return dropped;
   }
@@ -167,10 +187,12 @@ final class GroupChanges {
   }
 
   /** The blocks that have a new version, in ascending order. */
-  NavigableSet<Long> changedBlocks() {
-    NavigableSet<Long> blocks = new TreeSet<>(dirty.keySet());
-    blocks.addAll(overrides.keySet());
-    return blocks;
+  long[] changedBlocks() {
+    return LongStream.concat(
+            dirty.keySet().stream().mapToLong(Long::longValue),
+            overrides.keySet().stream().mapToLong(Long::longValue))
+        .sorted()
+        .toArray();
   }
 
   @Nullable BlockPointer override(long blockId) {

@@ -11,7 +11,7 @@ import org.zapkv.pool.Pool;
 final class HighBlocks implements StoreWalker.Visitor {
 
   /** More than this is not moved at once. */
-  private static final long MAX_BYTES = 64 << 20;
+  static final long MAX_BYTES = 64 << 20;
 
   private final Pool pool;
   private final Moves moves;

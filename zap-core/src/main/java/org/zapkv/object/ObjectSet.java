@@ -73,7 +73,7 @@ public final class ObjectSet implements AutoCloseable {
     this.meta = new MetaObject(context, decodeRoot(cache, pool));
     this.numbers = new ObjectNumbers(meta);
     table.onEnd(this::endOfObject);
-    objectSync.start(context, meta);
+    objectSync.start(context, meta, options.autoCompact());
     earlyWriter.start(context);
     groups.start();
   }

@@ -13,7 +13,7 @@ import org.zapkv.pool.Compression;
  *
  * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
  * @param syncInterval how long changes wait before their group is synced by itself
- * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is a quarter
+ * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is almost half
  *     of the cache
  * @param waitTimeout how long to wait for memory before giving up
  * @param traceHolds whether every hold keeps the stack that took it, for leak reports; slow
@@ -21,6 +21,8 @@ import org.zapkv.pool.Compression;
  * @param compression how blocks are compressed that are written
  * @param packing how leaves of maps are packed, for reading those that are and for writing if the
  *     compression says so; null: not at all
+ * @param autoCompact whether a device that could be much smaller is made so when there is nothing
+ *     else to do
  */
 public record ObjectSetOptions(
     long cacheBytes,
@@ -30,10 +32,14 @@ public record ObjectSetOptions(
     boolean traceHolds,
     InitPolicy initPolicy,
     Compression compression,
-    @Nullable BlockPacking packing) {
+    @Nullable BlockPacking packing,
+    boolean autoCompact) {
 
   /** The smallest budget of the cache, in bytes. */
   public static final long MIN_CACHE_BYTES = 4L << 20;
+
+  /** Memory for other things than changed blocks; in small caches half is. */
+  private static final long NEVER_DIRTY_BYTES = 16L << 20;
 
   private static final ObjectSetOptions DEFAULTS =
       new ObjectSetOptions(
@@ -44,20 +50,22 @@ public record ObjectSetOptions(
           false,
           InitPolicy.defaultPolicy(),
           Compression.NONE,
-          null);
+          null,
+          true);
 
   /**
    * Options.
    *
    * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
    * @param syncInterval how long changes wait before their group is synced by itself
-   * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is a quarter
-   *     of the cache
+   * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is almost
+   *     half of the cache
    * @param waitTimeout how long to wait for memory before giving up
    * @param traceHolds whether every hold keeps the stack that took it
    * @param initPolicy how the cache initialises its memory
    * @param compression how blocks are compressed that are written
    * @param packing how leaves of maps are packed, or null
+   * @param autoCompact whether a device that could be much smaller is made so by itself
    * @throws IllegalArgumentException if a size or a duration is out of range
    */
   public ObjectSetOptions {
@@ -100,7 +108,8 @@ public record ObjectSetOptions(
         traceHolds,
         initPolicy,
         compression,
-        packing);
+        packing,
+        autoCompact);
   }
 
   /**
@@ -118,19 +127,28 @@ public record ObjectSetOptions(
         traceHolds,
         initPolicy,
         compression,
-        packing);
+        packing,
+        autoCompact);
   }
 
   /**
    * A copy with another dirty limit.
    *
-   * @param bytes how many bytes of changed blocks make a group sync early, 0: a quarter of the
+   * @param bytes how many bytes of changed blocks make a group sync early, 0: almost half of the
    *     cache
    * @return the copy
    */
   public ObjectSetOptions withDirtyLimitBytes(long bytes) {
     return new ObjectSetOptions(
-        cacheBytes, syncInterval, bytes, waitTimeout, traceHolds, initPolicy, compression, packing);
+        cacheBytes,
+        syncInterval,
+        bytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        packing,
+        autoCompact);
   }
 
   /**
@@ -148,7 +166,8 @@ public record ObjectSetOptions(
         traceHolds,
         initPolicy,
         compression,
-        packing);
+        packing,
+        autoCompact);
   }
 
   /**
@@ -166,7 +185,8 @@ public record ObjectSetOptions(
         trace,
         initPolicy,
         compression,
-        packing);
+        packing,
+        autoCompact);
   }
 
   /**
@@ -184,7 +204,8 @@ public record ObjectSetOptions(
         traceHolds,
         policy,
         compression,
-        packing);
+        packing,
+        autoCompact);
   }
 
   /**
@@ -221,14 +242,39 @@ public record ObjectSetOptions(
         initPolicy,
         compression,
         newPacking);
+        autoCompact);
   }
 
   /**
-   * The dirty limit that applies.
+   * A copy that does or does not make the device smaller by itself.
+   *
+   * @param compact whether a device that could be much smaller is made so when there is nothing
+   *     else to do
+   * @return the copy
+   */
+  public ObjectSetOptions withAutoCompact(boolean compact) {
+    return new ObjectSetOptions(
+        cacheBytes,
+        syncInterval,
+        dirtyLimitBytes,
+        waitTimeout,
+        traceHolds,
+        initPolicy,
+        compression,
+        packing,
+        compact);
+  }
+
+  /**
+   * The dirty limit that applies. By itself it is such that what is dirty at most, almost twice as
+   * much, leaves room in the cache for the blocks above it and for what is being read.
    *
    * @return bytes, above 0
    */
   public long effectiveDirtyLimitBytes() {
-    return dirtyLimitBytes == 0 ? cacheBytes / 4 : dirtyLimitBytes;
+    if (dirtyLimitBytes != 0) {
+      return dirtyLimitBytes;
+    }
+    return Math.max(cacheBytes / 4, (cacheBytes - NEVER_DIRTY_BYTES) / 2);
   }
 }

@@ -26,11 +26,15 @@ final class ObjectSync implements SyncParticipant {
     this.table = table;
   }
 
-  /** Says what to work on; before the syncing thread starts. */
-  void start(ObjectContext objects, MetaObject metaObject) {
+  /**
+   * Says what to work on; before the syncing thread starts.
+   *
+   * @param autoCompact whether the device is made smaller by itself
+   */
+  void start(ObjectContext objects, MetaObject metaObject, boolean autoCompact) {
     context = objects;
     meta = metaObject;
-    settler = new Settler(objects, metaObject);
+    settler = new Settler(objects, metaObject, autoCompact);
     rootMemory = objects.cache().allocateIo(Pool.ROOT_BYTES);
   }
 
@@ -136,9 +140,7 @@ final class ObjectSync implements SyncParticipant {
       table.release(node);
     }
     table.clearChanged(group);
-    if (isOrdinary) {
-      settler().groupCommitted();
-    }
+    settler().groupCommitted(isOrdinary);
   }
 
   /** Has blocks moved with the open group, or one before. */

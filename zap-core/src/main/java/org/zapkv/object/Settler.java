@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Moves blocks from the end of the device down into its free space, so that it can shrink: a few
- * with each step of a {@link Compaction}, and by itself when a device is nearly empty. Used by the
- * syncing thread.
+ * with each step of a {@link Compaction}, and by itself when much of a device is free and there is
+ * nothing else to do. Used by the syncing thread.
  */
 final class Settler {
 
@@ -16,12 +16,14 @@ final class Settler {
    *
    * New blocks go to the lowest space that is free. But a group that frees most of a store writes its
    * own blocks, few as they are, while all that it frees is still in use: at the end of the file. And
-   * some of what was written before may lie there too. So when a small part of the file is used, and
-   * nobody has changed anything in the group after, what lies high is written once more. One such
-   * group follows an ordinary group at most.
+   * some of what was written before may lie there too. A group that changes much leaves as much free
+   * as it has written. So when the file could be a good deal smaller, and nobody has changed anything
+   * for an interval of syncing, or the store is closed, what lies high is written once more: in a
+   * group without changes, then in another, each with a bounded part of it, until the next change.
+   * How many may follow an ordinary group is bounded, too: what finds no place below stays.
    *
    * What lies high is then found by walking over the indirect blocks of everything: cheap, as it is
-   * done only when little is used (SpaceMap.isSpreadOut). A compaction finds it by itself, while the
+   * done only for stores of some GiB (SpaceMap.spreadBytes). A compaction finds it by itself, while the
    * store is in use, and offers it; it is moved with the changes of the next group, if there are any.
    *
    * Data blocks are copied from device to device, past the cache: what they hold does not change, so
@@ -35,12 +37,18 @@ final class Settler {
   /** What a compaction wants to be moved next. Set by anyone, taken by the syncing thread. */
   private final AtomicReference<@Nullable Moves> offered = new AtomicReference<>();
 
+  private final boolean isAutomatic;
+
   /** Written by the syncing thread, read by anyone. */
   private volatile boolean wanted;
 
-  Settler(ObjectContext context, MetaObject meta) {
+  /** How many groups may move something by themselves before the next change. */
+  private long roundsLeft;
+
+  Settler(ObjectContext context, MetaObject meta, boolean isAutomatic) {
     this.context = context;
     this.meta = meta;
+    this.isAutomatic = isAutomatic;
   }
 
   boolean isWanted() {
@@ -52,9 +60,18 @@ final class Settler {
     offered.set(moves);
   }
 
-  /** An ordinary group is durable. */
-  void groupCommitted() {
-    wanted = context.pool().isSpreadOut();
+  /**
+   * A group is durable.
+   *
+   * @param isOrdinary whether it had changes of its own
+   */
+  void groupCommitted(boolean isOrdinary) {
+    long spreadBytes = isAutomatic ? context.pool().spreadBytes() : 0;
+    if (isOrdinary) {
+      // One more, for second copies that found no room away from the first ones but high up.
+      roundsLeft = spreadBytes == 0 ? 0 : 2 + spreadBytes / HighBlocks.MAX_BYTES;
+    }
+    wanted = spreadBytes > 0 && roundsLeft > 0;
   }
 
   /**
@@ -71,7 +88,8 @@ final class Settler {
       return Moves.NONE;
     }
     wanted = false;
-    HighBlocks high = new HighBlocks(context.pool(), context.pool().packedEndBytes());
+    roundsLeft--;
+    HighBlocks high = new HighBlocks(context.pool(), context.pool().settledEndBytes());
     try (StoreWalker walker = new StoreWalker(context.cache(), context.pool(), high)) {
       walker.walk();
     }

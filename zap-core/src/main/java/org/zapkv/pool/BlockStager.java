@@ -197,6 +197,7 @@ public final class BlockStager {
       throw e;
     }
     filling.bytes += spaceBytes;
+    pool.countMoved(place.copyCount() * spaceBytes);
     int payloadBytes = pointer.physicalBytes();
     long checksum = Payload.plain(copy, payloadBytes).checksum(block);
     BlockPointer moved = pointer.movedTo(place.first(), place.second(), group, checksum);

@@ -64,6 +64,7 @@ public final class Pool implements AutoCloseable {
   private final IoMemory loading;
 
   private final AtomicLong writtenBytes = new AtomicLong();
+  private final AtomicLong movedBytes = new AtomicLong();
   private volatile Uberblock committed;
 
   private Pool(
@@ -613,6 +614,7 @@ public final class Pool implements AutoCloseable {
         committed.group(),
         dirtyBytes,
         writtenBytes.get(),
+        movedBytes.get(),
         reads.mendedCopies());
   }
 
@@ -628,12 +630,12 @@ public final class Pool implements AutoCloseable {
   }
 
   /**
-   * About where the used space of the device would end if it had no gaps to speak of.
+   * About where the used space of the device should end when it was made smaller by itself.
    *
    * @return an offset in bytes; what is used beyond it keeps the device larger than it need be
    */
-  public long packedEndBytes() {
-    return space.packedEndBytes();
+  public long settledEndBytes() {
+    return space.settledEndBytes();
   }
 
   /**
@@ -664,12 +666,13 @@ public final class Pool implements AutoCloseable {
   }
 
   /**
-   * Whether so little of the device is used that it is worth moving what lies at its end.
+   * How much lies, or lay, so high on the device that it is worth moving it by itself.
    *
-   * @return true when the device could be less than half as large, and little is used
+   * @return bytes between where the used space ends and where it should; 0 if that is little, or so
+   *     much is used that what lies there would take long to find
    */
-  public boolean isSpreadOut() {
-    return space.isSpreadOut();
+  public long spreadBytes() {
+    return space.spreadBytes();
   }
 
   SpaceMap space() {
@@ -682,6 +685,10 @@ public final class Pool implements AutoCloseable {
 
   RoomWait roomWait() {
     return roomWait;
+  }
+
+  boolean hasRoomBehind(long bytes, int pieceBytes) {
+    return space.hasRoomBehind(bytes, pieceBytes);
   }
 
   boolean hasRoom(long bytes, int pieceBytes) {
@@ -730,6 +737,10 @@ public final class Pool implements AutoCloseable {
 
   void countWritten(int lengthBytes) {
     writtenBytes.addAndGet(lengthBytes);
+  }
+
+  void countMoved(int lengthBytes) {
+    movedBytes.addAndGet(lengthBytes);
   }
 
   BlockPointer pointerTo(Place place, Payload payload, NewBlock block) {

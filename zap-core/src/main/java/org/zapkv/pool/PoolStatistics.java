@@ -18,6 +18,7 @@ import java.util.UUID;
  * @param syncedGroup the newest durable transaction group
  * @param dirtyBytes the bytes of changed blocks that are not on the device yet
  * @param writtenBytes what was written to the device since the store was opened
+ * @param movedBytes how much of that was blocks moved to where they let the device be smaller
  * @param mendedCopies how many copies of blocks were found bad since then, and written again from
  *     the other one
  */
@@ -33,4 +34,5 @@ public record PoolStatistics(
     long syncedGroup,
     long dirtyBytes,
     long writtenBytes,
+    long movedBytes,
     long mendedCopies) {}

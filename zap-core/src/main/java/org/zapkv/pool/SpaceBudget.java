@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
 import org.zapkv.error.StoreFullException;
 
 /**
@@ -52,7 +52,9 @@ final class SpaceBudget {
   private final Pool pool;
   private final AtomicLongArray dirtyBytes = new AtomicLongArray(GROUP_RING);
   private final AtomicLongArray aboveBytes = new AtomicLongArray(GROUP_RING);
-  private final AtomicLong expectedBytes = new AtomicLong();
+
+  /** In an adder, as every transaction writes it twice; who has added sees his own in the sum. */
+  private final LongAdder expectedBytes = new LongAdder();
 
   /** The largest dirty block of each group. */
   private final AtomicLongArray largestBytes = new AtomicLongArray(GROUP_RING);
@@ -93,16 +95,16 @@ final class SpaceBudget {
 
   /** Reserves room for a transaction if there is enough; to be given back with {@link #release}. */
   boolean tryReserve(long bytes, boolean freeing) {
-    expectedBytes.addAndGet(bytes);
+    expectedBytes.add(bytes);
     if (hasRoom(bytes, freeing)) {
       return true;
     }
-    expectedBytes.addAndGet(-bytes);
+    expectedBytes.add(-bytes);
     return false;
   }
 
   void release(long bytes) {
-    expectedBytes.addAndGet(-bytes);
+    expectedBytes.add(-bytes);
   }
 
   StoreFullException full(long bytes) {
@@ -117,7 +119,7 @@ final class SpaceBudget {
   }
 
   private boolean hasRoom(long bytes, boolean freeing) {
-    long expected = expectedBytes.get();
+    long expected = expectedBytes.sum();
     long above = 0;
     long largest = 0;
     for (int i = 0; i < GROUP_RING; i++) {
@@ -134,6 +136,9 @@ final class SpaceBudget {
     long announced = bytes >> (freeing ? ANNOUNCED_FREEING_SHIFT : ANNOUNCED_SHIFT);
     int piece = (int) Math.max(largest, Math.min(announced, MAX_LEAF_BYTES)) + WITH_BLOCK_BYTES;
     long inPieces = planned + (freeing ? 0 : reserve / 4);
+    if (pool.hasRoomBehind(inPieces + above, Math.max(piece, DNODES_BYTES))) {
+      return true;
+    }
     return pool.hasRoom(above + DNODES_BYTES, DNODES_BYTES) && pool.hasRoom(inPieces, piece);
   }
 

@@ -71,8 +71,16 @@ final class SpaceMap {
   /** The gaps left by a compaction: a 64th of what is used. */
   private static final int COMPACT_SLACK_SHIFT = 6;
 
-  /** With so much in use the indirect blocks above it are some MiB at most. */
-  private static final long SMALL_USE_BYTES = 256 << 20;
+  /** With so much in use the indirect blocks above it are 32 MiB, where leaves have 16 KiB. */
+  private static final long SMALL_USE_BYTES = 4L << 30;
+
+  /** What is settled ends where an eighth more than it has would end. */
+  private static final int SETTLED_SLACK_SHIFT = 3;
+
+  /** It is worth settling what ends a sixteenth beyond that, but not for less than some MiB. */
+  private static final int WORTH_SETTLING_SHIFT = 4;
+
+  private static final long WORTH_SETTLING_BYTES = 4 << 20;
 
   /** A second copy is at least so far from the first one, if there is room. */
   private static final int AWAY_BYTES = 64 << 10;
@@ -206,8 +214,7 @@ final class SpaceMap {
    * @param pieceBytes the size
    */
   boolean hasRoom(long bytes, int pieceBytes) {
-    long behindBytes = usableBytes - geometry.usableBytes(usedEndBytes);
-    if (behindBytes >= bytes + pieceBytes && !nodeUnread) {
+    if (hasRoomBehind(bytes, pieceBytes)) {
       return true;
     }
     if (allocatableBytes() < bytes) {
@@ -221,6 +228,12 @@ final class SpaceMap {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The same, if that can be seen without a look at any bitmap: behind all that is used. */
+  boolean hasRoomBehind(long bytes, int pieceBytes) {
+    long behindBytes = usableBytes - geometry.usableBytes(usedEndBytes);
+    return behindBytes >= bytes + pieceBytes && !nodeUnread;
   }
 
   private boolean countRoom(long wantedUnits, int pieceUnits) {
@@ -249,8 +262,16 @@ final class SpaceMap {
   /**
    * About where the used space would end if it had no gaps to speak of: a quarter more than it is.
    */
-  long packedEndBytes() {
-    long packedBytes = usedBytes() + (usedBytes() >> 2) + WORTH_TRUNCATING_BYTES;
+  private long packedEndBytes() {
+    return endBytesOf(usedBytes() + (usedBytes() >> 2) + WORTH_TRUNCATING_BYTES);
+  }
+
+  /** About where what is used should end after it was moved down by itself. */
+  long settledEndBytes() {
+    return endBytesOf(usedBytes() + (usedBytes() >> SETTLED_SLACK_SHIFT) + WORTH_TRUNCATING_BYTES);
+  }
+
+  private long endBytesOf(long packedBytes) {
     long fixedBytes = geometry.regionOffset(1) - geometry.usableBytes(geometry.regionOffset(1));
     return packedBytes + fixedBytes + (packedBytes >> geometry.regionShift()) * fixedBytes;
   }
@@ -275,10 +296,18 @@ final class SpaceMap {
   }
 
   /**
-   * Whether little is used, and the device could be less than half as large as it has to be now.
+   * How far the used space ends beyond where it should, if that is worth anything: of a small
+   * device half of it, of a larger one some per cent. For the syncing thread.
    */
-  boolean isSpreadOut() {
-    return usedBytes() <= SMALL_USE_BYTES && previousEndBytes > 2 * packedEndBytes();
+  long spreadBytes() {
+    long settledBytes = settledEndBytes();
+    long bytes = previousEndBytes - settledBytes;
+    long worthBytes = Math.max(settledBytes >> WORTH_SETTLING_SHIFT, WORTH_SETTLING_BYTES);
+    // What is free may lie in pieces too small for what is moved, which then goes behind the end.
+    long behindBytes = usableBytes - geometry.usableBytes(usedEndBytes);
+    boolean isWorthIt = bytes > worthBytes && behindBytes > bytes;
+    boolean isSpreadOut = isWorthIt || previousEndBytes > 2 * packedEndBytes();
+    return usedBytes() <= SMALL_USE_BYTES && isSpreadOut ? bytes : 0;
   }
 
   /**

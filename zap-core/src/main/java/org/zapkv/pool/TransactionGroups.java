@@ -50,8 +50,11 @@ public final class TransactionGroups implements AutoCloseable {
 
   private static final System.Logger LOGGER = System.getLogger(TransactionGroups.class.getName());
 
-  /** So many times the dirty limit may be in memory, of two groups together. */
-  private static final int THROTTLE_FACTOR = 2;
+  /** So many quarters of the dirty limit may be in memory, of two groups together. */
+  private static final int MAX_DIRTY_QUARTERS = 7;
+
+  /** So many times the limit of changed objects may be there, of two groups together. */
+  private static final int OBJECTS_FACTOR = 2;
 
   /**
    * A transaction that may change more than this may take long: some thousand scattered changes.
@@ -68,6 +71,9 @@ public final class TransactionGroups implements AutoCloseable {
 
   /** After so many groups without changes a store is as small as it gets: move down, cut off. */
   private static final int MAX_TIDYING_ROUNDS = 3;
+
+  /** As many as that when the store is closed, each of which moves a bounded part. */
+  private static final int MAX_CLOSING_ROUNDS = 8;
 
   private final Pool pool;
   private final SyncParticipant participant;
@@ -216,7 +222,7 @@ public final class TransactionGroups implements AutoCloseable {
    */
   public void addChangedObject(long group) {
     long count = changedObjects.incrementAndGet(ringIndex(group));
-    throttle.charge(load(), 1.0 / (THROTTLE_FACTOR * MAX_CHANGED_OBJECTS));
+    throttle.charge(load(), 1.0 / (OBJECTS_FACTOR * MAX_CHANGED_OBJECTS));
     if (count > MAX_CHANGED_OBJECTS && !requested) {
       requestSync();
     }
@@ -413,7 +419,7 @@ public final class TransactionGroups implements AutoCloseable {
       round();
     }
     awaitTransactions();
-    for (int i = 0; i <= MAX_TIDYING_ROUNDS && !settings.readOnly(); i++) {
+    for (int i = 0; i <= MAX_CLOSING_ROUNDS && !settings.readOnly(); i++) {
       round();
     }
     signalProgress(true);
@@ -521,12 +527,12 @@ public final class TransactionGroups implements AutoCloseable {
     for (int i = 0; i < GROUP_RING; i++) {
       objects += changedObjects.get(i);
     }
-    double ofObjects = (double) objects / (THROTTLE_FACTOR * MAX_CHANGED_OBJECTS);
+    double ofObjects = (double) objects / (OBJECTS_FACTOR * MAX_CHANGED_OBJECTS);
     return Math.max(ofObjects, (double) budget.dirtyBytes() / maxDirtyBytes());
   }
 
   private long maxDirtyBytes() {
-    return THROTTLE_FACTOR * settings.dirtyLimitBytes();
+    return settings.dirtyLimitBytes() / 4 * MAX_DIRTY_QUARTERS;
   }
 
   private void throttle() {

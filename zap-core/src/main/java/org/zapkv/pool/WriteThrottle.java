@@ -15,7 +15,7 @@ final class WriteThrottle {
    * Implementation notes
    *
    * "Load" is the changed and not yet written part of what there may be at most. Below 0.6 nobody is
-   * slowed down: a group closes at 0.5, and the next one takes changes while it is written. Above,
+   * slowed down: a group closes at 0.57, and the next one takes changes while it is written. Above,
    * a change costs time: (load - 0.6) / (1 - load) times its own share of the load, times a
    * constant. So the load settles where writers are as fast as the device; and if nothing at all is
    * written for a while, because the device flushes, it takes about FILL_NANOS to get from 0.6 to
@@ -38,12 +38,14 @@ final class WriteThrottle {
 
   private final LongSupplier nanoClock;
 
+  /** Nothing is owed: seen without a look at the clock. */
+  private static final long NEVER = Long.MIN_VALUE;
+
   /** Before this moment nobody should begin. Moved on by anyone with compare-and-set. */
-  private final AtomicLong paidUntil;
+  private final AtomicLong paidUntil = new AtomicLong(NEVER);
 
   WriteThrottle(LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
-    this.paidUntil = new AtomicLong(nanoClock.getAsLong());
   }
 
   /**
@@ -65,7 +67,7 @@ final class WriteThrottle {
   }
 
   private static long paidUntil(long before, long now, long cost) {
-    long owed = Math.max(0, before - now) + cost;
+    long owed = (before == NEVER ? 0 : Math.max(0, before - now)) + cost;
     return now + Math.min(owed, MAX_WAIT_NANOS);
   }
 
@@ -78,7 +80,14 @@ final class WriteThrottle {
 
   /** How long whoever begins now has to wait, in nanoseconds; 0 if that is too short to matter. */
   long owedNanos() {
-    long owed = paidUntil.get() - nanoClock.getAsLong();
+    long until = paidUntil.get();
+    if (until == NEVER) {
+      return 0;
+    }
+    long owed = until - nanoClock.getAsLong();
+    if (owed <= 0) {
+      paidUntil.compareAndSet(until, NEVER);
+    }
     return owed < MIN_WAIT_NANOS ? 0 : Math.min(owed, MAX_WAIT_NANOS);
   }
 

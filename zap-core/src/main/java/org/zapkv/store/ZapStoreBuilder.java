@@ -156,6 +156,22 @@ public final class ZapStoreBuilder {
   }
 
   /**
+   * Whether the file gets smaller by itself. When nothing has been changed for an interval of
+   * syncing ({@link #syncInterval}), and when the store is closed, blocks near the end of a file
+   * that is more than about a fifth larger than what is in it are moved into the free space before,
+   * at most 64 MiB at a time and some hundred MiB at the end, and the end is cut off. A crash
+   * meanwhile does no harm. Stores of more than 4 GiB stay as they are until {@link
+   * ZapStore#compact} is called.
+   *
+   * @param compact false: nothing is moved but by {@link ZapStore#compact}; the default is true
+   * @return this builder
+   */
+  public ZapStoreBuilder autoCompact(boolean compact) {
+    options = options.withObjects(options.objects().withAutoCompact(compact));
+    return this;
+  }
+
+  /**
    * Whether a store is opened whose intent log is damaged, or gone, or belongs to another store. It
    * then has what is in its last group on disk and the commits before the damage; those after it
    * are given up for good, and a warning is logged. A log whose end was cut off by a crash, where

@@ -25,6 +25,11 @@ final class CompactionTest {
 
   private final MemoryDevice memory = new MemoryDevice();
 
+  /** Nothing moves but by a compaction. */
+  private static ObjectSetOptions options() {
+    return TestObjects.options().withAutoCompact(false);
+  }
+
   private static long create(ObjectSet objects) {
     try (Transaction tx = objects.begin(0);
         DataObject object = objects.create(ObjectType.MAP, BLOCK_BYTES, tx)) {
@@ -88,7 +93,7 @@ final class CompactionTest {
   @Test
   void theDeviceIsAsSmallAsItGets() {
     int blocks = 1500;
-    try (ObjectSet objects = ObjectSet.create(memory, TestObjects.options(), REGION_SHIFT)) {
+    try (ObjectSet objects = ObjectSet.create(memory, options(), REGION_SHIFT)) {
       long keep = interleaved(objects, blocks);
       long before = memory.sizeBytes();
       long reclaimable = objects.statistics().reclaimableBytes();
@@ -103,7 +108,7 @@ final class CompactionTest {
       Compaction again = objects.compaction();
       assertTrue(!again.step() || again.movedBytes() < live / 20, "moved again");
     }
-    try (ObjectSet objects = ObjectSet.open(memory, TestObjects.options())) {
+    try (ObjectSet objects = ObjectSet.open(memory, options())) {
       assertFilled(objects, 1, blocks);
     }
   }
@@ -115,8 +120,7 @@ final class CompactionTest {
     SplittableRandom random = new SplittableRandom(seed);
     int blocks = 1200;
     try (ObjectSet objects =
-        ObjectSet.create(
-            memory, TestObjects.options().withDirtyLimitBytes(1 << 20), REGION_SHIFT)) {
+        ObjectSet.create(memory, options().withDirtyLimitBytes(1 << 20), REGION_SHIFT)) {
       long keep = interleaved(objects, blocks);
       long changed = create(objects);
       Map<Integer, Long> model = new HashMap<>();
@@ -185,12 +189,12 @@ final class CompactionTest {
       boolean crashed = true;
       for (int at = 0; crashed; at++) {
         CrashDevice device = new CrashDevice(seed + at);
-        ObjectSet objects = ObjectSet.create(device, TestObjects.options());
+        ObjectSet objects = ObjectSet.create(device, options());
         long keep = interleaved(objects, blocks);
         device.crashAfter(at);
         crashed = isCutShort(objects);
         device.restart();
-        try (ObjectSet again = ObjectSet.open(device, TestObjects.options())) {
+        try (ObjectSet again = ObjectSet.open(device, options())) {
           assertFilled(again, keep, blocks);
           TestObjects.assertClean(again);
         }
@@ -216,14 +220,14 @@ final class CompactionTest {
   void aBadSpotIsPassedOver() throws Exception {
     int blocks = 600;
     long keep;
-    try (ObjectSet objects = ObjectSet.create(memory, TestObjects.options(), REGION_SHIFT)) {
+    try (ObjectSet objects = ObjectSet.create(memory, options(), REGION_SHIFT)) {
       keep = interleaved(objects, blocks);
     }
     HookedDevice device = new HookedDevice(memory);
     long spot = memory.sizeBytes() * 9 / 10;
     device.unreadable(spot, spot + BLOCK_BYTES);
     try (AutoCloseable silent = TestObjects.silence();
-        ObjectSet objects = ObjectSet.open(device, TestObjects.options().withCacheBytes(4 << 20))) {
+        ObjectSet objects = ObjectSet.open(device, options().withCacheBytes(4 << 20))) {
       assertTrue(silent != null);
       compact(objects);
       device.unreadable(0, 0);
@@ -234,7 +238,7 @@ final class CompactionTest {
 
   @Test
   void aClosedStoreIsNotCompacted() {
-    ObjectSet objects = ObjectSet.create(memory, TestObjects.options(), REGION_SHIFT);
+    ObjectSet objects = ObjectSet.create(memory, options(), REGION_SHIFT);
     interleaved(objects, 1500);
     Compaction compaction = objects.compaction();
     assertTrue(compaction.step());
