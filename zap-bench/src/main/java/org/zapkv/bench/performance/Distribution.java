@@ -5,11 +5,11 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /** Which entries an operation is on. */
-enum Distribution {
+public enum Distribution {
   /** Each as often as any other. */
   UNIFORM,
 
-  /** Some much more often than others: see {@link Zipf}. */
+  /** Some much more often than others: with an exponent of 0.99, as in YCSB. */
   ZIPF;
 
   private static final int LEAST = 1 << 12;
@@ -22,7 +22,7 @@ enum Distribution {
    * @param seed makes the choices of a thread its own
    * @return numbers of entries, as many as a power of two
    */
-  int[] choices(long entries, long seed) {
+  public int[] choices(long entries, long seed) {
     long wanted = Math.max(LEAST, Math.min(MOST, 4 * entries));
     int[] numbers = new int[(int) Long.highestOneBit(wanted)];
     RandomGenerator random = new SplittableRandom(seed);
