@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.bench.peer.PeerKind;
 import org.zapkv.bench.report.Directories;
@@ -38,6 +40,8 @@ import picocli.CommandLine.Spec;
         "Measures what operations cost, beside other stores, and writes a report: report.md, report.json,"
             + " and charts.")
 public final class PerformanceReport implements Callable<Integer> {
+  private static final long POLL_MILLIS = 50;
+
   @Spec private CommandSpec spec;
 
   @ArgGroup private @Nullable Preset preset;
@@ -113,32 +117,44 @@ public final class PerformanceReport implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException {
     Path base =
         directory == null
             ? Files.createTempDirectory("zap-report")
             : Files.createDirectories(directory);
     Path stores = Files.createTempDirectory(base, "stores");
     Path removed = directory == null ? base : stores;
+    CountDownLatch ended = new CountDownLatch(1);
     Thread measuring = Thread.currentThread();
-    // Ctrl-C: the measurement of the moment ends, then what it has left is removed.
-    Thread cleaner = new Thread(() -> interruptAndRemove(measuring, removed), "cleaner");
+    Thread cleaner = new Thread(() -> endEarly(measuring, ended), "cleaner");
     Runtime.getRuntime().addShutdownHook(cleaner);
     try {
       return measure(new Run(scale(), peers(), stores, progress));
+    } catch (InterruptedException e) {
+      progress.println("interrupted");
+      return 1;
     } finally {
+      // Not to be kept from that by the interrupt that has brought us here.
+      boolean interrupted = Thread.interrupted();
       Directories.remove(removed);
-      removeHook(cleaner);
+      ended.countDown();
+      if (!interrupted) {
+        removeHook(cleaner);
+      }
     }
   }
 
-  private void interruptAndRemove(Thread measuring, Path removed) {
+  /**
+   * Ctrl-C: ends the measurement of the moment, and lets the thread that waits for it remove what
+   * there is. That thread is not waited for: it may call {@link System#exit}, which never returns
+   * by now.
+   */
+  private static void endEarly(Thread measuring, CountDownLatch ended) {
+    measuring.interrupt();
     try {
-      measuring.interrupt();
-      measuring.join();
-      Directories.remove(removed);
-    } catch (IOException e) {
-      progress.println("cannot remove " + removed + ": " + e);
+      do {
+        ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+      } while (!ended.await(POLL_MILLIS, TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -148,7 +164,7 @@ public final class PerformanceReport implements Callable<Integer> {
     try {
       Runtime.getRuntime().removeShutdownHook(cleaner);
     } catch (IllegalStateException e) {
-      // It is what has brought us here.
+      // The shutdown has begun meanwhile; the cleaner will find nothing to do.
     }
   }
 

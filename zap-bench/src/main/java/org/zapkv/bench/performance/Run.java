@@ -109,6 +109,10 @@ final class Run {
     try {
       figures = ChildJvm.run(measurement, parameters, heapFlags);
     } catch (IOException e) {
+      if (Thread.interrupted()) {
+        // It was killed because the run is to end.
+        throw new InterruptedException("interrupted in " + subject);
+      }
       progress.println(e.getMessage());
       failures.add(e.getMessage());
     }
