@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.zapkv.bench.peer.Peer;
+import org.zapkv.bench.report.Entries;
 import org.zapkv.bench.report.Figures;
 import org.zapkv.bench.report.Parameters;
 
@@ -17,7 +18,7 @@ final class MemoryTask {
   /** The figure of the bytes that a get allocates, for each way of getting. */
   static final String ALLOCATED = "allocated";
 
-  /** The figure of the live heap. */
+  /** The figure of the live heap, without what the measurement has on it. */
   static final String HEAP = "heap";
 
   /** The figure of code, metadata, and what else the JVM counts outside the heap. */
@@ -38,6 +39,9 @@ final class MemoryTask {
   static Figures run(Parameters parameters) throws IOException, InterruptedException {
     long entries = parameters.number("entries");
     Figures figures = new Figures();
+    // What the measurement itself has on the heap: most of it is what values are made of.
+    Entries.value(0, 0);
+    long own = liveHeap();
     try (Peer peer = parameters.peer().open(parameters.directory(), parameters.options(false))) {
       Load.seconds(peer, entries, parameters.valueBytes());
       peer.commit();
@@ -48,16 +52,20 @@ final class MemoryTask {
             List.of(worker), parameters.seconds() * parameters.number("warmUps"));
         figures.put(ALLOCATED + operation, allocated(worker));
       }
-      for (int i = 0; i < COLLECTIONS; i++) {
-        System.gc();
-      }
+      figures.put(HEAP, liveHeap() - own);
       MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
-      figures.put(HEAP, memory.getHeapMemoryUsage().getUsed());
       figures.put(CODE, memory.getNonHeapMemoryUsage().getUsed());
       figures.put(RESIDENT, status("VmRSS:"));
       figures.put(ANONYMOUS, status("RssAnon:"));
     }
     return figures;
+  }
+
+  private static long liveHeap() {
+    for (int i = 0; i < COLLECTIONS; i++) {
+      System.gc();
+    }
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   /** The loop itself allocates nothing. */
