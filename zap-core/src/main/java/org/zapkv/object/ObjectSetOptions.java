@@ -223,7 +223,8 @@ public record ObjectSetOptions(
         traceHolds,
         initPolicy,
         newCompression,
-        packing);
+        packing,
+        autoCompact);
   }
 
   /**
@@ -241,7 +242,7 @@ public record ObjectSetOptions(
         traceHolds,
         initPolicy,
         compression,
-        newPacking);
+        newPacking,
         autoCompact);
   }
 

@@ -4,6 +4,9 @@ package org.zapkv.bench.durability;
 import java.io.IOException;
 import java.util.SplittableRandom;
 import org.zapkv.bench.peer.Peer;
+import org.zapkv.bench.report.Entries;
+import org.zapkv.bench.report.Figures;
+import org.zapkv.bench.report.Parameters;
 
 /**
  * The bytes written to disk for each byte of key and value, until the store is closed and the page

@@ -4,6 +4,7 @@ package org.zapkv.bench.durability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.zapkv.bench.report.Directories;
 
 /**
  * What Linux has counted for all disks together, by whatever process. The counters of a process

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -17,6 +16,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.bench.peer.PeerKind;
+import org.zapkv.bench.report.Directories;
+import org.zapkv.bench.report.Formats;
+import org.zapkv.bench.report.Machine;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -40,7 +42,10 @@ public final class DurabilityReport implements Callable<Integer> {
   @Option(names = "--only", split = ",", description = "Some of the sections a,b,c,d,e.")
   private @Nullable List<Section> only;
 
-  @Option(names = "--peers", split = ",", description = "Some of zap,rocksdb,lmdb,mvstore.")
+  @Option(
+      names = "--peers",
+      split = ",",
+      description = "Of zap,rocksdb,lmdb,mvstore,mapdb,xodus; the first four without.")
   private @Nullable List<PeerKind> peers;
 
   @Option(names = "--rounds", description = "How often each measurement is done.")
@@ -203,7 +208,16 @@ public final class DurabilityReport implements Callable<Integer> {
   }
 
   private List<PeerKind> peers() {
-    return peers == null ? Arrays.asList(PeerKind.values()) : peers;
+    if (peers == null) {
+      return List.of(PeerKind.ZAP, PeerKind.ROCKSDB, PeerKind.LMDB, PeerKind.MVSTORE);
+    }
+    for (PeerKind kind : peers) {
+      if (!kind.canBeDurable()) {
+        throw new CommandLine.ParameterException(
+            spec.commandLine(), kind.title() + " cannot make a put durable");
+      }
+    }
+    return peers;
   }
 
   private Scale scale() {

@@ -4,6 +4,7 @@ package org.zapkv.bench.durability;
 import java.util.function.LongFunction;
 import java.util.function.LongUnaryOperator;
 import org.zapkv.bench.peer.Peer;
+import org.zapkv.bench.report.Entries;
 
 /** Puts entries in batches. */
 final class Load {

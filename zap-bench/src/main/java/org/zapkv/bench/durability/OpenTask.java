@@ -6,6 +6,10 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.zapkv.bench.peer.Peer;
 import org.zapkv.bench.peer.PeerOptions;
+import org.zapkv.bench.report.Directories;
+import org.zapkv.bench.report.Entries;
+import org.zapkv.bench.report.Figures;
+import org.zapkv.bench.report.Parameters;
 
 /** How long a store takes to open, and then to give an entry. */
 final class OpenTask {
@@ -50,7 +54,12 @@ final class OpenTask {
     Path warmUp = parameters.directory().resolveSibling("warm-up");
     for (int i = 0; i < 2; i++) {
       try (Peer peer =
-          parameters.peer().open(warmUp, new PeerOptions(false, WARM_UP_CACHE_BYTES))) {
+          parameters
+              .peer()
+              .open(
+                  warmUp,
+                  new PeerOptions(
+                      false, WARM_UP_CACHE_BYTES, WARM_UP_ENTRIES, Entries.VALUE_BYTES))) {
         Load.all(peer, WARM_UP_ENTRIES);
         peer.get(Entries.key(0));
       }

@@ -9,6 +9,10 @@ import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.Stream;
 import org.zapkv.bench.peer.Peer;
+import org.zapkv.bench.report.Directories;
+import org.zapkv.bench.report.Entries;
+import org.zapkv.bench.report.Figures;
+import org.zapkv.bench.report.Parameters;
 
 /**
  * The size of the files after rounds that overwrite every entry, in batches, in an order that no

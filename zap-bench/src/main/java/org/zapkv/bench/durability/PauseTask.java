@@ -4,6 +4,9 @@ package org.zapkv.bench.durability;
 import java.io.IOException;
 import java.util.SplittableRandom;
 import org.zapkv.bench.peer.Peer;
+import org.zapkv.bench.report.Entries;
+import org.zapkv.bench.report.Figures;
+import org.zapkv.bench.report.Parameters;
 
 /** How long each update of a random entry takes, by one thread, none of them durable by itself. */
 final class PauseTask {

@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
 import org.zapkv.bench.peer.Peer;
+import org.zapkv.bench.report.Entries;
+import org.zapkv.bench.report.Figures;
+import org.zapkv.bench.report.Parameters;
 
 /** Single puts, each of them durable, by some threads; and what the disk allows at most. */
 final class PutTask {

@@ -6,6 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.zapkv.bench.peer.PeerKind;
+import org.zapkv.bench.report.Entries;
+import org.zapkv.bench.report.Formats;
+import org.zapkv.bench.report.Parameters;
+import org.zapkv.bench.report.Samples;
+import org.zapkv.bench.report.Table;
 
 /** A section of the report. The peers take turns in every round, so that all meet the same disk. */
 enum Section {

@@ -10,6 +10,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.zapkv.bench.peer.PeerKind;
+import org.zapkv.bench.report.ChildJvm;
+import org.zapkv.bench.report.Directories;
+import org.zapkv.bench.report.Figures;
+import org.zapkv.bench.report.Parameters;
 
 /** One run of the report: what it measures, where, and what went wrong. One thread uses it. */
 final class Study {
@@ -66,7 +70,8 @@ final class Study {
   Figures run(Task task, Parameters parameters) throws IOException, InterruptedException {
     progress.println(task + " " + parameters);
     try {
-      return ChildJvm.run(task, parameters, task == Task.LOAD ? LOAD_HEAP_BYTES : HEAP_BYTES);
+      long heapBytes = task == Task.LOAD ? LOAD_HEAP_BYTES : HEAP_BYTES;
+      return ChildJvm.run(task, parameters, ChildJvm.fixedHeap(heapBytes));
     } catch (IOException e) {
       progress.println(e.getMessage());
       failures.add(e.getMessage());

@@ -2,9 +2,12 @@
 package org.zapkv.bench.durability;
 
 import java.io.IOException;
+import org.zapkv.bench.report.Figures;
+import org.zapkv.bench.report.Measurement;
+import org.zapkv.bench.report.Parameters;
 
-/** A measurement, to be run in a JVM of its own. */
-enum Task {
+/** The measurements, to be run in JVMs of their own. */
+public enum Task implements Measurement {
   /** Appends to a file and forces it, without any store. */
   RAW_APPEND,
 
@@ -29,12 +32,9 @@ enum Task {
   /** Opens a store, and reads one entry. */
   OPEN;
 
-  /**
-   * Measures.
-   *
-   * @param ready to be called when the process may be killed, by a task that ends so
-   */
-  Figures run(Parameters parameters, Runnable ready) throws IOException, InterruptedException {
+  @Override
+  public Figures run(Parameters parameters, Runnable ready)
+      throws IOException, InterruptedException {
     return switch (this) {
       case RAW_APPEND -> PutTask.rawAppend(parameters);
       case PUTS -> PutTask.puts(parameters);

@@ -2,6 +2,7 @@
 package org.zapkv.bench.peer;
 
 import java.nio.file.Path;
+import org.h2.mvstore.Cursor;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.type.ByteArrayDataType;
@@ -13,7 +14,9 @@ final class MvStorePeer implements Peer {
       "the defaults: its thread commits every second or when 1 MiB is unsaved, does not sync, keeps"
           + " dead chunks for 45 seconds, and compacts in the background. Durable: `commit()` and"
           + " `sync()` after each put; else these where all is to be durable. A batch is a loop of puts:"
-          + " it has no transactions of its own.";
+          + " it has no transactions of its own. Compacted: `compactFile`.";
+
+  private static final int COMPACT_MILLIS = 600_000;
 
   private final MVStore store;
   private final MVMap<byte[], byte[]> map;
@@ -55,6 +58,38 @@ final class MvStorePeer implements Peer {
   @Override
   public byte @Nullable [] get(byte[] key) {
     return map.get(key);
+  }
+
+  @Override
+  public void remove(byte[] key) {
+    map.remove(key.clone());
+    if (durable) {
+      commit();
+    }
+  }
+
+  @Override
+  public void removeBatch(byte[][] keys) {
+    for (byte[] key : keys) {
+      map.remove(key);
+    }
+    if (durable) {
+      commit();
+    }
+  }
+
+  @Override
+  public void scan(ScanVisitor visitor) {
+    Cursor<byte[], byte[]> cursor = map.cursor(null);
+    while (cursor.hasNext()) {
+      cursor.next();
+      visitor.value(cursor.getValue());
+    }
+  }
+
+  @Override
+  public void compact() {
+    store.compactFile(COMPACT_MILLIS);
   }
 
   @Override

@@ -16,6 +16,15 @@ public enum PeerKind {
   /** The store of this project. */
   ZAP("Zap", ZapPeer.SETTINGS),
 
+  /** Chained buckets on the heap, without a file. */
+  HASHMAP("ConcurrentHashMap", HashMapPeer.SETTINGS),
+
+  /** Hash table of a fixed size in a mapped file, Java. */
+  CHRONICLE("Chronicle Map", ChroniclePeer.SETTINGS),
+
+  /** Tree of hash codes in a mapped file, Java. */
+  MAPDB("MapDB", MapDbPeer.SETTINGS),
+
   /** Log-structured merge tree, C++ behind JNI. */
   ROCKSDB("RocksDB", RocksPeer.SETTINGS),
 
@@ -23,7 +32,10 @@ public enum PeerKind {
   LMDB("LMDB", LmdbPeer.SETTINGS),
 
   /** Copy-on-write B+tree in chunks that are appended, Java. */
-  MVSTORE("MVStore", MvStorePeer.SETTINGS);
+  MVSTORE("MVStore", MvStorePeer.SETTINGS),
+
+  /** B+tree in an append-only log, Java. */
+  XODUS("Xodus", XodusPeer.SETTINGS);
 
   private final String title;
   private final String settings;
@@ -45,9 +57,13 @@ public enum PeerKind {
     Files.createDirectories(directory);
     return switch (this) {
       case ZAP -> new ZapPeer(directory, options);
+      case HASHMAP -> new HashMapPeer();
+      case CHRONICLE -> new ChroniclePeer(directory, options);
+      case MAPDB -> new MapDbPeer(directory, options);
       case ROCKSDB -> new RocksPeer(directory, options);
       case LMDB -> new LmdbPeer(directory, options);
       case MVSTORE -> new MvStorePeer(directory, options);
+      case XODUS -> new XodusPeer(directory, options);
     };
   }
 
@@ -66,6 +82,9 @@ public enum PeerKind {
    * @return the version, as Maven has it
    */
   public String version() {
+    if (this == HASHMAP) {
+      return Runtime.version().toString();
+    }
     Properties versions = new Properties();
     try (InputStream in =
         Objects.requireNonNull(PeerKind.class.getResourceAsStream("versions.properties"))) {
@@ -82,11 +101,38 @@ public enum PeerKind {
    * @return the flags
    */
   public List<String> jvmFlags() {
-    return this != LMDB
-        ? List.of()
-        : List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
+    return switch (this) {
+      case LMDB -> LmdbPeer.JVM_FLAGS;
+      case CHRONICLE -> ChroniclePeer.JVM_FLAGS;
+      default -> List.of();
+    };
+  }
+
+  /**
+   * Whether it has what was put when it is opened again.
+   *
+   * @return false for a map on the heap
+   */
+  public boolean hasFiles() {
+    return this != HASHMAP;
+  }
+
+  /**
+   * Whether it can say that a put is on disk.
+   *
+   * @return false for those that only ever leave that to the system
+   */
+  public boolean canBeDurable() {
+    return this != HASHMAP && this != CHRONICLE;
+  }
+
+  /**
+   * Whether its files can be made smaller.
+   *
+   * @return false for those that cannot, or have none
+   */
+  public boolean canCompact() {
+    return this != HASHMAP && this != CHRONICLE;
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.bench.peer;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,6 +13,7 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -21,8 +23,9 @@ final class RocksPeer implements Peer {
       "what its tuning guide gives for a start: LZ4, blocks of 16 KiB, index and filters in the cache, bloom"
           + " filter of 10 bits, `bytes_per_sync` 1 MiB; the rest by default (memtables of 64 MiB, 2"
           + " background jobs). Durable: `WriteOptions.setSync(true)`; else the write-ahead log without"
-          + " sync, and `flushWal(true)`. Closing leaves the memtable in the log, as is its default.";
+          + " sync, and `flushWal(true)`. Closing leaves the memtable in the log, as is its default. Compacted: `compactRange()`.";
 
+  private static final int MAX_VALUE_BYTES = 64 << 10;
   private static final int BLOCK_BYTES = 16 << 10;
   private static final double FILTER_BITS = 10;
   private static final long BYTES_PER_SYNC = 1 << 20;
@@ -87,6 +90,59 @@ final class RocksPeer implements Peer {
   public byte @Nullable [] get(byte[] key) {
     try {
       return db.get(key);
+    } catch (RocksDBException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public int get(byte[] key, byte[] destination) {
+    try {
+      return db.get(key, destination);
+    } catch (RocksDBException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void remove(byte[] key) {
+    try {
+      db.delete(writeOptions, key);
+    } catch (RocksDBException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void removeBatch(byte[][] keys) {
+    try (WriteBatch batch = new WriteBatch()) {
+      for (byte[] key : keys) {
+        batch.delete(key);
+      }
+      db.write(writeOptions, batch);
+    } catch (RocksDBException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void scan(ScanVisitor visitor) {
+    ByteBuffer value = ByteBuffer.allocateDirect(MAX_VALUE_BYTES);
+    try (RocksIterator iterator = db.newIterator()) {
+      for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+        iterator.value(value.clear());
+        visitor.value(value);
+      }
+      iterator.status();
+    } catch (RocksDBException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void compact() {
+    try {
+      db.compactRange();
     } catch (RocksDBException e) {
       throw new IllegalStateException(e);
     }

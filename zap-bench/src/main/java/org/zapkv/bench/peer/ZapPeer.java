@@ -11,7 +11,7 @@ import org.zapkv.store.ZapStore;
 /** Zap. */
 final class ZapPeer implements Peer {
   static final String SETTINGS =
-      "the defaults. Durable: `Durability.SYNC`; else `NONE`, and `sync()` where all is to be durable.";
+      "the defaults. Durable: `Durability.SYNC`; else `NONE`, and `sync()` where all is to be durable. Compacted: `compact`.";
 
   private final ZapStore store;
   private final ZapMap map;
@@ -42,6 +42,30 @@ final class ZapPeer implements Peer {
   @Override
   public byte @Nullable [] get(byte[] key) {
     return map.get(key);
+  }
+
+  @Override
+  public void remove(byte[] key) {
+    map.remove(key);
+  }
+
+  @Override
+  public void removeBatch(byte[][] keys) {
+    Batch batch = store.batch();
+    for (byte[] key : keys) {
+      batch.remove(map, key);
+    }
+    batch.commit();
+  }
+
+  @Override
+  public void scan(ScanVisitor visitor) {
+    map.forEach(entry -> visitor.value(entry.value()));
+  }
+
+  @Override
+  public void compact() {
+    store.compact((done, total) -> {});
   }
 
   @Override

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.bench.durability;
+package org.zapkv.bench.report;
 
 import java.util.List;
 
 /** A table in Markdown. Used by one thread at a time. */
-final class Table {
+public final class Table {
   private final StringBuilder text = new StringBuilder();
 
-  /** The first column is of words, the others are of figures. */
-  Table(String... headings) {
+  /**
+   * A table without rows. The first column is of words, the others are of figures.
+   *
+   * @param headings those of the columns
+   */
+  public Table(String... headings) {
     row(List.of(headings));
     text.append("| ---").append(" | --:".repeat(headings.length - 1)).append(" |\n");
   }
 
-  Table row(List<String> cells) {
+  /**
+   * Adds a row.
+   *
+   * @param cells as many as there are columns
+   * @return this
+   */
+  public Table row(List<String> cells) {
     text.append("| ").append(String.join(" | ", cells)).append(" |\n");
     return this;
   }

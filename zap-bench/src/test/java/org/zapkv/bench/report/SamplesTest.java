@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.bench.durability;
+package org.zapkv.bench.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

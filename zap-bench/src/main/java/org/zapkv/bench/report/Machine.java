@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.bench.durability;
+package org.zapkv.bench.report;
 
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Says what the figures were measured on. */
-final class Machine {
+public final class Machine {
   private static final long KIB_PER_GIB = 1 << 20;
 
   private Machine() {}
@@ -16,8 +16,10 @@ final class Machine {
    * One sentence.
    *
    * @param directory where the stores are
+   * @return processor, memory, systems
+   * @throws IOException if the system does not say
    */
-  static String describe(Path directory) throws IOException {
+  public static String describe(Path directory) throws IOException {
     FileStore store = Files.getFileStore(directory);
     long memoryGib =
         Long.parseLong(value(Path.of("/proc/meminfo"), "MemTotal:").replace(" kB", ""))

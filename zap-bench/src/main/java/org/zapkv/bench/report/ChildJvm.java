@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.bench.durability;
+package org.zapkv.bench.report;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -10,25 +10,32 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Runs tasks in JVMs of their own: each store has a fresh heap, compiles its own code, and what the
- * system counts for the process is its own.
+ * Runs measurements in JVMs of their own: each store has a fresh heap, compiles its own code, and
+ * what the system counts for the process is its own.
  */
-final class ChildJvm {
+public final class ChildJvm {
   private static final int KEPT_LINES = 50;
   private static final int FIRST_WITH_NATIVE_ACCESS = 22;
 
   private ChildJvm() {}
 
   /**
-   * Runs a task and waits for its end; one that says that it is ready is killed with SIGKILL.
+   * Runs a measurement and waits for its end; one that says that it is ready is killed with
+   * SIGKILL.
    *
-   * @param heapBytes the size of its heap
+   * @param measurement what is done; its class is an enum
+   * @param parameters what it is told
+   * @param heapFlags the flags that say how large its heap is
    * @return what it found; nothing if it was killed
+   * @throws IOException if it fails; the message has the end of its output
+   * @throws InterruptedException if the thread is interrupted; the process is then gone
    */
-  static Figures run(Task task, Parameters parameters, long heapBytes)
+  public static Figures run(Measurement measurement, Parameters parameters, List<String> heapFlags)
       throws IOException, InterruptedException {
     Process process =
-        new ProcessBuilder(command(task, parameters, heapBytes)).redirectErrorStream(true).start();
+        new ProcessBuilder(command(measurement, parameters, heapFlags))
+            .redirectErrorStream(true)
+            .start();
     Figures figures = new Figures();
     Deque<String> output = new ArrayDeque<>();
     boolean killed = false;
@@ -47,9 +54,25 @@ final class ChildJvm {
     int exit = process.waitFor();
     if (exit != 0 && !killed) {
       throw new IOException(
-          task + " " + parameters + " ended with " + exit + ":\n" + String.join("\n", output));
+          measurement.name()
+              + " "
+              + parameters
+              + " ended with "
+              + exit
+              + ":\n"
+              + String.join("\n", output));
     }
     return figures;
+  }
+
+  /**
+   * The flags of a heap that has its size from the beginning.
+   *
+   * @param bytes the size
+   * @return the flags
+   */
+  public static List<String> fixedHeap(long bytes) {
+    return List.of("-Xms" + bytes, "-Xmx" + bytes);
   }
 
   private static void take(String line, Figures figures, Deque<String> output) {
@@ -64,11 +87,11 @@ final class ChildJvm {
     }
   }
 
-  private static List<String> command(Task task, Parameters parameters, long heapBytes) {
+  private static List<String> command(
+      Measurement measurement, Parameters parameters, List<String> heapFlags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xms" + heapBytes);
-    command.add("-Xmx" + heapBytes);
+    command.addAll(heapFlags);
     if (Runtime.version().feature() >= FIRST_WITH_NATIVE_ACCESS) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
@@ -76,7 +99,8 @@ final class ChildJvm {
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(TaskMain.class.getName());
-    command.add(task.name());
+    command.add(((Enum<?>) measurement).getDeclaringClass().getName());
+    command.add(measurement.name());
     command.addAll(parameters.toArguments());
     return command;
   }

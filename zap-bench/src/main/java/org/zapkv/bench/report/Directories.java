@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.bench.durability;
+package org.zapkv.bench.report;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,11 +12,17 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What the measurements do with directories. */
-final class Directories {
+public final class Directories {
   private Directories() {}
 
-  /** The lengths of the files together. */
-  static long lengthBytes(Path directory) throws IOException {
+  /**
+   * The lengths of the files together.
+   *
+   * @param directory where they are
+   * @return bytes
+   * @throws IOException if they cannot be read
+   */
+  public static long lengthBytes(Path directory) throws IOException {
     try (Stream<Path> files = Files.walk(directory)) {
       return files.filter(Files::isRegularFile).mapToLong(Directories::length).sum();
     }
@@ -33,8 +39,15 @@ final class Directories {
     }
   }
 
-  /** What the file system has allocated for them, which Java does not tell. */
-  static long allocatedBytes(Path directory) throws IOException, InterruptedException {
+  /**
+   * What the file system has allocated for them, which Java does not tell.
+   *
+   * @param directory where they are
+   * @return bytes
+   * @throws IOException if there is no {@code du}
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public static long allocatedBytes(Path directory) throws IOException, InterruptedException {
     Process du =
         new ProcessBuilder(List.of("du", "-s", "--block-size=1", directory.toString()))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -45,12 +58,23 @@ final class Directories {
     return Long.parseLong(line.substring(0, line.indexOf('\t')));
   }
 
-  /** Has the system write all that is in its page cache. */
-  static void syncAll() throws IOException, InterruptedException {
+  /**
+   * Has the system write all that is in its page cache.
+   *
+   * @throws IOException if there is no {@code sync}
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public static void syncAll() throws IOException, InterruptedException {
     new ProcessBuilder("sync").start().waitFor();
   }
 
-  static void remove(Path directory) throws IOException {
+  /**
+   * Removes a directory with all that is in it, if it exists.
+   *
+   * @param directory the directory
+   * @throws IOException if that fails
+   */
+  public static void remove(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }

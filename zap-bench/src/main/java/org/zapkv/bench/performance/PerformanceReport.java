@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.bench.performance;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.bench.peer.PeerKind;
+import org.zapkv.bench.report.Directories;
+import org.zapkv.bench.report.Formats;
+import org.zapkv.bench.report.Machine;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Measures what operations cost, beside other stores, and writes a report. */
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    description =
+        "Measures what operations cost, beside other stores, and writes a report: report.md, report.json,"
+            + " and charts.")
+public final class PerformanceReport implements Callable<Integer> {
+  private static final long POLL_MILLIS = 50;
+
+  @Spec private CommandSpec spec;
+
+  @ArgGroup private @Nullable Preset preset;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      description = "Some of points,beyond,files,durable,micro,memory,chase,growth.")
+  private @Nullable List<Section> only;
+
+  @Option(
+      names = "--peers",
+      split = ",",
+      description = "Some of zap,hashmap,chronicle,mapdb,rocksdb,lmdb,mvstore,xodus.")
+  private @Nullable List<PeerKind> peers;
+
+  @Option(names = "--rounds", description = "How often each measurement is done.")
+  private @Nullable Integer rounds;
+
+  @Option(names = "--entries", description = "Entries of all stores, but for those of growth.")
+  private @Nullable Long entries;
+
+  @Option(names = "--seconds", description = "How long an iteration takes.")
+  private @Nullable Double seconds;
+
+  @Option(names = "--growth", split = ",", description = "Numbers of entries of growth.")
+  private @Nullable List<Long> growth;
+
+  @Option(
+      names = "--dir",
+      description = "Where the stores are made; by default a new folder for temporary files.")
+  private @Nullable Path directory;
+
+  @Parameters(paramLabel = "OUT", description = "A folder for the report.")
+  private Path output;
+
+  private final PrintStream out;
+  private final PrintStream progress;
+
+  PerformanceReport(PrintStream out, PrintStream progress) {
+    this.out = out;
+    this.progress = progress;
+  }
+
+  /** How large everything is, if nothing else is said. */
+  static final class Preset {
+    @Option(names = "--quick", description = "A quarter of an hour; the default.")
+    private boolean quick;
+
+    @Option(names = "--full", description = "Some hours.")
+    private boolean full;
+
+    /** At most one of them is given. */
+    Scale scale() {
+      return full && !quick ? Scale.FULL : Scale.QUICK;
+    }
+  }
+
+  /**
+   * Measures and writes the report.
+   *
+   * @param args see {@code --help}
+   */
+  public static void main(String[] args) {
+    System.exit(run(System.out, System.err, args));
+  }
+
+  /** As {@link #main}; returns 1 if a measurement failed, 2 if the arguments are wrong. */
+  static int run(PrintStream out, PrintStream progress, String... args) {
+    return new CommandLine(new PerformanceReport(out, progress))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .execute(args);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Path base =
+        directory == null
+            ? Files.createTempDirectory("zap-report")
+            : Files.createDirectories(directory);
+    Path stores = Files.createTempDirectory(base, "stores");
+    Path removed = directory == null ? base : stores;
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread measuring = Thread.currentThread();
+    Thread cleaner = new Thread(() -> endEarly(measuring, ended), "cleaner");
+    Runtime.getRuntime().addShutdownHook(cleaner);
+    try {
+      return measure(new Run(scale(), peers(), stores, progress));
+    } catch (InterruptedException e) {
+      progress.println("interrupted");
+      return 1;
+    } finally {
+      // Not to be kept from that by the interrupt that has brought us here.
+      boolean interrupted = Thread.interrupted();
+      Directories.remove(removed);
+      ended.countDown();
+      if (!interrupted) {
+        removeHook(cleaner);
+      }
+    }
+  }
+
+  /**
+   * Ctrl-C: ends the measurement of the moment, and lets the thread that waits for it remove what
+   * there is. That thread is not waited for: it may call {@link System#exit}, which never returns
+   * by now.
+   */
+  private static void endEarly(Thread measuring, CountDownLatch ended) {
+    measuring.interrupt();
+    try {
+      do {
+        ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+      } while (!ended.await(POLL_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void removeHook(Thread cleaner) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(cleaner);
+    } catch (IllegalStateException e) {
+      // The shutdown has begun meanwhile; the cleaner will find nothing to do.
+    }
+  }
+
+  private int measure(Run run) throws IOException, InterruptedException {
+    rounds(run);
+    run.endRehearsal();
+    rounds(run);
+    write(run);
+    out.println(output.resolve("report.md"));
+    out.flush();
+    return run.failures().isEmpty() ? 0 : 1;
+  }
+
+  private void rounds(Run run) throws IOException, InterruptedException {
+    for (int round = 0; round < run.scale().rounds(); round++) {
+      for (Section section : sections()) {
+        section.measure(run);
+      }
+    }
+  }
+
+  /** All at the end: what was interrupted leaves no files. */
+  private void write(Run run) throws IOException {
+    Files.createDirectories(output);
+    for (Map.Entry<String, String> chart : Charts.of(run, sections()).entrySet()) {
+      Path file = output.resolve(chart.getKey() + ".svg");
+      Files.writeString(file, chart.getValue(), StandardCharsets.UTF_8);
+    }
+    List<Targets.Target> targets = Targets.of(run);
+    Map<String, String> head = head(run);
+    Files.writeString(
+        output.resolve("report.json"), Results.json(head, run, targets), StandardCharsets.UTF_8);
+    Files.writeString(
+        output.resolve("report.md"), text(head, run, targets), StandardCharsets.UTF_8);
+  }
+
+  private Map<String, String> head(Run run) throws IOException {
+    Map<String, String> head = new LinkedHashMap<>();
+    head.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    head.put("machine", Machine.describe(output));
+    head.put(
+        "command",
+        "report " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+    head.put("rounds", Integer.toString(run.scale().rounds()));
+    return head;
+  }
+
+  private String text(Map<String, String> head, Run run, List<Targets.Target> targets) {
+    StringBuilder text = new StringBuilder("# What operations cost\n\n");
+    head.forEach(
+        (name, value) -> text.append("* ").append(name).append(": ").append(value).append('\n'));
+    text.append("\nA figure is the median of the rounds, with the least and the greatest. ");
+    text.append(
+        "Keys have 16 bytes. The choice of a key is in every operation; its time is in the");
+    text.append(" table. Nothing is durable one by one, unless it is said; the caches have ");
+    text.append(Formats.megabytes((double) Scale.CACHE_BYTES)).append(", unless it is said.\n\n");
+    for (PeerKind kind : run.peers()) {
+      text.append("* ").append(kind.title()).append(' ').append(kind.version());
+      text.append(": ").append(kind.settings());
+      if (!kind.jvmFlags().isEmpty()) {
+        text.append(" JVM flags: `").append(String.join(" ", kind.jvmFlags())).append("`.");
+      }
+      text.append('\n');
+    }
+    Texts texts = new Texts(run);
+    sections().forEach(section -> text.append('\n').append(texts.of(section)));
+    text.append("\n## Targets\n\n").append(Targets.table(targets));
+    if (!run.failures().isEmpty()) {
+      text.append("\n## Failed\n\n```\n");
+      run.failures().forEach(failure -> text.append(failure).append("\n\n"));
+      text.append("```\n");
+    }
+    return text.toString();
+  }
+
+  private Set<Section> sections() {
+    return only == null ? EnumSet.allOf(Section.class) : EnumSet.copyOf(only);
+  }
+
+  private List<PeerKind> peers() {
+    return peers == null
+        ? Arrays.asList(PeerKind.values())
+        : List.copyOf(new LinkedHashSet<>(peers));
+  }
+
+  private Scale scale() {
+    Scale base = preset == null ? Scale.QUICK : preset.scale();
+    return new Scale(
+        or(entries, base.entries()),
+        or(entries, base.sideEntries()),
+        or(rounds, base.rounds()),
+        or(seconds, base.seconds()),
+        base.iterations(),
+        base.warmUps(),
+        base.apart(),
+        or(seconds, base.durableSeconds()),
+        or(growth, base.growth()),
+        or(growth, base.ownGrowth()));
+  }
+
+  private static <T> T or(@Nullable T given, T otherwise) {
+    return Objects.requireNonNullElse(given, otherwise);
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.bench.performance;
+
+import java.util.List;
+
+/**
+ * How large everything is.
+ *
+ * @param entries how many entries the main measurements have: those of 100-byte values in the cache
+ * @param sideEntries how many the others have; a fifth of them where values have 1000 bytes
+ * @param rounds how often each measurement is done
+ * @param seconds how long an iteration takes
+ * @param iterations how many of them are counted, in each JVM
+ * @param warmUps how many there are before that
+ * @param apart whether each operation has a JVM of its own
+ * @param durableSeconds how long durable puts are counted
+ * @param growth the numbers of entries of growth, for all stores
+ * @param ownGrowth more of them, for Zap alone, with values of 8 bytes
+ */
+record Scale(
+    long entries,
+    long sideEntries,
+    int rounds,
+    double seconds,
+    int iterations,
+    int warmUps,
+    boolean apart,
+    double durableSeconds,
+    List<Long> growth,
+    List<Long> ownGrowth) {
+  /** The cache of a store that has all in it. */
+  static final long CACHE_BYTES = 1L << 30;
+
+  private static final int LARGE_VALUE_BYTES = 1000;
+  private static final int LARGE_VALUE_PART = 5;
+
+  /** About a quarter of an hour. */
+  static final Scale QUICK =
+      new Scale(
+          1_000_000,
+          200_000,
+          2,
+          0.3,
+          2,
+          2,
+          false,
+          1,
+          List.of(10_000L, 100_000L),
+          List.of(10_000L, 100_000L, 1_000_000L));
+
+  /** Some hours. */
+  static final Scale FULL =
+      new Scale(
+          1_000_000,
+          1_000_000,
+          5,
+          1,
+          3,
+          3,
+          true,
+          10,
+          List.of(10_000L, 100_000L, 1_000_000L, 10_000_000L),
+          List.of(10_000L, 100_000L, 1_000_000L, 10_000_000L, 100_000_000L));
+
+  /** How many entries a store of a section beside the main one has. */
+  long side(int valueBytes) {
+    return valueBytes == LARGE_VALUE_BYTES
+        ? Math.max(1, sideEntries / LARGE_VALUE_PART)
+        : sideEntries;
+  }
+}
