@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.memory.NativeMemory;
 
@@ -186,17 +187,18 @@ class UnheldReadTest {
    * Reads keys that are always there, while others beside them come and go by the thousand, so that
    * leaves split and merge, blocks become other leaves, and the table grows and shrinks.
    *
+   * @param blockShift large leaves, whose splits take their time, or many small ones
    * @param evictions whether other blocks take the memory of those of the map meanwhile
    */
   @Tag("once")
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void whatIsAlwaysThereIsAlwaysRead(boolean evictions) {
+  @CsvSource({"14,false", "9,true"})
+  void whatIsAlwaysThereIsAlwaysRead(int blockShift, boolean evictions) {
     Seeds.run(
         random -> {
           ZapParameters parameters =
               ZapParameters.DEFAULT
-                  .withFatBlockShift(9)
+                  .withFatBlockShift(blockShift)
                   .withShrinkPolicy(ShrinkPolicy.MERGE)
                   .withSaltSource(random::nextLong);
           try (TestMap map = TestMap.create(parameters, 4 << 20, new ReusingLeafCreator())) {
