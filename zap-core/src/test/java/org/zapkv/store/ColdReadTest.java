@@ -31,7 +31,7 @@ class ColdReadTest {
       ZapMap map = store.map("m");
       get(map, random);
       long leafBytes = 16 << 10;
-      long leaves = store.statistics().pool().allocatedBytes() / leafBytes;
+      long leaves = map.statistics().leafCount();
       // Of the cache a quarter is the reserve, and a third is memory for writing.
       assertTrue(
           leaves * leafBytes > 4 * ZapStoreBuilder.MIN_CACHE_BYTES, () -> leaves + " leaves");

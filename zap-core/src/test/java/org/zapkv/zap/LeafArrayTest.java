@@ -15,6 +15,7 @@ import org.zapkv.cache.memory.NativeMemory;
 /** Arrays in chunks are compared and read word by word: no byte is left out, none is too many. */
 class LeafArrayTest {
   private static final int LONGEST = 70;
+  private static final byte[] NAME = new byte[5];
 
   @Test
   void everyByteIsCompared() {
@@ -49,6 +50,10 @@ class LeafArrayTest {
     void run(LeafBlock block, int head, byte[] array, Random random);
   }
 
+  private static int add(LeafBlock block, byte[] value) {
+    return block.addEntry(NAME, NAME.length, NAME.length, 0, 0, new ZapValue(1, value), 0);
+  }
+
   /** An array of each length, in scattered chunks. */
   private void withArrays(Check check) {
     Seeds.run(
@@ -65,14 +70,14 @@ class LeafArrayTest {
             block.beginChange();
             for (int length = 0; length <= LONGEST; length++) {
               block.initialise(0, 0, 0);
-              int[] taken = new int[40];
-              Arrays.setAll(taken, i -> block.allocateChunk());
+              int[] taken = new int[20];
+              Arrays.setAll(taken, i -> add(block, new byte[0]));
               for (int i = 0; i < taken.length; i++) {
-                block.freeChunk(taken[(i * 7 + length) % taken.length]);
+                block.freeEntry(taken[(i * 7 + length) % taken.length], NAME.length);
               }
               byte[] array = new byte[length];
               random.nextBytes(array);
-              check.run(block, block.writeArray(array, length), array, random);
+              check.run(block, block.valueChunk(add(block, array)), array, random);
             }
             buffer.release(this);
           }

@@ -137,16 +137,18 @@ class OverflowReuseTest {
   @Test
   void aReaderOnItsWayToALeafThatHasBecomeTheHeader() {
     try (TestMap map = TestMap.createFat(SMALL)) {
-      Interrupted object = new Interrupted(map.object());
-      Zap zap = map.openOver(object);
       List<byte[]> upper = keys(true, 4);
       for (byte[] key : keys(false, 5)) {
-        map.zap().put(key, ZapValue.ofLong(2), begun(map));
+        map.put(key, ZapValue.ofLong(2));
       }
       for (byte[] key : upper) {
-        zap.put(key, ZapValue.ofLong(1), begun(map));
+        map.put(key, ZapValue.ofLong(1));
       }
-      assertEquals(2, zap.statistics().leafCount());
+      assertEquals(2, map.zap().statistics().leafCount());
+      // So that the reader does not know the leaf's buffer yet.
+      map.reopen();
+      Interrupted object = new Interrupted(map.object());
+      Zap zap = map.openOver(object);
       object.before(
           2,
           () -> {
