@@ -13,8 +13,8 @@ import org.zapkv.pool.Compression;
  *
  * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
  * @param syncInterval how long changes wait before their group is synced by itself
- * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is almost half
- *     of the cache
+ * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is about three
+ *     eighths of the cache
  * @param waitTimeout how long to wait for memory before giving up
  * @param traceHolds whether every hold keeps the stack that took it, for leak reports; slow
  * @param initPolicy how the cache initialises its memory
@@ -58,8 +58,8 @@ public record ObjectSetOptions(
    *
    * @param cacheBytes the budget of the buffer cache in bytes, at least 4 MiB
    * @param syncInterval how long changes wait before their group is synced by itself
-   * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is almost
-   *     half of the cache
+   * @param dirtyLimitBytes how many bytes of changed blocks make a group sync early; 0 is about
+   *     three eighths of the cache
    * @param waitTimeout how long to wait for memory before giving up
    * @param traceHolds whether every hold keeps the stack that took it
    * @param initPolicy how the cache initialises its memory
@@ -134,8 +134,8 @@ public record ObjectSetOptions(
   /**
    * A copy with another dirty limit.
    *
-   * @param bytes how many bytes of changed blocks make a group sync early, 0: almost half of the
-   *     cache
+   * @param bytes how many bytes of changed blocks make a group sync early, 0: about three eighths
+   *     of the cache
    * @return the copy
    */
   public ObjectSetOptions withDirtyLimitBytes(long bytes) {
@@ -268,7 +268,8 @@ public record ObjectSetOptions(
 
   /**
    * The dirty limit that applies. By itself it is such that what is dirty at most, almost twice as
-   * much, leaves room in the cache for the blocks above it and for what is being read.
+   * much, leaves a third of the cache for the blocks above it and for what is being read. With
+   * less, writers more often have to look for memory themselves.
    *
    * @return bytes, above 0
    */
@@ -276,6 +277,6 @@ public record ObjectSetOptions(
     if (dirtyLimitBytes != 0) {
       return dirtyLimitBytes;
     }
-    return Math.max(cacheBytes / 4, (cacheBytes - NEVER_DIRTY_BYTES) / 2);
+    return Math.max(cacheBytes / 4, (cacheBytes - NEVER_DIRTY_BYTES) / 5 * 2);
   }
 }

@@ -169,13 +169,17 @@ public final class BlockStager {
    *
    * @param pointer where it is; what it holds stays the same
    * @param block which block it is; its group is the one being synced
-   * @return where it is, or will be; where it was, if there is no space before that
+   * @return where it is, or will be; where it was, if there is no space before that, or none at
+   *     all: nobody waits for room because of this
    * @throws CorruptException if it is damaged or cannot be read
    */
   public BlockPointer copy(BlockPointer pointer, NewBlock block) {
     long group = block.group();
     int spaceBytes = pool.copyBytes(pointer);
-    Place place = pool.allocate(spaceBytes, block);
+    Place place = pool.tryAllocate(spaceBytes, block);
+    if (place == null) {
+      return pointer;
+    }
     if (Math.max(place.first(), place.second())
         > Math.max(pointer.offsetBytes(), pointer.secondOffsetBytes())) {
       pool.free(pointer.movedTo(place.first(), place.second(), group, 0), group);

@@ -13,6 +13,7 @@ import org.zapkv.cache.io.IoQueue;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
+import org.zapkv.error.StoreFullException;
 import org.zapkv.error.ZapException;
 import org.zapkv.log.LogPosition;
 
@@ -442,6 +443,22 @@ public final class Pool implements AutoCloseable {
     } catch (ZapException e) {
       space.giveBack(first, copyBytes, group);
       throw e;
+    }
+  }
+
+  /** The same for a block that is only moved: null if there is no room just now. */
+  @Nullable Place tryAllocate(int copyBytes, NewBlock block) {
+    long group = block.group();
+    long first = 0;
+    try {
+      first = space.allocateNow(copyBytes, group);
+      boolean isTwofold = block.form().copyCount() > 1;
+      return new Place(first, isTwofold ? space.allocateSecondNow(copyBytes, group, first) : 0);
+    } catch (StoreFullException e) {
+      if (first != 0) {
+        space.giveBack(first, copyBytes, group);
+      }
+      return null;
     }
   }
 

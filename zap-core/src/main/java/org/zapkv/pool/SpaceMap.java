@@ -82,6 +82,9 @@ final class SpaceMap {
 
   private static final long WORTH_SETTLING_BYTES = 4 << 20;
 
+  /** No block is there. */
+  private static final long NO_PLACE = 0;
+
   /** A second copy is at least so far from the first one, if there is room. */
   private static final int AWAY_BYTES = 64 << 10;
 
@@ -366,7 +369,15 @@ final class SpaceMap {
     }
   }
 
-  private long allocateNow(int sizeBytes, long group) {
+  /**
+   * As {@link #allocate}, for what need not be written: does not wait.
+   *
+   * @param sizeBytes the size of the block on the device
+   * @param group the group that writes it
+   * @return the offset on the device
+   * @throws StoreFullException if there is no room just now
+   */
+  long allocateNow(int sizeBytes, long group) {
     int count = geometry.unitsFor(sizeBytes);
     lock.lock();
     try {
@@ -393,18 +404,26 @@ final class SpaceMap {
    * @throws StoreFullException if there is no room
    */
   long allocateSecond(int sizeBytes, long group, long firstOffset) {
+    long away = allocateAway(sizeBytes, group, firstOffset);
+    return away == NO_PLACE ? allocate(sizeBytes, group) : away;
+  }
+
+  /** As {@link #allocateSecond}, for what need not be written: does not wait. */
+  long allocateSecondNow(int sizeBytes, long group, long firstOffset) {
+    long away = allocateAway(sizeBytes, group, firstOffset);
+    return away == NO_PLACE ? allocateNow(sizeBytes, group) : away;
+  }
+
+  private long allocateAway(int sizeBytes, long group, long firstOffset) {
     int count = geometry.unitsFor(sizeBytes);
     lock.lock();
     try {
       boolean isAhead = group > syncingGroup;
       Cursor cursor = isAhead ? openSecondCursor : syncSecondCursor;
-      if (findAway(cursor, count, firstOffset)) {
-        return take(cursor, count, isAhead);
-      }
+      return findAway(cursor, count, firstOffset) ? take(cursor, count, isAhead) : NO_PLACE;
     } finally {
       lock.unlock();
     }
-    return allocate(sizeBytes, group);
   }
 
   private long take(Cursor cursor, int count, boolean isAhead) {

@@ -5,30 +5,42 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.CrashDevice;
+import org.zapkv.cache.device.testing.DeviceImage;
+import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.cache.device.testing.ImageDevice;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
 /** A device of which much is free gets smaller by itself, unless it is told not to. */
 final class AutoCompactTest {
   private static final int BLOCK_BYTES = 16 << 10;
+  private static final int LARGE_BYTES = 128 << 10;
+  private static final int GAP_BLOCKS = 5;
 
   private final MemoryDevice memory = new MemoryDevice();
 
   private static long create(ObjectSet objects) {
+    return create(objects, BLOCK_BYTES);
+  }
+
+  private static long create(ObjectSet objects, int blockBytes) {
     try (Transaction tx = objects.begin(0);
-        DataObject object = objects.create(ObjectType.MAP, BLOCK_BYTES, tx)) {
+        DataObject object = objects.create(ObjectType.MAP, blockBytes, tx)) {
       return object.objectId();
     }
   }
 
   private static void fill(ObjectSet objects, long id, int block) {
     try (DataObject object = objects.open(id);
-        Transaction tx = objects.begin(BLOCK_BYTES)) {
+        Transaction tx = objects.begin(LARGE_BYTES)) {
       TestObjects.fill(object, block, 1L + block, tx);
     }
   }
@@ -130,6 +142,115 @@ final class AutoCompactTest {
     }
     try (ObjectSet objects = ObjectSet.open(memory, options)) {
       assertTrue(!isSmall(objects, memory));
+    }
+  }
+
+  /**
+   * What is moved need not be in the cache: who reads it while it is being written must be led to
+   * where it was.
+   */
+  @Test
+  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  void whatIsMovedCanBeReadMeanwhile() throws Exception {
+    int blocks = 40;
+    long keep;
+    try (ObjectSet objects =
+        ObjectSet.create(memory, TestObjects.options().withAutoCompact(false))) {
+      keep = spreadOut(objects, blocks, 12);
+    }
+    HookedDevice device = new HookedDevice(memory);
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      // Nothing of the object is in the cache yet. A group with changes comes before what is moved.
+      create(objects);
+      objects.sync();
+      CountDownLatch letGo = new CountDownLatch(1);
+      CountDownLatch writing = new CountDownLatch(1);
+      AtomicReference<Thread> syncing = new AtomicReference<>();
+      // What is moved is read by the syncing thread, and written by others.
+      device.beforeRead(() -> syncing.set(Thread.currentThread()));
+      device.beforeWrite(
+          () -> {
+            writing.countDown();
+            await(letGo);
+          });
+      CompletableFuture<Void> sync = CompletableFuture.runAsync(objects::sync);
+      try {
+        writing.await();
+        awaitWaiting(syncing.get());
+        try (DataObject object = objects.open(keep)) {
+          for (int block = 0; block < blocks; block++) {
+            TestObjects.assertFilled(object, block, 1L + block);
+          }
+        }
+      } finally {
+        letGo.countDown();
+      }
+      sync.get();
+      assertTrue(objects.statistics().movedBytes() > 0);
+      assertFilled(objects, keep, blocks);
+    }
+  }
+
+  /**
+   * What is free may be in pieces too small for what lies high, and the device cannot grow. Such a
+   * block stays where it is for now; were room for it waited for, the store would count as full.
+   */
+  @Test
+  void whatIsMovedDoesNotWaitForRoom() {
+    int blocks = 60;
+    int largeBlocks = 4;
+    long small;
+    long large;
+    ImageDevice device = new DeviceImage().toDevice("full");
+    try (ObjectSet objects =
+        ObjectSet.create(device, TestObjects.options().withAutoCompact(false))) {
+      small = create(objects);
+      large = create(objects, LARGE_BYTES);
+      spreadOut(objects, small, blocks);
+      for (int block = 0; block < largeBlocks; block++) {
+        fill(objects, large, block);
+      }
+    }
+    device.limit(device.sizeBytes());
+    try (ObjectSet objects = ObjectSet.open(device, TestObjects.options())) {
+      fill(objects, small, 0);
+      objects.sync();
+      objects.sync();
+      assertTrue(objects.statistics().movedBytes() > 0);
+      fill(objects, small, 0);
+      objects.sync();
+      assertFilled(objects, small, blocks);
+      assertFilled(objects, large, largeBlocks);
+    }
+  }
+
+  /** Blocks of an object with gaps between them, in which no large block has room. */
+  private static void spreadOut(ObjectSet objects, long keep, int blocks) {
+    long drop = create(objects);
+    for (int block = 0; block < blocks; block++) {
+      fill(objects, keep, block);
+      for (int i = 0; i < GAP_BLOCKS; i++) {
+        fill(objects, drop, block * GAP_BLOCKS + i);
+      }
+      objects.sync();
+    }
+    try (Transaction tx = objects.beginFreeing(0)) {
+      objects.destroy(drop, tx);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Waits until a thread can go on no more, as all writes are held. */
+  private static void awaitWaiting(Thread thread) throws InterruptedException {
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.sleep(1);
     }
   }
 
