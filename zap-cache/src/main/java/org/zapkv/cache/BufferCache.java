@@ -488,29 +488,12 @@ public final class BufferCache implements AutoCloseable {
    */
   @Override
   public void close() {
-    close(true);
-  }
-
-  /**
-   * Closes the cache as {@link #close} does, for a caller who knows that no thread reads without a
-   * hold any more, nor will: then the memory goes back to the system with the last hold, and not
-   * when the garbage collector has run. A thread that reads all the same may crash the JVM. Closing
-   * twice does nothing.
-   */
-  public void closeWithoutReaders() {
-    close(false);
-  }
-
-  private void close(boolean mayBeRead) {
     if (closed) {
       return;
     }
     closed = true;
-    endUnheldReads(mayBeRead);
     memory.close();
     prefetcher.close();
-    // Sources may have read so themselves, ahead of somebody, until now.
-    endUnheldReads(mayBeRead);
     index.forEach(this::destroyIfIdle);
     List<String> leaked = outstandingHolds();
     if (!leaked.isEmpty()) {
@@ -519,12 +502,6 @@ public final class BufferCache implements AutoCloseable {
           "cache closed with {0} holds or held buffers still out: {1}",
           leaked.size(),
           tracer != null ? String.join("; ", leaked) : leaked.get(0) + " and others");
-    }
-  }
-
-  private void endUnheldReads(boolean mayBeRead) {
-    if (!mayBeRead) {
-      unheldReaders.allGone();
     }
   }
 

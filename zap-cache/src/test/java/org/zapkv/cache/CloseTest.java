@@ -101,10 +101,10 @@ final class CloseTest {
     }
   }
 
-  /** Whoever knows that nobody reads any more need not wait for the garbage collector. */
+  /** Where nobody has read without a hold, nothing waits for the garbage collector. */
   @Test
-  void theMemoryGoesBackAtOnceIfNobodyReads() {
-    for (boolean nobodyReads : new boolean[] {false, true}) {
+  void theMemoryGoesBackAtOnceIfNobodyHasReadIt() {
+    for (boolean isRead : new boolean[] {true, false}) {
       while (RetiredSlabs.retiredBytes() > 0) {
         System.gc();
         Thread.onSpinWait();
@@ -113,17 +113,18 @@ final class CloseTest {
       Buffer read = cache.hold(ZEROS, 1, 1, 512, "a");
       read.release("a");
       Buffer held = cache.hold(ZEROS, 1, 2, 512, "b");
-      assertEquals(0L, read.read(NativeMemory::getLong));
+      if (isRead) {
+        assertEquals(0L, read.read(NativeMemory::getLong));
+      }
       try {
-        MemoryPressureTest.quietly(
-            BufferCache.class, nobodyReads ? cache::closeWithoutReaders : cache::close);
+        MemoryPressureTest.quietly(BufferCache.class, cache::close);
       } catch (Exception e) {
         throw new AssertionError(e);
       }
       assertEquals(0, RetiredSlabs.retiredBytes(), "it is held still");
       assertEquals(0, NativeMemory.getLong(held.address()));
       held.release("b");
-      assertEquals(nobodyReads, RetiredSlabs.retiredBytes() == 0);
+      assertEquals(isRead, RetiredSlabs.retiredBytes() > 0);
       assertEquals(0, read.readStamp());
     }
   }

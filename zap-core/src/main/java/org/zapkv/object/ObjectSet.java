@@ -573,8 +573,8 @@ public final class ObjectSet implements AutoCloseable {
 
   /**
    * Makes every change durable and ends. Waits for transactions that are open; must not be called
-   * by a thread that has one, nor while another call, one that reads for instance, is inside: its
-   * memory would go. Closing twice does nothing.
+   * by a thread that has one, nor while another call is inside, but for those that read without a
+   * hold: their memory stays mapped. Closing twice does nothing.
    *
    * @throws org.zapkv.error.StoreFailedException if the last changes could not be written, unless
    *     an earlier failure has been reported already
@@ -592,8 +592,8 @@ public final class ObjectSet implements AutoCloseable {
         log.close();
       }
       pool.close();
-      // By now nobody looks for a pointer any more, see above: the memory goes back at once.
-      cache.closeWithoutReaders();
+      // Not at once: a point read of a map asks nobody before it reads, and may be at it still.
+      cache.close();
     }
   }
 }

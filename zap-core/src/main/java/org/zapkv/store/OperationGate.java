@@ -9,7 +9,9 @@ import org.zapkv.error.ClosedException;
 final class OperationGate {
   /*
    * Every operation on native memory runs between enter and exit, so memory is returned only when
-   * nothing can touch it: a call after close is an exception, never a crash of the JVM.
+   * nothing can touch it: a call after close is an exception, never a crash of the JVM. But for
+   * point reads, which take no part in this: memory that was read so stays mapped (UnheldReaders),
+   * and what they find in it after close is not valid.
    *
    * An operation counts itself in and then reads `closed`; close sets `closed` and then reads the
    * counts. Both are sequentially consistent, so either the operation sees the flag or close sees

@@ -150,6 +150,12 @@ final class LeafBlock {
     further = (flags() & LeafLayout.FLAG_OVERFLOW) != 0;
   }
 
+  /** The same in the middle of a change, for a leaf that others may find already. */
+  void noteHeaderAgain() {
+    checkChanging();
+    noteHeader();
+  }
+
   // For LeafTouch: without a lock. The bytes may be those of another block, or half changed.
 
   /** Reads from the objects that a lock of the leaf is about. */

@@ -3,6 +3,7 @@ package org.zapkv.zap;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
@@ -36,6 +37,9 @@ final class LeafMirror {
   private static final int MOST_PARTS = 1 << 20;
 
   private volatile @Nullable Root root;
+
+  /** Guards the making of roots and parts: one that is not the attached one would never go. */
+  private final ReentrantLock adding = new ReentrantLock();
 
   /**
    * The leaf that was last seen to cover a hash; null when there is none. Takes no lock, and writes
@@ -88,8 +92,8 @@ final class LeafMirror {
    * @param after the leaf that does now
    */
   void replace(long firstHash, int prefixLength, Leaf before, Leaf after) {
-    before.block().noteHeader();
-    after.block().noteHeader();
+    before.block().noteHeaderAgain();
+    after.block().noteHeaderAgain();
     after.setMirror(this);
     replace(firstHash, prefixLength, before.block(), after.block());
   }
@@ -97,7 +101,7 @@ final class LeafMirror {
   /** A leaf, which is locked for writing, has another prefix now: its slots get its new way. */
   void renew(Leaf leaf) {
     LeafBlock block = leaf.block();
-    block.noteHeader();
+    block.noteHeaderAgain();
     replace(block.firstCovered(), block.coveredBits(), block, block);
   }
 
@@ -123,7 +127,9 @@ final class LeafMirror {
       Part part = now.part((int) (index >>> now.partShift));
       for (; part != null && index < end; index++) {
         int slot = (int) index & now.partMask;
-        if (part.leafAcquire(slot) == before) {
+        if (after == null) {
+          part.removeLeaf(slot, before);
+        } else if (part.leafAcquire(slot) == before) {
           part.setLeafRelease(slot, after);
         }
       }
@@ -151,41 +157,62 @@ final class LeafMirror {
   }
 
   /**
-   * Makes the part for an index of the table, unless something else is attached to its block still.
-   * The structure lock is held.
+   * Makes the part for an index of the table, unless somebody else is at it, or something else is
+   * attached to its block still. The structure lock is held.
    *
    * @param table the block of the table, held; that of the header if the table is in it
    */
   void add(FatHeader header, long index, Buffer table) {
-    Root now = root;
-    if (now == null || !now.isOf(header)) {
-      if (header.tableBlockCount() > MOST_PARTS) {
-        return;
-      }
-      now = new Root(header);
-      root = now;
-      if (header.tableBlock() != 0 && header.hasPart()) {
-        header.setPart(null);
-        UserMemory.count(header.buffer(), FatHeader.HEAP_BYTES);
-      }
+    if (!adding.tryLock()) {
+      return;
     }
-    int number = (int) (index >>> now.partShift);
+    Part made = null;
+    try {
+      Root now = lacks(header, index) ? rootOf(header) : null;
+      if (now != null) {
+        made = attach(now, header, (int) (index >>> now.partShift), table);
+      }
+    } finally {
+      adding.unlock();
+    }
+    if (made != null) {
+      long ofHeader = header.tableBlock() == 0 ? FatHeader.HEAP_BYTES : 0;
+      UserMemory.count(table, ofHeader + made.heapBytes());
+    }
+  }
+
+  /** The root for the present table, made if there is none; null if that has too many blocks. */
+  private @Nullable Root rootOf(FatHeader header) {
+    Root now = root;
+    if (now != null && now.isOf(header)) {
+      return now;
+    }
+    if (header.tableBlockCount() > MOST_PARTS) {
+      return null;
+    }
+    now = new Root(header);
+    root = now;
+    if (header.tableBlock() != 0 && header.hasPart()) {
+      header.setPart(null);
+      UserMemory.count(header.buffer(), FatHeader.HEAP_BYTES);
+    }
+    return now;
+  }
+
+  /** Attaches a new part to its block, and enters it; null if something else is attached. */
+  private static @Nullable Part attach(Root now, FatHeader header, int number, Buffer table) {
     Part part = new Part(now, number, table);
     if (header.tableBlock() == 0) {
       header.setPart(part);
-      now.setPart(number, part);
-      UserMemory.count(table, FatHeader.HEAP_BYTES + part.heapBytes());
-      return;
+    } else {
+      BufferUser present = table.user();
+      if ((present != null && !(present instanceof Part))
+          || table.replaceUser(present, part) != present) {
+        return null;
+      }
     }
-    BufferUser present = table.user();
-    if (present instanceof Part other && other.root == now) {
-      // Of somebody who came at the same time.
-      now.setPart(number, other);
-    } else if ((present == null || present instanceof Part)
-        && table.replaceUser(present, part) == present) {
-      now.setPart(number, part);
-      UserMemory.count(table, part.heapBytes());
-    }
+    now.setPart(number, part);
+    return part;
   }
 
   /** The parts of one table. */
@@ -274,9 +301,19 @@ final class LeafMirror {
       return (long) WAYS.getOpaque(ways, slot);
     }
 
-    private void setLeafRelease(int slot, @Nullable LeafBlock leaf) {
-      WAYS.setOpaque(ways, slot, leaf == null ? 0 : leaf.way());
+    private void setLeafRelease(int slot, LeafBlock leaf) {
+      WAYS.setOpaque(ways, slot, leaf.way());
       LEAVES.setRelease(leaves, slot, leaf);
+    }
+
+    /**
+     * Takes no lock: another leaf may be put here at the same time. That one stays then, and its
+     * way, which is not touched: a leaf whose way is not beside it would be read under locks only.
+     */
+    private void removeLeaf(int slot, LeafBlock leaf) {
+      if (leafAcquire(slot) == leaf) {
+        LEAVES.compareAndSet(leaves, slot, leaf, (LeafBlock) null);
+      }
     }
 
     long heapBytes() {

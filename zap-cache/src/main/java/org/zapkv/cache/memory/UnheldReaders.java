@@ -26,13 +26,6 @@ public final class UnheldReaders {
     }
   }
 
-  /**
-   * Says that nobody reads any more, nor will: the memory need not wait for the garbage collector.
-   */
-  public void allGone() {
-    begun = false;
-  }
-
   boolean hasBegun() {
     return begun;
   }

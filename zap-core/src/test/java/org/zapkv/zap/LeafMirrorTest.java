@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.StampedLock;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.memory.NativeMemory;
+
+/** What the mirror of a pointer table leads to, and what it lets go. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("once")
+class LeafMirrorTest {
+  private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
+  private static final long SALT = 0x24955;
+  private static final int ROUNDS = 40_000;
+
+  private static long hash(int number) {
+    return ZapName.of(TestMap.key(number), SALT, 0, 1023).hash();
+  }
+
+  /** A way to the leaves of a map, with a mirror of its own. */
+  private static LeafAccess access(TestMap map, LeafMirror mirror) {
+    HeaderAccess headers = new HeaderAccess(map.object(), 0);
+    ShrinkPolicy policy = SMALL.shrinkPolicy();
+    BlockNumbers numbers = new BlockNumbers(map.object(), headers, policy);
+    PointerTable table = new PointerTable(map.object(), numbers, policy);
+    return new LeafAccess(map.object(), new StampedLock(), headers, table, mirror);
+  }
+
+  private static void evictOthers(TestMap map) {
+    for (int block = 0; block < 1000; block++) {
+      map.cache()
+          .hold(
+              (object, number, address, size) -> NativeMemory.fill(address, size, (byte) 1),
+              Long.MAX_VALUE,
+              block,
+              1 << 14,
+              map)
+          .release(map);
+    }
+  }
+
+  /** Else objects of leaves that are long gone would fill the heap. */
+  @Test
+  void aLeafThatIsEvictedLeavesItsSlots() {
+    try (TestMap map = TestMap.create(SMALL, 4 << 20, new ReusingLeafCreator())) {
+      map.makeFat();
+      map.putAll(0, 500);
+      map.sync();
+      LeafMirror mirror = new LeafMirror();
+      LeafAccess access = access(map, mirror);
+      FatHeader header = access.holdHeader();
+      List<Buffer> table = new ArrayList<>();
+      for (long block = 0; block < header.tableBlockCount(); block++) {
+        table.add(map.object().hold(header.tableBlock() + block, this));
+      }
+      assertTrue(table.size() > 1);
+      for (int i = 0; i < 500; i++) {
+        access.unlockShared(access.lockShared(header, hash(i)));
+        assertNotNull(mirror.leaf(hash(i)));
+      }
+      evictOthers(map);
+      for (int i = 0; i < 500; i++) {
+        assertNull(mirror.leaf(hash(i)));
+      }
+      table.forEach(block -> block.release(this));
+      access.release(header);
+    }
+  }
+
+  /** Runs two actions at the same moment, as nearly as can be, many times. */
+  private static void both(Runnable before, Runnable one, Runnable other, Runnable after)
+      throws Exception {
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    AtomicInteger arrived = new AtomicInteger();
+    try {
+      Future<?> future =
+          thread.submit(
+              () -> {
+                for (int i = 0; i < ROUNDS; i++) {
+                  meet(arrived, 4 * i + 2);
+                  one.run();
+                  meet(arrived, 4 * i + 4);
+                }
+              });
+      for (int i = 0; i < ROUNDS; i++) {
+        before.run();
+        meet(arrived, 4 * i + 2);
+        other.run();
+        meet(arrived, 4 * i + 4);
+        after.run();
+      }
+      future.get();
+    } finally {
+      // So that the other one does not wait for ever.
+      arrived.set(Integer.MAX_VALUE / 2);
+      thread.shutdown();
+    }
+  }
+
+  private static void meet(AtomicInteger arrived, int number) {
+    arrived.incrementAndGet();
+    for (int spins = 0; arrived.get() < number; spins++) {
+      if (spins > 10_000) {
+        LockSupport.parkNanos(1);
+      }
+    }
+  }
+
+  private static Leaf holdLeaf(TestMap map) {
+    map.get(TestMap.key(1));
+    Buffer buffer = map.object().hold(FatHeaderLayout.FIRST_LEAF_BLOCK, map);
+    return (Leaf) Objects.requireNonNull(buffer.user());
+  }
+
+  private static void putEverywhere(LeafMirror mirror, FatHeader header, Leaf leaf) {
+    for (long slot = 0; slot < 1L << header.tableShift(); slot++) {
+      mirror.put(slot << (Long.SIZE - header.tableShift()), leaf);
+    }
+  }
+
+  /** The way that a leaf has beside it, where it is; else one that is wrong. */
+  private static long wayOfAll(LeafMirror mirror, FatHeader header, Leaf leaf) {
+    long way = leaf.block().way();
+    for (long slot = 0; slot < 1L << header.tableShift(); slot++) {
+      long hash = slot << (Long.SIZE - header.tableShift());
+      if (mirror.leaf(hash) != null && mirror.way(hash) != way) {
+        return mirror.way(hash);
+      }
+    }
+    return way;
+  }
+
+  /** A leaf that is read again while the old one goes has its own way beside it. */
+  @Test
+  void aLeafThatComesWhileAnotherGoesHasItsWay() throws Exception {
+    try (TestMap map = TestMap.createFat(SMALL);
+        TestMap other = TestMap.createFat(SMALL)) {
+      LeafMirror mirror = new LeafMirror();
+      LeafAccess access = access(map, mirror);
+      FatHeader header = access.holdHeader();
+      mirror.add(header, 0, header.buffer());
+      Leaf goes = holdLeaf(map);
+      Leaf comes = holdLeaf(other);
+      both(
+          () -> putEverywhere(mirror, header, goes),
+          () -> mirror.remove(goes.block()),
+          () -> putEverywhere(mirror, header, comes),
+          () -> assertEquals(comes.block().way(), wayOfAll(mirror, header, comes)));
+      goes.buffer().release(map);
+      comes.buffer().release(other);
+      access.release(header);
+    }
+  }
+
+  /** Of the parts that two threads make at once, the one that stays goes with its block. */
+  @Test
+  void aPartThatTwoMakeGoesWithItsBlock() throws Exception {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      LeafAccess access = access(map, new LeafMirror());
+      FatHeader header = access.holdHeader();
+      AtomicReference<LeafMirror> mirror = new AtomicReference<>();
+      Runnable add = () -> Objects.requireNonNull(mirror.get()).add(header, 0, header.buffer());
+      both(
+          () -> mirror.set(new LeafMirror()),
+          add,
+          add,
+          () -> {
+            header.evictSync();
+            assertTrue(Objects.requireNonNull(mirror.get()).lacks(header, 0));
+          });
+      access.release(header);
+    }
+  }
+}
