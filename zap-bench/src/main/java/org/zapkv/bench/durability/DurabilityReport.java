@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.bench.peer.PeerKind;
 import org.zapkv.bench.report.Directories;
+import org.zapkv.bench.report.Entries;
 import org.zapkv.bench.report.Formats;
 import org.zapkv.bench.report.Machine;
 import picocli.CommandLine;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
     description = "Measures what durability costs, beside other stores, and writes a report.")
 public final class DurabilityReport implements Callable<Integer> {
   private static final int IDLE_SECONDS = 1;
+  private static final int LEAST_VALUE_BYTES = 16;
 
   @Spec private CommandSpec spec;
 
@@ -79,6 +81,11 @@ public final class DurabilityReport implements Callable<Integer> {
 
   @Option(names = "--load-cache-mib", description = "The cache with which they are.")
   private @Nullable Long loadCacheMib;
+
+  @Option(
+      names = "--value-bytes",
+      description = "How long the values of sections d and e are: 16 at least, 100 without.")
+  private @Nullable Integer valueBytes;
 
   @Option(names = "--warm", description = "Keep the page cache when a store is opened.")
   private boolean warm;
@@ -187,7 +194,7 @@ public final class DurabilityReport implements Callable<Integer> {
     List<String> arguments = spec.commandLine().getParseResult().originalArgs();
     head.append("Arguments: `").append(String.join(" ", arguments)).append("`.\n");
     head.append(
-            "Keys of 16 bytes, values of 100 random ones. Each measurement in a JVM of its own with")
+            "Keys of 16 bytes, values of 100 random ones, if nothing else is said. Each measurement in a JVM of its own with")
         .append(" a heap of 1 GiB; median of ")
         .append(study.scale().rounds())
         .append(" rounds (least to greatest). A cache of ")
@@ -234,7 +241,18 @@ public final class DurabilityReport implements Callable<Integer> {
         or(openUpdates, base.openUpdates()),
         or(loadBatch, base.loadBatch()),
         loadCacheMib == null ? base.loadCacheBytes() : loadCacheMib << 20,
-        base.dropPageCache() && !warm);
+        base.dropPageCache() && !warm,
+        valueBytes());
+  }
+
+  /** Shorter ones could not tell versions apart. */
+  private int valueBytes() {
+    int bytes = or(valueBytes, Entries.VALUE_BYTES);
+    if (bytes < LEAST_VALUE_BYTES) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--value-bytes=" + bytes + ": at least " + LEAST_VALUE_BYTES);
+    }
+    return bytes;
   }
 
   private static <T> T or(@Nullable T given, T otherwise) {

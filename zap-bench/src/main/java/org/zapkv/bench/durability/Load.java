@@ -15,7 +15,7 @@ final class Load {
 
   /** Puts entries 0 to {@code entries} in the order of their numbers, and makes them durable. */
   static void all(Peer peer, long entries) {
-    all(peer, entries, 0, Entries::key, number -> number, BATCH);
+    all(peer, entries, 0, Entries::key, number -> number, BATCH, Entries.VALUE_BYTES);
     peer.commit();
   }
 
@@ -30,7 +30,8 @@ final class Load {
       long version,
       LongFunction<byte[]> keys,
       LongUnaryOperator order,
-      int batchSize) {
+      int batchSize,
+      int valueBytes) {
     for (long at = 0; at < entries; at += batchSize) {
       int size = (int) Math.min(batchSize, entries - at);
       byte[][] batchKeys = new byte[size][];
@@ -38,7 +39,7 @@ final class Load {
       for (int i = 0; i < size; i++) {
         long number = order.applyAsLong(at + i);
         batchKeys[i] = keys.apply(number);
-        batchValues[i] = Entries.value(number, version);
+        batchValues[i] = Entries.value(number, version, valueBytes);
       }
       peer.putBatch(batchKeys, batchValues);
     }

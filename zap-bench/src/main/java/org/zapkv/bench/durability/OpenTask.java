@@ -27,7 +27,8 @@ final class OpenTask {
           0,
           Entries::ascendingKey,
           number -> number,
-          (int) parameters.number("batch"));
+          (int) parameters.number("batch"),
+          parameters.valueBytes());
       peer.commit();
     }
     return new Figures();
@@ -44,7 +45,7 @@ final class OpenTask {
           ready.run();
         }
         long number = random.nextLong(entries);
-        peer.put(Entries.ascendingKey(number), Entries.value(number, i));
+        peer.put(Entries.ascendingKey(number), Entries.value(number, i, parameters.valueBytes()));
       }
     }
   }

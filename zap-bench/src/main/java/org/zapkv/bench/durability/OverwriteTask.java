@@ -36,13 +36,13 @@ final class OverwriteTask {
     try (Peer peer = parameters.peer().open(directory, parameters.options(false))) {
       for (long round = 0; round <= last; round++) {
         LongUnaryOperator order = order(entries, random);
-        Load.all(peer, entries, round, Entries::key, order, Load.BATCH);
+        Load.all(peer, entries, round, Entries::key, order, Load.BATCH, parameters.valueBytes());
         peer.commit();
         if (looks.contains(round)) {
           measure(figures, Long.toString(round), directory);
         }
       }
-      check(peer, entries, last);
+      check(peer, entries, last, parameters.valueBytes());
     }
     measure(figures, CLOSED, directory);
     return figures;
@@ -70,9 +70,10 @@ final class OverwriteTask {
     return b == 0 ? a : gcd(b, a % b);
   }
 
-  private static void check(Peer peer, long entries, long round) {
+  private static void check(Peer peer, long entries, long round, int valueBytes) {
     for (long number = 0; number < Math.min(CHECKED, entries); number++) {
-      if (!Arrays.equals(peer.get(Entries.key(number)), Entries.value(number, round))) {
+      byte[] value = Entries.value(number, round, valueBytes);
+      if (!Arrays.equals(peer.get(Entries.key(number)), value)) {
         throw new IllegalStateException("entry " + number + " is not of round " + round);
       }
     }

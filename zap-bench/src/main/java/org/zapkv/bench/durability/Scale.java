@@ -2,6 +2,7 @@
 package org.zapkv.bench.durability;
 
 import java.util.List;
+import org.zapkv.bench.report.Entries;
 
 /**
  * How large everything is.
@@ -19,6 +20,7 @@ import java.util.List;
  * @param loadBatch the size of a batch when these are loaded
  * @param loadCacheBytes the cache when these are loaded
  * @param dropPageCache whether the page cache is dropped before a store is opened
+ * @param valueBytes how long values are in the sections of overwriting and opening
  */
 record Scale(
     long entries,
@@ -32,7 +34,8 @@ record Scale(
     long openUpdates,
     int loadBatch,
     long loadCacheBytes,
-    boolean dropPageCache) {
+    boolean dropPageCache,
+    int valueBytes) {
   private static final long MIB = 1 << 20;
 
   /** About a quarter of an hour. */
@@ -49,7 +52,8 @@ record Scale(
           100_000,
           100_000,
           1024 * MIB,
-          true);
+          true,
+          Entries.VALUE_BYTES);
 
   /** Some hours, and 30 GB of disk. */
   static final Scale FULL =
@@ -65,5 +69,6 @@ record Scale(
           300_000,
           1_000_000,
           4096 * MIB,
-          true);
+          true,
+          Entries.VALUE_BYTES);
 }

@@ -171,7 +171,11 @@ enum Section {
     String rounds = study.scale().overwriteRounds();
     Samples samples = new Samples();
     for (PeerKind kind : study.peers()) {
-      Parameters parameters = study.parameters(kind).with("rounds", rounds);
+      Parameters parameters =
+          study
+              .parameters(kind)
+              .with("valueBytes", study.scale().valueBytes())
+              .with("rounds", rounds);
       samples.add(kind.title(), study.runAlone(Task.OVERWRITES, parameters));
     }
     List<String> columns = new ArrayList<>();
@@ -195,8 +199,11 @@ enum Section {
     }
     return Formats.count(study.scale().entries())
         + " entries, "
-        + Formats.megabytes((double) study.scale().entries() * Entries.BYTES)
-        + " of keys and values; in batches of 1,000, another order in each round, all durable at its"
+        + Formats.megabytes(
+            (double) study.scale().entries() * (Entries.KEY_BYTES + study.scale().valueBytes()))
+        + " of keys and values of "
+        + study.scale().valueBytes()
+        + " bytes; in batches of 1,000, another order in each round, all durable at its"
         + " end. The length of the files, and what the file system has allocated for them.\n\n"
         + table;
   }
@@ -230,7 +237,9 @@ enum Section {
                 samples.cell(killed, "firstGet", Formats::nanos)));
       }
     }
-    return "In a new process that has opened and closed a small store of the same kind before. The one"
+    return "Values of "
+        + study.scale().valueBytes()
+        + " bytes. In a new process that has opened and closed a small store of the same kind before. The one"
         + " that was killed had made "
         + Formats.count(study.scale().openUpdates())
         + " updates or a few more, not durable one by one. The page cache was "
@@ -245,6 +254,7 @@ enum Section {
         study
             .parameters(kind)
             .with("entries", entries)
+            .with("valueBytes", study.scale().valueBytes())
             .with("updates", study.scale().openUpdates());
     study.removeStore();
     study.run(

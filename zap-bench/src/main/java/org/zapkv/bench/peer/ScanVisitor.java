@@ -27,10 +27,20 @@ public final class ScanVisitor {
    * @param value its bytes
    */
   public void value(byte[] value) {
+    value(value, value.length);
+  }
+
+  /**
+   * Reads a value that an array begins with.
+   *
+   * @param value its bytes, and others after them
+   * @param length how many are its own
+   */
+  public void value(byte[] value, int length) {
     entries++;
     marks += (long) LONG.get(value, 0);
     long sum = 0;
-    for (int at = Long.BYTES; at <= value.length - Long.BYTES; at += Long.BYTES) {
+    for (int at = Long.BYTES; at <= length - Long.BYTES; at += Long.BYTES) {
       sum += (long) LONG.get(value, at);
     }
     words += sum;

@@ -11,7 +11,11 @@ import org.zapkv.store.ZapStore;
 /** Zap. */
 final class ZapPeer implements Peer {
   static final String SETTINGS =
-      "the defaults. Durable: `Durability.SYNC`; else `NONE`, and `sync()` where all is to be durable. Compacted: `compact`.";
+      "the defaults. Durable: `Durability.SYNC`; else `NONE` (what is put is written by the log when its two"
+          + " blocks of 128 KiB are full, and is durable after five seconds), and `sync()` where all is to be"
+          + " durable. Compacted: `compact`.";
+
+  private static final int USUAL_VALUE_BYTES = 4096;
 
   private final ZapStore store;
   private final ZapMap map;
@@ -45,6 +49,11 @@ final class ZapPeer implements Peer {
   }
 
   @Override
+  public int get(byte[] key, byte[] destination) {
+    return map.get(key, destination, 0);
+  }
+
+  @Override
   public void remove(byte[] key) {
     map.remove(key);
   }
@@ -60,7 +69,16 @@ final class ZapPeer implements Peer {
 
   @Override
   public void scan(ScanVisitor visitor) {
-    map.forEach(entry -> visitor.value(entry.value()));
+    byte[][] value = {new byte[USUAL_VALUE_BYTES]};
+    map.scan(
+        entry -> {
+          int length = entry.valueLength();
+          if (length > value[0].length) {
+            value[0] = new byte[length];
+          }
+          entry.copyValue(value[0], 0);
+          visitor.value(value[0], length);
+        });
   }
 
   @Override

@@ -69,7 +69,7 @@ final class MicroTask {
     int next = at[0];
     for (int i = 0; i < BATCH; i++) {
       int number = numbers[next++ & (numbers.length - 1)];
-      sum += map.getLong(keys[number]).orElse(0) - Entries.mark(number);
+      sum += map.getLong(keys[number], 0) - Entries.mark(number);
     }
     at[0] = next;
     if (sum != 0) {

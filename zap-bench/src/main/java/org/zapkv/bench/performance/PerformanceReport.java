@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
             + " and charts.")
 public final class PerformanceReport implements Callable<Integer> {
   private static final long POLL_MILLIS = 50;
+  private static final double MILLIS_PER_MINUTE = 60_000;
 
   @Spec private CommandSpec spec;
 
@@ -49,7 +51,7 @@ public final class PerformanceReport implements Callable<Integer> {
   @Option(
       names = "--only",
       split = ",",
-      description = "Some of points,beyond,files,durable,micro,memory,chase,growth.")
+      description = "Some of points,durable,micro,memory,chase,lengths,beyond,files,growth.")
   private @Nullable List<Section> only;
 
   @Option(
@@ -60,6 +62,11 @@ public final class PerformanceReport implements Callable<Integer> {
 
   @Option(names = "--rounds", description = "How often each measurement is done.")
   private @Nullable Integer rounds;
+
+  @Option(
+      names = "--minutes",
+      description = "After how long no measurement is begun any more; 13.5 with --quick.")
+  private @Nullable Double minutes;
 
   @Option(names = "--entries", description = "Entries of all stores, but for those of growth.")
   private @Nullable Long entries;
@@ -169,32 +176,44 @@ public final class PerformanceReport implements Callable<Integer> {
   }
 
   private int measure(Run run) throws IOException, InterruptedException {
-    rounds(run);
+    rounds(run, Map.of());
     run.endRehearsal();
-    rounds(run);
-    write(run);
+    Files.createDirectories(output);
+    Map<String, String> head = head(run);
+    try {
+      rounds(run, head);
+    } catch (InterruptedException e) {
+      run.interrupted();
+      write(run, head);
+      throw e;
+    }
     out.println(output.resolve("report.md"));
     out.flush();
     return run.failures().isEmpty() ? 0 : 1;
   }
 
-  private void rounds(Run run) throws IOException, InterruptedException {
+  /** Writes what there is after each section, but in a rehearsal, which has no head. */
+  private void rounds(Run run, Map<String, String> head) throws IOException, InterruptedException {
     for (int round = 0; round < run.scale().rounds(); round++) {
       for (Section section : sections()) {
         section.measure(run);
+        if (!head.isEmpty()) {
+          write(run, head);
+        }
       }
     }
   }
 
-  /** All at the end: what was interrupted leaves no files. */
-  private void write(Run run) throws IOException {
-    Files.createDirectories(output);
+  private void write(Run run, Map<String, String> fixed) throws IOException {
+    Map<String, String> head = new LinkedHashMap<>(fixed);
+    if (!run.missing().isEmpty()) {
+      head.put("not whole", run.missing());
+    }
     for (Map.Entry<String, String> chart : Charts.of(run, sections()).entrySet()) {
       Path file = output.resolve(chart.getKey() + ".svg");
       Files.writeString(file, chart.getValue(), StandardCharsets.UTF_8);
     }
     List<Targets.Target> targets = Targets.of(run);
-    Map<String, String> head = head(run);
     Files.writeString(
         output.resolve("report.json"), Results.json(head, run, targets), StandardCharsets.UTF_8);
     Files.writeString(
@@ -220,7 +239,8 @@ public final class PerformanceReport implements Callable<Integer> {
     text.append(
         "Keys have 16 bytes. The choice of a key is in every operation; its time is in the");
     text.append(" table. Nothing is durable one by one, unless it is said; the caches have ");
-    text.append(Formats.megabytes((double) Scale.CACHE_BYTES)).append(", unless it is said.\n\n");
+    text.append(Formats.megabytes((double) Scale.CACHE_BYTES)).append(", unless it is said. ");
+    text.append(Texts.KILLED).append("\n\n");
     for (PeerKind kind : run.peers()) {
       text.append("* ").append(kind.title()).append(' ').append(kind.version());
       text.append(": ").append(kind.settings());
@@ -256,6 +276,8 @@ public final class PerformanceReport implements Callable<Integer> {
         or(entries, base.entries()),
         or(entries, base.sideEntries()),
         or(rounds, base.rounds()),
+        minutes == null ? base.limit() : Duration.ofMillis((long) (minutes * MILLIS_PER_MINUTE)),
+        base.taskLimit(),
         or(seconds, base.seconds()),
         base.iterations(),
         base.warmUps(),

@@ -17,6 +17,11 @@ final class PointsTask {
   /** Of the entries, how many are inserted at most before they are removed again: 1 in so many. */
   private static final int CHURN_PART = 4;
 
+  /** How much longer than it ought to be an operation may be measured before it is cut short. */
+  private static final int OVERTIME = 2;
+
+  private static final double NANOS = 1e9;
+
   private final Parameters parameters;
   private final Workers workers;
   private final long entries;
@@ -54,7 +59,8 @@ final class PointsTask {
       threads.add(workers.worker(point, i));
     }
     List<Double> times = new ArrayList<>();
-    for (long i = -warmUps(); i < iterations(); i++) {
+    long begin = System.nanoTime();
+    for (long i = -warmUps(); i < iterations(); i = next(i, begin)) {
       double nanos = Timing.nanosPerOperation(threads, parameters.seconds());
       if (i >= 0) {
         times.add(nanos);
@@ -72,7 +78,8 @@ final class PointsTask {
     List<Worker> removes = threads.stream().map(churn -> (Worker) churn::remove).toList();
     List<Double> insertTimes = new ArrayList<>();
     List<Double> removeTimes = new ArrayList<>();
-    for (long i = -warmUps(); i < iterations(); i++) {
+    long begin = System.nanoTime();
+    for (long i = -warmUps(); i < iterations(); i = next(i, begin)) {
       double insertNanos = Timing.nanosPerOperation(inserts, parameters.seconds());
       // All of them, however long that takes: the next iteration finds the store as this one did.
       double removeNanos = Timing.nanosPerOperation(removes, Double.POSITIVE_INFINITY);
@@ -83,6 +90,18 @@ final class PointsTask {
     }
     put(figures, point.figure(), insertTimes);
     put(figures, point.figure(Operation.REMOVE), removeTimes);
+  }
+
+  /**
+   * The number of the next iteration. Where they take long, as scans of some stores, what is left
+   * of the warm-ups is left out, and one is counted.
+   */
+  private long next(long iteration, long beginNanos) {
+    double limit = parameters.seconds() * (warmUps() + iterations()) * OVERTIME * NANOS;
+    if (System.nanoTime() - beginNanos < limit) {
+      return iteration + 1;
+    }
+    return iteration < 0 ? 0 : iterations();
   }
 
   private long warmUps() {

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.bench.peer.PeerKind;
 import org.zapkv.bench.report.ChildJvm;
 import org.zapkv.bench.report.Directories;
-import org.zapkv.bench.report.Figures;
 import org.zapkv.bench.report.Measurement;
 import org.zapkv.bench.report.Parameters;
 import org.zapkv.bench.report.Samples;
@@ -41,6 +41,7 @@ final class Run {
   private int total;
   private int done;
   private long beginNanos;
+  private @Nullable String end;
 
   /**
    * A run.
@@ -91,23 +92,33 @@ final class Run {
   }
 
   /** Measures with a heap that has its size from the beginning. */
-  void measure(String subject, Measurement measurement, Parameters parameters)
+  boolean measure(String subject, Measurement measurement, Parameters parameters)
       throws IOException, InterruptedException {
-    measure(subject, measurement, parameters, ChildJvm.fixedHeap(heapBytes(parameters)));
+    return measure(subject, measurement, parameters, ChildJvm.fixedHeap(heapBytes(parameters)));
   }
 
-  /** Measures, and keeps what came out as figures of a subject. One that fails has none. */
-  void measure(
+  /**
+   * Measures, and keeps what came out as figures of a subject. One that fails has none; when the
+   * time is over there are no more.
+   *
+   * @return whether it was measured, so that what builds on it can be
+   */
+  boolean measure(
       String subject, Measurement measurement, Parameters parameters, List<String> heapFlags)
       throws IOException, InterruptedException {
     if (rehearsal) {
       total++;
-      return;
+      return true;
+    }
+    if (System.nanoTime() - beginNanos >= scale.limit().toNanos()) {
+      end = "the time was over after " + minutes(scale.limit().toSeconds());
+      return false;
     }
     say(subject, measurement);
-    Figures figures = new Figures();
+    done++;
     try {
-      figures = ChildJvm.run(measurement, parameters, heapFlags);
+      samples.add(subject, ChildJvm.run(measurement, parameters, heapFlags, scale.taskLimit()));
+      return true;
     } catch (IOException e) {
       if (Thread.interrupted()) {
         // It was killed because the run is to end.
@@ -115,9 +126,27 @@ final class Run {
       }
       progress.println(e.getMessage());
       failures.add(e.getMessage());
+      return false;
     }
-    samples.add(subject, figures);
-    done++;
+  }
+
+  /** Nothing more is measured, since somebody wants it so. */
+  void interrupted() {
+    end = "it was interrupted";
+  }
+
+  /** What of it was not measured, and why; empty if there is nothing. */
+  String missing() {
+    if (done == total) {
+      return "";
+    }
+    return (total - done)
+        + " of "
+        + total
+        + " measurements were not made"
+        + ": "
+        + (end == null ? "not yet, or since others failed" : end)
+        + ". Their figures have fewer rounds, or a dash";
   }
 
   /** The heap is the same for all, but for those that have their cache or all entries in it. */

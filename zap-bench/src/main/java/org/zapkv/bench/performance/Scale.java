@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.bench.performance;
 
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -9,6 +10,8 @@ import java.util.List;
  * @param entries how many entries the main measurements have: those of 100-byte values in the cache
  * @param sideEntries how many the others have; a fifth of them where values have 1000 bytes
  * @param rounds how often each measurement is done
+ * @param limit after how long no measurement is begun any more
+ * @param taskLimit how long a measurement may take; then it has failed
  * @param seconds how long an iteration takes
  * @param iterations how many of them are counted, in each JVM
  * @param warmUps how many there are before that
@@ -21,6 +24,8 @@ record Scale(
     long entries,
     long sideEntries,
     int rounds,
+    Duration limit,
+    Duration taskLimit,
     double seconds,
     int iterations,
     int warmUps,
@@ -40,7 +45,9 @@ record Scale(
           1_000_000,
           200_000,
           2,
-          0.3,
+          Duration.ofSeconds(810),
+          Duration.ofSeconds(80),
+          0.25,
           2,
           2,
           false,
@@ -54,6 +61,8 @@ record Scale(
           1_000_000,
           1_000_000,
           5,
+          Duration.ofDays(2),
+          Duration.ofHours(2),
           1,
           3,
           3,

@@ -9,16 +9,13 @@ import org.zapkv.bench.peer.PeerKind;
 import org.zapkv.bench.report.Entries;
 import org.zapkv.bench.report.Parameters;
 
-/** What is measured. The stores take turns in every round, so that all meet the same machine. */
+/**
+ * What is measured: first what the targets are about, in case the time is over. The stores take
+ * turns in every round, so that all meet the same machine.
+ */
 enum Section {
   /** Operations with all entries in the cache, and loading. */
   POINTS,
-
-  /** Operations with a cache that has room for an eighth of the entries. */
-  BEYOND,
-
-  /** The files: loaded, emptied, compacted. */
-  FILES,
 
   /** Puts that are durable one by one. */
   DURABLE,
@@ -32,11 +29,20 @@ enum Section {
   /** The limit. */
   CHASE,
 
+  /** As {@link #POINTS}, with shorter and longer values. */
+  LENGTHS,
+
+  /** Operations with a cache that has room for an eighth of the entries. */
+  BEYOND,
+
+  /** The files: loaded, emptied, compacted. */
+  FILES,
+
   /** The same with more and more entries. */
   GROWTH;
 
-  /** The lengths of values, the main one first. */
-  static final List<Integer> VALUE_BYTES = List.of(100, 8, 1000);
+  /** The lengths of values beside the main one. */
+  static final List<Integer> OTHER_BYTES = List.of(8, 1000);
 
   /** The operations of the main measurements. */
   static final List<Point> MAIN =
@@ -97,7 +103,8 @@ enum Section {
   /** Does one round. */
   void measure(Run run) throws IOException, InterruptedException {
     switch (this) {
-      case POINTS -> points(run);
+      case POINTS -> points(run, run.scale().entries(), USUAL_BYTES, MAIN);
+      case LENGTHS -> lengths(run);
       case BEYOND -> beyond(run);
       case FILES -> files(run);
       case DURABLE -> durable(run);
@@ -113,24 +120,28 @@ enum Section {
     return what + "/" + kind.name();
   }
 
-  private static void points(Run run) throws IOException, InterruptedException {
-    for (int valueBytes : VALUE_BYTES) {
-      boolean main = valueBytes == USUAL_BYTES;
-      long entries = main ? run.scale().entries() : run.scale().side(valueBytes);
-      for (PeerKind kind : run.peers()) {
-        Parameters parameters = run.parameters(kind, entries, valueBytes);
-        String subject = subject("points/" + valueBytes, kind);
-        load(run, subject, parameters);
-        operations(run, subject, parameters, main ? MAIN : SIDE);
-        run.removeStore();
-      }
+  private static void lengths(Run run) throws IOException, InterruptedException {
+    for (int valueBytes : OTHER_BYTES) {
+      points(run, run.scale().side(valueBytes), valueBytes, SIDE);
     }
   }
 
-  private static void load(Run run, String subject, Parameters parameters)
+  private static void points(Run run, long entries, int valueBytes, List<Point> points)
+      throws IOException, InterruptedException {
+    for (PeerKind kind : run.peers()) {
+      Parameters parameters = run.parameters(kind, entries, valueBytes);
+      String subject = subject("points/" + valueBytes, kind);
+      if (load(run, subject, parameters)) {
+        operations(run, subject, parameters, points);
+      }
+      run.removeStore();
+    }
+  }
+
+  private static boolean load(Run run, String subject, Parameters parameters)
       throws IOException, InterruptedException {
     run.removeStore();
-    run.measure(subject, Measure.LOAD, parameters);
+    return run.measure(subject, Measure.LOAD, parameters);
   }
 
   private static void operations(Run run, String subject, Parameters parameters, List<Point> points)
@@ -151,9 +162,10 @@ enum Section {
       if (kind.hasFiles()) {
         Parameters parameters = run.parameters(kind, entries, USUAL_BYTES);
         String subject = subject("beyond", kind);
-        load(run, subject, parameters);
-        operations(
-            run, subject, parameters.with("cache", beyondCacheBytes(entries)), BEYOND_POINTS);
+        if (load(run, subject, parameters)) {
+          operations(
+              run, subject, parameters.with("cache", beyondCacheBytes(entries)), BEYOND_POINTS);
+        }
         run.removeStore();
       }
     }
@@ -169,9 +181,9 @@ enum Section {
     for (PeerKind kind : run.peers()) {
       if (kind.hasFiles()) {
         Parameters parameters = run.parameters(kind, entries, USUAL_BYTES);
-        load(run, subject("files/loaded", kind), parameters);
-        run.measure(subject("files/removed", kind), Measure.REMOVE_ALL, parameters);
-        if (kind.canCompact()) {
+        if (load(run, subject("files/loaded", kind), parameters)
+            && run.measure(subject("files/removed", kind), Measure.REMOVE_ALL, parameters)
+            && kind.canCompact()) {
           run.measure(subject("files/compacted", kind), Measure.COMPACT, parameters);
         }
         run.removeStore();
@@ -254,9 +266,10 @@ enum Section {
       throws IOException, InterruptedException {
     for (PeerKind kind : peers) {
       Parameters parameters = run.parameters(kind, entries, valueBytes);
-      load(run, subject(what, kind), parameters);
-      run.measure(
-          subject(what, kind), Measure.POINTS, parameters.with("points", Point.format(FEW)));
+      if (load(run, subject(what, kind), parameters)) {
+        run.measure(
+            subject(what, kind), Measure.POINTS, parameters.with("points", Point.format(FEW)));
+      }
       run.removeStore();
     }
   }

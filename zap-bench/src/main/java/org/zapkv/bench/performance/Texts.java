@@ -11,6 +11,14 @@ import org.zapkv.bench.report.Table;
 
 /** The sections of the report, in Markdown. */
 final class Texts {
+  /** What of the operations that are not durable is there after the process was killed. */
+  static final String KILLED =
+      "What is not durable one by one may be lost with a `kill -9`: of Zap (`NONE`) the newest 256 KiB of"
+          + " its log at most, which are in the memory of the process; of RocksDB what is in the buffer of"
+          + " its log, up to 1 MiB, which its default would write at each put (`manual_wal_flush` makes it"
+          + " the like of Zap); of MVStore and Xodus what they have not written; MapDB then does not open"
+          + " again. LMDB and Chronicle Map have it in the page cache; the ConcurrentHashMap keeps nothing.";
+
   private static final double MIB = 1 << 20;
 
   private final Run run;
@@ -23,6 +31,7 @@ final class Texts {
   String of(Section section) {
     return switch (section) {
       case POINTS -> points();
+      case LENGTHS -> lengths();
       case BEYOND -> beyond();
       case FILES -> files();
       case DURABLE -> durable();
@@ -34,24 +43,38 @@ final class Texts {
   }
 
   private String points() {
-    StringBuilder text = new StringBuilder("## Operations, all entries in the cache\n");
-    for (int valueBytes : Section.VALUE_BYTES) {
-      boolean main = valueBytes == Section.USUAL_BYTES;
-      long entries = main ? run.scale().entries() : run.scale().side(valueBytes);
-      text.append("\n### Values of ").append(valueBytes).append(" bytes\n\n");
-      text.append(Formats.count(entries))
-          .append(" entries, nanoseconds per operation of a thread.\n\n")
-          .append(operations("points/" + valueBytes, main ? Section.MAIN : Section.SIDE, false));
-      if (main) {
-        text.append('\n').append(images("get-hit", "get-hit-2", "get-miss", "update", "scan"));
-      }
-      text.append("\nLoading, entries per second in batches of 10,000 in random order:\n\n")
-          .append(loads("points/" + valueBytes));
-      if (main) {
-        text.append('\n').append(images("load", "file"));
-      }
+    long entries = run.scale().entries();
+    int valueBytes = Section.USUAL_BYTES;
+    return "## Operations, all entries in the cache\n\n"
+        + points(entries, valueBytes, Section.MAIN)
+        + '\n'
+        + images("get-hit", "get-hit-2", "get-miss", "update", "scan")
+        + pointLoads(valueBytes)
+        + '\n'
+        + images("load", "file");
+  }
+
+  private String lengths() {
+    StringBuilder text = new StringBuilder("## Shorter and longer values\n");
+    for (int valueBytes : Section.OTHER_BYTES) {
+      text.append('\n')
+          .append(points(run.scale().side(valueBytes), valueBytes, Section.SIDE))
+          .append(pointLoads(valueBytes));
     }
     return text.toString();
+  }
+
+  private String points(long entries, int valueBytes, List<Point> points) {
+    return Formats.count(entries)
+        + " entries with values of "
+        + valueBytes
+        + " bytes, nanoseconds per operation of a thread.\n\n"
+        + operations("points/" + valueBytes, points, false);
+  }
+
+  private String pointLoads(int valueBytes) {
+    return "\nLoading, entries per second in batches of 10,000 in random order:\n\n"
+        + loads("points/" + valueBytes);
   }
 
   /** Operations downwards, stores from left to right. */

@@ -4,10 +4,13 @@ package org.zapkv.bench.report;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs measurements in JVMs of their own: each store has a fresh heap, compiles its own code, and
@@ -16,6 +19,7 @@ import java.util.List;
 public final class ChildJvm {
   private static final int KEPT_LINES = 50;
   private static final int FIRST_WITH_NATIVE_ACCESS = 22;
+  private static final Duration NEVER = Duration.ofDays(365);
 
   private ChildJvm() {}
 
@@ -32,6 +36,23 @@ public final class ChildJvm {
    */
   public static Figures run(Measurement measurement, Parameters parameters, List<String> heapFlags)
       throws IOException, InterruptedException {
+    return run(measurement, parameters, heapFlags, NEVER);
+  }
+
+  /**
+   * Runs a measurement as the other method does, for some time at most.
+   *
+   * @param measurement what is done; its class is an enum
+   * @param parameters what it is told
+   * @param heapFlags the flags that say how large its heap is
+   * @param limit how long it may take; then it is killed
+   * @return what it found; nothing if it was killed since it was ready
+   * @throws IOException if it fails or takes longer; the message has the end of its output
+   * @throws InterruptedException if the thread is interrupted; the process is then gone
+   */
+  public static Figures run(
+      Measurement measurement, Parameters parameters, List<String> heapFlags, Duration limit)
+      throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command(measurement, parameters, heapFlags))
             .redirectErrorStream(true)
@@ -39,6 +60,11 @@ public final class ChildJvm {
     Figures figures = new Figures();
     Deque<String> output = new ArrayDeque<>();
     boolean killed = false;
+    // Its end is the end of its output, which is waited for below.
+    CompletableFuture<Boolean> late =
+        new CompletableFuture<Boolean>()
+            .completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS);
+    CompletableFuture<Void> end = late.thenRun(process::destroyForcibly);
     try (BufferedReader reader = process.inputReader()) {
       String line;
       while (!killed && (line = reader.readLine()) != null) {
@@ -49,6 +75,7 @@ public final class ChildJvm {
         process.waitFor();
       }
     } finally {
+      end.cancel(false);
       process.destroyForcibly();
     }
     int exit = process.waitFor();
@@ -57,7 +84,9 @@ public final class ChildJvm {
           measurement.name()
               + " "
               + parameters
-              + " ended with "
+              + (late.isDone()
+                  ? " was ended after " + limit.toSeconds() + " s, with "
+                  : " ended with ")
               + exit
               + ":\n"
               + String.join("\n", output));

@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.bench.peer.PeerKind;
 import org.zapkv.bench.peer.PeerOptions;
+import org.zapkv.bench.report.ChildJvm;
 import org.zapkv.bench.report.Entries;
 import org.zapkv.bench.report.Figures;
 import org.zapkv.bench.report.Parameters;
@@ -40,7 +42,7 @@ final class PerformanceReportTest {
     int exit =
         run(
             "--only=chase,growth",
-            "--peers=zap",
+            "--peers=hashmap",
             "--rounds=1",
             "--entries=1000",
             "--seconds=0.01",
@@ -54,10 +56,50 @@ final class PerformanceReportTest {
     assertTrue(text.contains("| get hit, 100-byte values | at most 0.6"), text);
     assertTrue(Files.readString(report.resolve("report.json")).contains("\"subject\": \"chase\""));
     assertTrue(Files.readString(report.resolve("growth-get.svg")).startsWith("<svg"));
-    assertTrue(progress.toString(StandardCharsets.UTF_8).startsWith("1/5 after 0:00 min: chase"));
+    assertTrue(progress.toString(StandardCharsets.UTF_8).startsWith("1/3 after 0:00 min: chase"));
     try (Stream<Path> left = Files.list(stores)) {
       assertEquals(0, left.count());
     }
+  }
+
+  @Test
+  void aReportThatIsCutSaysSo() throws IOException {
+    Path report = directory.resolve("report");
+    String stores = "--dir=" + directory.resolve("stores");
+    assertEquals(0, run("--only=chase", "--minutes=0", stores, report.toString()));
+    String text = Files.readString(report.resolve("report.md"));
+    assertTrue(
+        text.contains(
+            "* not whole: 2 of 2 measurements were not made: the time was over after 0:00 min."),
+        text);
+    assertTrue(Files.readString(report.resolve("report.json")).contains("\"not whole\": \"2 of 2"));
+  }
+
+  @Test
+  void whatBuildsOnAFailureIsLeftOut() throws IOException, InterruptedException {
+    Run run = new Run(Scale.QUICK, List.of(PeerKind.ZAP), directory, new PrintStream(progress));
+    Section.GROWTH.measure(run);
+    run.endRehearsal();
+    Parameters parameters = run.parameters(PeerKind.ZAP, 10, 8).with("cache", -1);
+    assertFalse(run.measure("x", Measure.LOAD, parameters));
+    assertEquals(1, run.failures().size());
+    assertTrue(run.samples().asMap().isEmpty());
+    assertTrue(run.missing().startsWith("9 of 10 measurements were not made: not yet, or"));
+  }
+
+  @Test
+  void aMeasurementThatTakesTooLongIsEnded() {
+    Parameters parameters =
+        Parameters.of(PeerKind.ZAP, directory)
+            .with("bytes", 1 << 10)
+            .with("seconds", 10)
+            .with("warmUps", 0)
+            .with("iterations", 1);
+    IOException late =
+        assertThrows(
+            IOException.class,
+            () -> ChildJvm.run(Measure.CHASE, parameters, List.of(), Duration.ofMillis(50)));
+    assertTrue(late.getMessage().contains("was ended after 0 s"), late::getMessage);
   }
 
   @Test
