@@ -100,16 +100,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withCacheBytes(long bytes) {
-    return new ObjectSetOptions(
-        bytes,
-        syncInterval,
-        dirtyLimitBytes,
-        waitTimeout,
-        traceHolds,
-        initPolicy,
-        compression,
-        packing,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.cacheBytes = bytes;
+    return draft.finish();
   }
 
   /**
@@ -119,16 +112,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withSyncInterval(Duration interval) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        interval,
-        dirtyLimitBytes,
-        waitTimeout,
-        traceHolds,
-        initPolicy,
-        compression,
-        packing,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.syncInterval = interval;
+    return draft.finish();
   }
 
   /**
@@ -139,16 +125,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withDirtyLimitBytes(long bytes) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        syncInterval,
-        bytes,
-        waitTimeout,
-        traceHolds,
-        initPolicy,
-        compression,
-        packing,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.dirtyLimitBytes = bytes;
+    return draft.finish();
   }
 
   /**
@@ -158,16 +137,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withWaitTimeout(Duration timeout) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        syncInterval,
-        dirtyLimitBytes,
-        timeout,
-        traceHolds,
-        initPolicy,
-        compression,
-        packing,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.waitTimeout = timeout;
+    return draft.finish();
   }
 
   /**
@@ -177,16 +149,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withTraceHolds(boolean trace) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        syncInterval,
-        dirtyLimitBytes,
-        waitTimeout,
-        trace,
-        initPolicy,
-        compression,
-        packing,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.traceHolds = trace;
+    return draft.finish();
   }
 
   /**
@@ -196,16 +161,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withInitPolicy(InitPolicy policy) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        syncInterval,
-        dirtyLimitBytes,
-        waitTimeout,
-        traceHolds,
-        policy,
-        compression,
-        packing,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.initPolicy = policy;
+    return draft.finish();
   }
 
   /**
@@ -215,16 +173,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withCompression(Compression newCompression) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        syncInterval,
-        dirtyLimitBytes,
-        waitTimeout,
-        traceHolds,
-        initPolicy,
-        newCompression,
-        packing,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.compression = newCompression;
+    return draft.finish();
   }
 
   /**
@@ -234,16 +185,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withPacking(BlockPacking newPacking) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        syncInterval,
-        dirtyLimitBytes,
-        waitTimeout,
-        traceHolds,
-        initPolicy,
-        compression,
-        newPacking,
-        autoCompact);
+    Draft draft = new Draft(this);
+    draft.packing = newPacking;
+    return draft.finish();
   }
 
   /**
@@ -254,16 +198,9 @@ public record ObjectSetOptions(
    * @return the copy
    */
   public ObjectSetOptions withAutoCompact(boolean compact) {
-    return new ObjectSetOptions(
-        cacheBytes,
-        syncInterval,
-        dirtyLimitBytes,
-        waitTimeout,
-        traceHolds,
-        initPolicy,
-        compression,
-        packing,
-        compact);
+    Draft draft = new Draft(this);
+    draft.autoCompact = compact;
+    return draft.finish();
   }
 
   /**
@@ -278,5 +215,43 @@ public record ObjectSetOptions(
       return dirtyLimitBytes;
     }
     return Math.max(cacheBytes / 4, (cacheBytes - NEVER_DIRTY_BYTES) / 5 * 2);
+  }
+
+  /** Options on their way to be others, so that only this knows all of them. */
+  private static final class Draft {
+    private long cacheBytes;
+    private Duration syncInterval;
+    private long dirtyLimitBytes;
+    private Duration waitTimeout;
+    private boolean traceHolds;
+    private InitPolicy initPolicy;
+    private Compression compression;
+    private @Nullable BlockPacking packing;
+    private boolean autoCompact;
+
+    Draft(ObjectSetOptions from) {
+      cacheBytes = from.cacheBytes;
+      syncInterval = from.syncInterval;
+      dirtyLimitBytes = from.dirtyLimitBytes;
+      waitTimeout = from.waitTimeout;
+      traceHolds = from.traceHolds;
+      initPolicy = from.initPolicy;
+      compression = from.compression;
+      packing = from.packing;
+      autoCompact = from.autoCompact;
+    }
+
+    ObjectSetOptions finish() {
+      return new ObjectSetOptions(
+          cacheBytes,
+          syncInterval,
+          dirtyLimitBytes,
+          waitTimeout,
+          traceHolds,
+          initPolicy,
+          compression,
+          packing,
+          autoCompact);
+    }
   }
 }
