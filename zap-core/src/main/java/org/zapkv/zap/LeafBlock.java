@@ -5,10 +5,9 @@ import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_BYTES;
 import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_OFFSET;
 import static org.zapkv.zap.LeafLayout.CHAIN_END;
 import static org.zapkv.zap.LeafLayout.LINK_OFFSET;
+import static org.zapkv.zap.LittleEndian.LONGS;
+import static org.zapkv.zap.LittleEndian.SHORTS;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
@@ -22,12 +21,6 @@ import org.zapkv.error.CorruptException;
  * the block. A chain is walked for as many steps as its length says, never until its end.
  */
 final class LeafBlock {
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-  private static final VarHandle SHORTS =
-      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-
   // A chunk's payload of 21 bytes, moved as three overlapping words.
   private static final int SECOND_WORD = 8;
   private static final int THIRD_WORD = ARRAY_PAYLOAD_BYTES - Long.BYTES;

@@ -3,10 +3,10 @@ package org.zapkv.zap;
 
 import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_BYTES;
 import static org.zapkv.zap.LeafLayout.CHAIN_END;
+import static org.zapkv.zap.LittleEndian.INTS;
+import static org.zapkv.zap.LittleEndian.LONGS;
+import static org.zapkv.zap.LittleEndian.SHORTS;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.zapkv.pool.BlockPacker;
 
@@ -28,13 +28,6 @@ final class LeafPacker {
    * Bytes are moved as words, with some more behind them than are meant: what comes next is written
    * over those.
    */
-
-  private static final VarHandle SHORTS =
-      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle INTS =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int MASK_16 = 0xFFFF;
   private static final long MASK_48 = 0xFFFFFFFFFFFFL;

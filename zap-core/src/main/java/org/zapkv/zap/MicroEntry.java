@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
+import static org.zapkv.zap.LittleEndian.LONGS;
+
 import org.zapkv.cache.memory.NativeMemory;
 
 /** Access to an entry of a micro block, by the block's address and the entry's slot. */
 final class MicroEntry {
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
   /** The lowest bit of each byte of a word, and the highest. */
   private static final long LOW_BITS = 0x0101010101010101L;
 

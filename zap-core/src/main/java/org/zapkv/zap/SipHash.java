@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
+import static org.zapkv.zap.LittleEndian.LONGS;
 
 /**
  * SipHash-2-4, a hash with a secret key: who does not know the key can not choose inputs whose
@@ -11,9 +9,6 @@ import java.nio.ByteOrder;
  * has no keyed hash this short, and a library for it would be on every user's class path.
  */
 final class SipHash {
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
   private long v0;
   private long v1;
   private long v2;

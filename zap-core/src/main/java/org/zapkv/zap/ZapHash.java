@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
+import static org.zapkv.zap.LittleEndian.LONGS;
 
 /**
  * The hash of names: CRC-64 with the reflected polynomial of ECMA-182, started from the map's salt
@@ -14,9 +12,6 @@ import java.nio.ByteOrder;
  */
 final class ZapHash {
   private static final long POLYNOMIAL = 0xC96C5795D7870F42L;
-
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final long[] T0 = firstTable();
   private static final long[] T1 = nextTable(T0);
