@@ -175,9 +175,7 @@ public final class ZapMap {
 
   /** Sees to it that a map that a change has left half-way is never written. */
   void failIfBroken(Throwable cause) {
-    if (zap.isBroken()) {
-      store.fail("map \"" + name + "\" could not be made fat and is half-way", cause);
-    }
+    store.failIfBroken(zap, "map \"" + name + "\"", cause);
   }
 
   /**

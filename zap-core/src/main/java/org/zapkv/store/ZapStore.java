@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
 import org.zapkv.error.ReadOnlyStoreException;
+import org.zapkv.error.ZapException;
 import org.zapkv.log.IntentLog;
 import org.zapkv.object.Compaction;
 import org.zapkv.object.DataObject;
@@ -255,9 +256,7 @@ public final class ZapStore implements AutoCloseable {
         // Whoever creates a map holds mapsLock, and has looked the name up under it.
         return new ZapMap(this, mapName, object, Objects.requireNonNull(zap));
       } catch (RuntimeException | Error e) {
-        if (root.isBroken()) {
-          fail("the root directory could not be made fat and is half-way", e);
-        }
+        failIfBroken(root, "the root directory", e);
         objects.destroy(object.objectId(), tx);
         object.close();
         throw e;
@@ -555,6 +554,22 @@ public final class ZapStore implements AutoCloseable {
         closer.add(map.object());
         closer.add(map.zap()::close);
       }
+    }
+  }
+
+  /**
+   * Sees to it that a ZAP that a failed change may have left half-way is never written. A
+   * ZapException is thrown before the change, or the change is undone. Anything else, as an error
+   * for want of heap, may come from any place, also between a change of an entry and the growth
+   * that follows, so that nobody knows what is done.
+   *
+   * @param what the ZAP, for messages
+   */
+  void failIfBroken(Zap zap, String what, Throwable cause) {
+    if (zap.isBroken()) {
+      fail(what + " could not be made fat and is half-way", cause);
+    } else if (!(cause instanceof ZapException)) {
+      fail("a change of " + what + " was cut short at an unknown place", cause);
     }
   }
 
