@@ -32,9 +32,10 @@ public final class Durability {
   public static final Durability ASYNC = async(Duration.ofSeconds(1));
 
   /**
-   * The commit is on disk with its transaction group, by default within five seconds, or with a
-   * later commit of another durability. A crash before that loses it. {@link ZapStore#awaitDurable}
-   * waits for it.
+   * The commit is on disk with its transaction group, of which the writing begins by default within
+   * five seconds, or with a later commit of another durability. A crash before that can lose it, be
+   * it of the process alone: the newest records of the log, up to 256 KiB of them, are in the
+   * memory of the process until then. {@link ZapStore#awaitDurable} waits for it.
    */
   public static final Durability NONE = new Durability("NONE", Duration.ZERO);
 
@@ -47,8 +48,9 @@ public final class Durability {
   }
 
   /**
-   * The commit is on disk within a time, without a wait for it. A crash can lose what was committed
-   * in that time before it, and what the flush then under way had not finished.
+   * The commit is on disk within a time, without a wait for it. A crash, be it of the process
+   * alone, can lose what was committed in that time before it, and what the flush then under way
+   * had not finished.
    *
    * @param bound how long it may take until the flush begins, above zero
    * @return the durability
