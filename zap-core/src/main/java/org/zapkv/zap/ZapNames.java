@@ -93,6 +93,11 @@ final class ZapNames {
     return ZapName.plainHash(key, salt, flags);
   }
 
+  /** The same, of a key that is the beginning of an array. */
+  long plainHash(byte[] bytes, int keyBytes) {
+    return ZapHash.mask(ZapHash.crc64(salt, bytes, 0, keyBytes), hashBits());
+  }
+
   /** Whether a key can have variants. */
   boolean hasVariants() {
     return normalizer != null;
