@@ -27,9 +27,9 @@ final class KeyStripes {
    * taken twice by one thread.
    */
 
-  static final int COUNT = 4096;
+  static final int COUNT = 1 << 14;
 
-  private static final int SHIFT = Long.SIZE - 12;
+  private static final int SHIFT = Long.SIZE - 14;
   private static final long MIX = 0x9E3779B97F4A7C15L;
 
   private static final int FREE = 0;
