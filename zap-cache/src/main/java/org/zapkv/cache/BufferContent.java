@@ -70,8 +70,14 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   /** While it is read ahead; so that who waits for it can see that somebody reads it. */
   private volatile @Nullable BlockRead ahead;
 
-  /** Written under mutex, read without. */
+  /** Written under mutex, by {@link #setRecords} only; read without. */
   private volatile @Nullable DirtyRecord records;
+
+  /**
+   * The group of the newest record, 0 if there is none: what most changes ask for, without a look
+   * at another object. Written with it, read without the mutex.
+   */
+  private volatile long dirtyGroup;
 
   /** Never 0 without somebody changing the bytes: so a stamp is never 0. */
   @SuppressWarnings("FieldMayBeFinal") // by CHANGES
@@ -155,8 +161,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   }
 
   boolean dirtyIn(long group) {
-    DirtyRecord newest = records;
-    if (newest != null && newest.group() == group) {
+    if (dirtyGroup == group) {
       return false;
     }
     long spare = 0;
@@ -164,7 +169,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       while (true) {
         mutex.lock();
         try {
-          newest = records;
+          DirtyRecord newest = records;
           if (newest != null && newest.group() >= group) {
             return checkNotLater(newest, group);
           }
@@ -205,12 +210,18 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       older = freeze(newest, spare);
       left = 0;
     }
-    records = new DirtyRecord(group, 0, older);
+    setRecords(new DirtyRecord(group, 0, older));
     getAndAddWord(StateWord.DIRTY);
     if (older == null) {
       cache.counters().dirtyBytes.add(blockBytes());
     }
     return left;
+  }
+
+  /** Under mutex. */
+  private void setRecords(@Nullable DirtyRecord newest) {
+    records = newest;
+    dirtyGroup = newest == null ? 0 : newest.group();
   }
 
   private DirtyRecord freeze(DirtyRecord live, long spare) {
@@ -256,7 +267,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     if (record == null) {
       return false;
     }
-    records = DirtyRecord.without(records, group);
+    setRecords(DirtyRecord.without(records, group));
     if (records == null) {
       cache.counters().dirtyBytes.add(-blockBytes());
     }
@@ -539,7 +550,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           DirtyRecord newest = records;
           if (newest == null || newest.isFrozen() || spare != 0) {
             if (newest != null && !newest.isFrozen()) {
-              records = freeze(newest, spare);
+              setRecords(freeze(newest, spare));
               spare = 0;
             }
             startChange();

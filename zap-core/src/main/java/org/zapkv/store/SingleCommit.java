@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.util.concurrent.locks.ReentrantLock;
 import org.zapkv.pool.Transaction;
 
 /** A commit of one change, as {@link Commit} makes it, without what only several changes need. */
@@ -29,8 +28,7 @@ final class SingleCommit {
 
   private static long make(ZapStore store, BatchApplier applier, Change change) {
     applier.prepare(change);
-    ReentrantLock stripe = store.stripes().of(change.key);
-    stripe.lock();
+    int stripe = store.stripes().lock(change.key);
     try {
       applier.apply(change);
       return store.commitLog().append(change);
@@ -38,7 +36,7 @@ final class SingleCommit {
       applier.putBack(Changes.of(change), e);
       throw e;
     } finally {
-      stripe.unlock();
+      store.stripes().unlock(stripe);
     }
   }
 }

@@ -38,15 +38,16 @@ final class FatRemover {
   }
 
   @Nullable ZapMatch remove(ZapName name, @Nullable ZapValue expected, Transaction tx) {
+    LeafSight seen = access.look(name);
     FatHeader header = access.holdHeader();
     try {
       fat.makeNative(header, tx);
       ZapMatch previous;
       boolean flooded;
       boolean mergeable;
-      Leaf leaf = access.lockExclusive(header, name.hash());
+      Leaf leaf = access.lockExclusive(header, name.hash(), seen);
       try {
-        int entry = leaf.match(name);
+        int entry = name.form() == null ? LeafSight.find(seen, leaf, name) : leaf.match(name);
         if (entry == Leaf.NONE && !reader.isInOverflow(header, leaf, name)) {
           return null;
         }

@@ -80,6 +80,7 @@ final class FatWriter {
    * @throws MapFullException if the leaf is full and no split can help
    */
   Write.Outcome write(Write write, Transaction tx) {
+    LeafSight seen = access.look(write.name());
     FatHeader header = access.holdHeader();
     try {
       fat.makeNative(header, tx);
@@ -87,10 +88,11 @@ final class FatWriter {
       boolean grow;
       boolean shrink;
       int shift = header.tableShift();
-      Leaf leaf = access.lockExclusive(header, write.name().hash());
+      Leaf leaf = access.lockExclusive(header, write.name().hash(), seen);
       try {
         int free = leaf.freeChunks();
-        outcome = tryWrite(header, leaf, leaf.find(write.name()), write, tx);
+        int entry = LeafSight.find(seen, leaf, write.name());
+        outcome = tryWrite(header, leaf, entry, write, tx);
         grow = wantsGrowth(header, leaf, shift);
         shrink = leaf.freeChunks() > free && shape.wantsShrink(leaf);
       } finally {

@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferUser;
 import org.zapkv.object.BlockObject;
@@ -11,6 +12,9 @@ final class HeaderAccess {
   private final BlockObject object;
   private final long block;
 
+  /** The buffer that was found last, which spares a look into the cache; a hint. */
+  private volatile @Nullable Buffer found;
+
   /** Access to the header in a block: 0, or that of the overflow. */
   HeaderAccess(BlockObject object, long block) {
     this.object = object;
@@ -19,7 +23,7 @@ final class HeaderAccess {
 
   /** Holds the header; let it go with {@link #release}. */
   FatHeader hold() {
-    Buffer buffer = object.hold(block, this);
+    Buffer buffer = holdBlock();
     boolean done = false;
     try {
       FatHeader header = header(buffer);
@@ -30,6 +34,16 @@ final class HeaderAccess {
         buffer.release(this);
       }
     }
+  }
+
+  private Buffer holdBlock() {
+    Buffer known = found;
+    if (known != null && known.tryHold(this)) {
+      return known;
+    }
+    Buffer buffer = object.hold(block, this);
+    found = buffer;
+    return buffer;
   }
 
   private FatHeader header(Buffer buffer) {

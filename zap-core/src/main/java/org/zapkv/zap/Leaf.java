@@ -154,6 +154,11 @@ final class Leaf implements BufferUser {
 
   // Locking.
 
+  /** Whether somebody has it locked for writing, at this moment. */
+  boolean isLockedForWriting() {
+    return lock.isWriteLocked();
+  }
+
   /**
    * Locks the leaf for reading, if it is (still) a leaf that covers a hash.
    *
@@ -182,6 +187,10 @@ final class Leaf implements BufferUser {
   /** Locks the leaf for writing; otherwise like {@link #lockShared}. */
   boolean lockExclusive(long hash, boolean inOverflow) {
     lock.writeLock();
+    return keepIfCovers(hash, inOverflow);
+  }
+
+  private boolean keepIfCovers(long hash, boolean inOverflow) {
     boolean keep = false;
     try {
       check();
@@ -192,6 +201,16 @@ final class Leaf implements BufferUser {
       }
     }
     return keep;
+  }
+
+  /**
+   * Locks the leaf for writing, if it is (still) a leaf of the main table that covers a hash.
+   *
+   * @param stamp if that is still good, it does
+   */
+  boolean lockSeen(long hash, long stamp) {
+    lock.writeLock();
+    return block.isValid(stamp) || keepIfCovers(hash, false);
   }
 
   /** Locks the leaf for writing, whatever it is. */

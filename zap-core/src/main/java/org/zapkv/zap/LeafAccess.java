@@ -76,6 +76,23 @@ final class LeafAccess {
     return lock(header, hash, true);
   }
 
+  /** Looks for a name without a lock, before {@link #lockExclusive(FatHeader, long, LeafSight)}. */
+  @Nullable LeafSight look(ZapName name) {
+    return mirror == null ? null : LeafSight.of(mirror, name);
+  }
+
+  /**
+   * The leaf of a hash, held and locked for writing.
+   *
+   * @param seen what was seen of it before
+   */
+  Leaf lockExclusive(FatHeader header, long hash, @Nullable LeafSight seen) {
+    // As for tryLockMirrored: if the mirror is of a former table somebody has to go the other way.
+    Leaf leaf =
+        seen != null && mirror != null && mirror.isOf(header) ? seen.tryLock(hash, this) : null;
+    return leaf != null ? leaf : lock(header, hash, true);
+  }
+
   private Leaf lock(FatHeader header, long hash, boolean exclusive) {
     Leaf known = tryLockMirrored(header, hash, exclusive);
     if (known != null) {

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class KeyStripesTest {
@@ -73,6 +75,49 @@ class KeyStripesTest {
     } finally {
       executor.shutdownNow();
     }
+  }
+
+  /** Several wait for one stripe, long enough to be asleep; each gets it, one after the other. */
+  @Test
+  void whoFindsAStripeTakenSleepsUntilItIsLetGo() throws Exception {
+    KeyStripes stripes = new KeyStripes();
+    AtomicInteger inside = new AtomicInteger();
+    int waiting = 3;
+    ExecutorService executor = Executors.newFixedThreadPool(waiting);
+    try (ZapStore store = ZapStore.inMemory()) {
+      MapKey key = change(store.map("m"), 1).key;
+      int stripe = stripes.lock(key);
+      List<Thread> threads = Collections.synchronizedList(new ArrayList<>());
+      List<Future<Void>> ends = new ArrayList<>();
+      for (int i = 0; i < waiting; i++) {
+        Callable<Void> body =
+            () -> {
+              threads.add(Thread.currentThread());
+              int taken = stripes.lock(key);
+              assertEquals(1, inside.incrementAndGet());
+              Thread.onSpinWait();
+              inside.decrementAndGet();
+              stripes.unlock(taken);
+              return null;
+            };
+        ends.add(executor.submit(body));
+      }
+      while (threads.size() < waiting || !areAsleep(threads)) {
+        Thread.onSpinWait();
+      }
+      assertEquals(0, inside.get());
+      stripes.unlock(stripe);
+      for (Future<Void> end : ends) {
+        end.get();
+      }
+      stripes.unlock(stripes.lock(key));
+    } finally {
+      executor.shutdownNow();
+    }
+  }
+
+  private static boolean areAsleep(List<Thread> threads) {
+    return threads.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING);
   }
 
   private static void lockSome(KeyStripes stripes, ZapMap map, Random random, int[] inside) {
