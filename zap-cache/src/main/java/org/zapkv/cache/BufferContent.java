@@ -52,6 +52,9 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   /** More would mean a group that was never synced: open, quiescing and syncing. */
   private static final int MAX_GROUPS = 3;
 
+  /** What no group is called. */
+  private static final long NO_GROUP = Long.MIN_VALUE;
+
   /** The address of a buffer that has none. */
   static final long NO_MEMORY = 0;
 
@@ -70,8 +73,15 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   /** While it is read ahead; so that who waits for it can see that somebody reads it. */
   private volatile @Nullable BlockRead ahead;
 
-  /** Written under mutex, read without. */
+  /** Written under mutex, by {@link #setRecords} only; read without. */
   private volatile @Nullable DirtyRecord records;
+
+  /**
+   * The group of the newest record, {@link #NO_GROUP} without one; written and read like that. One
+   * comparison with it tells a buffer that is dirty in a group from all others: no need to wait for
+   * the record, and no outcome that compiled code has not seen before the second group begins.
+   */
+  private volatile long newestGroup = NO_GROUP;
 
   /** Never 0 without somebody changing the bytes: so a stamp is never 0. */
   @SuppressWarnings("FieldMayBeFinal") // by CHANGES
@@ -155,16 +165,16 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   }
 
   boolean dirtyIn(long group) {
-    DirtyRecord newest = records;
-    if (newest != null && newest.group() == group) {
-      return false;
-    }
+    return newestGroup != group && addToGroup(group);
+  }
+
+  private boolean addToGroup(long group) {
     long spare = 0;
     try {
       while (true) {
         mutex.lock();
         try {
-          newest = records;
+          DirtyRecord newest = records;
           if (newest != null && newest.group() >= group) {
             return checkNotLater(newest, group);
           }
@@ -183,6 +193,11 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
         cache.memory().free(spare, sizeBytes);
       }
     }
+  }
+
+  private void setRecords(@Nullable DirtyRecord newest) {
+    records = newest;
+    newestGroup = newest == null ? NO_GROUP : newest.group();
   }
 
   private boolean checkNotLater(DirtyRecord newest, long group) {
@@ -205,7 +220,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       older = freeze(newest, spare);
       left = 0;
     }
-    records = new DirtyRecord(group, 0, older);
+    setRecords(new DirtyRecord(group, 0, older));
     getAndAddWord(StateWord.DIRTY);
     if (older == null) {
       cache.counters().dirtyBytes.add(blockBytes());
@@ -256,7 +271,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
     if (record == null) {
       return false;
     }
-    records = DirtyRecord.without(records, group);
+    setRecords(DirtyRecord.without(records, group));
     if (records == null) {
       cache.counters().dirtyBytes.add(-blockBytes());
     }
@@ -539,7 +554,7 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
           DirtyRecord newest = records;
           if (newest == null || newest.isFrozen() || spare != 0) {
             if (newest != null && !newest.isFrozen()) {
-              records = freeze(newest, spare);
+              setRecords(freeze(newest, spare));
               spare = 0;
             }
             startChange();
