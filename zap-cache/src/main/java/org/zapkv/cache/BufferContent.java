@@ -52,6 +52,9 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   /** More would mean a group that was never synced: open, quiescing and syncing. */
   private static final int MAX_GROUPS = 3;
 
+  /** What no group is called. */
+  private static final long NO_GROUP = Long.MIN_VALUE;
+
   /** The address of a buffer that has none. */
   static final long NO_MEMORY = 0;
 
@@ -74,10 +77,11 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   private volatile @Nullable DirtyRecord records;
 
   /**
-   * The group of the newest record, 0 if there is none: what most changes ask for, without a look
-   * at another object. Written with it, read without the mutex.
+   * The group of the newest record, {@link #NO_GROUP} without one; written and read like that. One
+   * comparison with it tells a buffer that is dirty in a group from all others: no need to wait for
+   * the record, and no outcome that compiled code has not seen before the second group begins.
    */
-  private volatile long dirtyGroup;
+  private volatile long newestGroup = NO_GROUP;
 
   /** Never 0 without somebody changing the bytes: so a stamp is never 0. */
   @SuppressWarnings("FieldMayBeFinal") // by CHANGES
@@ -161,9 +165,10 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
   }
 
   boolean dirtyIn(long group) {
-    if (dirtyGroup == group) {
-      return false;
-    }
+    return newestGroup != group && addToGroup(group);
+  }
+
+  private boolean addToGroup(long group) {
     long spare = 0;
     try {
       while (true) {
@@ -188,6 +193,11 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
         cache.memory().free(spare, sizeBytes);
       }
     }
+  }
+
+  private void setRecords(@Nullable DirtyRecord newest) {
+    records = newest;
+    newestGroup = newest == null ? NO_GROUP : newest.group();
   }
 
   private boolean checkNotLater(DirtyRecord newest, long group) {
@@ -216,12 +226,6 @@ abstract sealed class BufferContent extends BufferLife permits Buffer {
       cache.counters().dirtyBytes.add(blockBytes());
     }
     return left;
-  }
-
-  /** Under mutex. */
-  private void setRecords(@Nullable DirtyRecord newest) {
-    records = newest;
-    dirtyGroup = newest == null ? 0 : newest.group();
   }
 
   private DirtyRecord freeze(DirtyRecord live, long spare) {
