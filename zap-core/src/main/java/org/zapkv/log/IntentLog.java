@@ -4,23 +4,18 @@ package org.zapkv.log;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.memory.NativeMemory;
-import org.zapkv.error.CacheFullException;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
-import org.zapkv.error.ZapException;
 
 /**
  * The intent log of a store: a sequence of records in a file of its own, written one after the
@@ -59,10 +54,9 @@ public final class IntentLog implements AutoCloseable {
    * `midRecord` keeps the others from appending meanwhile. They may seal and write the block: a
    * record may be cut anywhere.
    *
-   * Room. tryReserve sees to it that there is always one segment more than the log and what is
-   * reserved can fill. So sealing a block, which needs to know where the next one will be, always
-   * finds a place, and so does start() after a crash on a full device. For the same reason position()
-   * moves the log to a new segment when somebody was refused: then all older segments become free.
+   * Room (LogRoom). There is always one segment more than the log and what is reserved can fill.
+   * position() moves the log to a new segment when somebody was refused: then all older segments become
+   * free.
    *
    * After start() the new chain is not reachable by a reader until an uberblock has its position
    * (`anchored`): until then no record is durable whatever was flushed, and the segments that a
@@ -72,20 +66,13 @@ public final class IntentLog implements AutoCloseable {
    * beyond the last record of the start before (start() sees to that). So a block of any age that
    * says so proves that a record that is missing at the end was durable once.
    *
-   * Lock order: `lock` is below everything that its callers hold. No device is called under it, and
-   * no listener. Failures are told after it was let go (tellFailure).
+   * Lock order: the lock (LogGuard) is below everything that its callers hold. No device is called
+   * under it, and no listener. Failures are told after it was let go.
    */
 
   private static final System.Logger LOGGER = System.getLogger(IntentLog.class.getName());
 
   private static final int SEGMENT_BYTES = 1 << 20;
-
-  /** A log that is not needed keeps the segment it is in and the one after it. */
-  private static final int MIN_SEGMENTS = 2;
-
-  private static final int MAX_SEGMENTS_AHEAD = 8;
-
-  private static final int ZEROS_BYTES = 128 << 10;
 
   /** A flush waits for company for a quarter of the time that the last one took, asleep. */
   private static final int GATHER_PART = 4;
@@ -99,42 +86,33 @@ public final class IntentLog implements AutoCloseable {
   private static final int AWAKE_PART = 2;
 
   private final BlockDevice device;
-  private final BufferCache cache;
   private final long storeSeed;
   private final LogPosition from;
   private final IoMemory firstMemory;
   private final IoMemory secondMemory;
-  private final AsyncFlusher flusher;
-  private final AtomicBoolean failureTold = new AtomicBoolean();
-
-  private final ReentrantLock lock = new ReentrantLock();
-
-  /** Signalled when a write, a flush or a change of size has ended. */
-  private final Condition ioEnded = lock.newCondition();
+  private final BackgroundTask flusher;
+  private final LogGuard guard;
 
   /** Signalled when a record that was cut is whole. */
-  private final Condition recordEnded = lock.newCondition();
+  private final Condition recordEnded;
 
   /** Signalled when record `gatherSequence` is appended. */
-  private final Condition gathered = lock.newCondition();
+  private final Condition gathered;
 
   /* Guarded by lock. */
   private final LogSegments segments;
+  private final LogRoom room;
   private final LogWaiters waiters = new LogWaiters();
   private LogBlock active;
   private LogBlock idle;
   private @Nullable LogBlock sealed;
   private boolean writing;
   private boolean flushing;
-  private boolean resizing;
   private boolean midRecord;
   private boolean replayed;
   private boolean started;
   private boolean anchored;
   private long writtenSequence;
-
-  /** More under lock, less by anyone. */
-  private final AtomicLong reservedBytes = new AtomicLong();
 
   private long gatherSequence = Long.MAX_VALUE;
 
@@ -154,22 +132,21 @@ public final class IntentLog implements AutoCloseable {
   private volatile long durableSequence;
   private volatile long usedBytes;
   private volatile boolean wantsPosition;
-  private volatile @Nullable Throwable failure;
-  private volatile boolean closed;
-
-  /** Set before there are several threads. */
-  private volatile Consumer<Throwable> failureListener = cause -> {};
 
   private IntentLog(
       BlockDevice device, BufferCache cache, LogHead head, LogPosition from, long deviceBytes) {
     this.device = device;
-    this.cache = cache;
     this.storeSeed = LogChecksum.storeSeed(head.storeId());
     this.from = from;
+    this.guard = new LogGuard(device.name());
+    this.recordEnded = guard.newCondition();
+    this.gathered = guard.newCondition();
+    guard.onEnd(this::wakeAll);
     this.segments = new LogSegments(head.segmentBytes(), deviceBytes);
+    this.room = new LogRoom(guard, device, cache, segments, this::leftInSegment);
     this.lastSequence = from.sequence();
     this.durableSequence = from.sequence();
-    this.flusher = new AsyncFlusher("zap-log-flush-" + device.name(), this::flushAll);
+    this.flusher = new BackgroundTask("zap-log-flush-" + device.name(), this::flushAll);
     this.firstMemory = cache.allocateIo(LogBlockLayout.MAX_BLOCK_BYTES);
     try {
       this.secondMemory = cache.allocateIo(LogBlockLayout.MAX_BLOCK_BYTES);
@@ -247,14 +224,14 @@ public final class IntentLog implements AutoCloseable {
    *     says so. Or if the device refuses to read it. Those before it have been given out
    */
   public long replay(LogConsumer consumer) {
-    lock.lock();
+    guard.lock();
     try {
-      checkUsable();
+      guard.checkUsable();
       if (started) {
         throw new IllegalStateException("the intent log " + device.name() + " is started");
       }
     } finally {
-      lock.unlock();
+      guard.unlock();
     }
     LogReader reader = new LogReader(device, storeSeed, segments, firstMemory.address());
     CorruptException refusal = null;
@@ -265,13 +242,13 @@ public final class IntentLog implements AutoCloseable {
       refusal = e;
     }
     long wasDurable = reader.findDurableSequence();
-    lock.lock();
+    guard.lock();
     try {
       replayed = true;
       segments.keep(reader.touched());
       lastSequence = Math.max(reader.lastSequence(), wasDurable);
     } finally {
-      lock.unlock();
+      guard.unlock();
     }
     if (refusal != null) {
       throw refusal;
@@ -307,24 +284,20 @@ public final class IntentLog implements AutoCloseable {
    * @throws StoreFailedException if the device cannot be written
    */
   public void start() {
-    lock.lock();
+    guard.lock();
     try {
-      checkUsable();
+      guard.checkUsable();
       if (!replayed || started) {
         throw new IllegalStateException(
             "the intent log " + device.name() + (started ? " is started" : " is to be replayed"));
       }
-      if (segments.freeCount() == 0) {
-        extend(1);
-        checkUsable();
-      }
+      room.requireSegment();
       writtenSequence = lastSequence;
       beginBlock(segments.take(), new SecureRandom().nextLong());
       started = true;
       wantsPosition = true;
     } finally {
-      lock.unlock();
-      tellFailure();
+      guard.unlockAndTell();
     }
   }
 
@@ -340,7 +313,7 @@ public final class IntentLog implements AutoCloseable {
    * @param listener told what failed; must not wait for anything
    */
   public void onFailure(Consumer<Throwable> listener) {
-    failureListener = listener;
+    guard.onFailure(listener);
   }
 
   /**
@@ -349,68 +322,25 @@ public final class IntentLog implements AutoCloseable {
    * @param cause what failed
    */
   public void fail(Throwable cause) {
-    lock.lock();
+    guard.lock();
     try {
-      failLocked(cause);
+      guard.failed(cause);
     } finally {
-      lock.unlock();
-    }
-    tellFailure();
-  }
-
-  /** Under lock. */
-  private void failLocked(Throwable cause) {
-    if (failure == null) {
-      failure = cause;
-      wakeAll();
+      guard.unlockAndTell();
     }
   }
 
   /** Under lock. */
   private void wakeAll() {
     LogWaiters.wake(waiters.take(Long.MAX_VALUE));
-    ioEnded.signalAll();
     recordEnded.signalAll();
     gathered.signal();
   }
 
-  private void tellFailure() {
-    Throwable cause = failure;
-    if (cause != null && failureTold.compareAndSet(false, true)) {
-      failureListener.accept(cause);
-    }
-  }
-
-  private void checkUsable() {
-    Throwable cause = failure;
-    if (cause != null) {
-      throw new StoreFailedException(
-          "the intent log "
-              + device.name()
-              + " takes no more records after a failure: "
-              + (cause instanceof ZapException ? cause.getMessage() : cause)
-              + "; what was durable before is on the device: close the store, mend the cause, open it again",
-          cause);
-    }
-    if (closed) {
-      throw new ClosedException("the intent log " + device.name() + " is closed");
-    }
-  }
-
   private void checkStarted() {
-    checkUsable();
+    guard.checkUsable();
     if (!started) {
       throw new IllegalStateException("the intent log " + device.name() + " is not started");
-    }
-  }
-
-  /** Does I/O without the lock, which is held before and after. */
-  private void unlocked(Runnable io) {
-    lock.unlock();
-    try {
-      io.run();
-    } finally {
-      lock.lock();
     }
   }
 
@@ -424,103 +354,22 @@ public final class IntentLog implements AutoCloseable {
    * @throws StoreFailedException if the log has failed
    */
   public boolean tryReserve(long payloadBytes) {
-    long cost = costBytes(payloadBytes);
-    lock.lock();
+    guard.lock();
     try {
-      while (true) {
-        checkStarted();
-        long lacking = cost - spareBytes();
-        if (lacking <= 0) {
-          reservedBytes.addAndGet(cost);
-          return true;
-        }
-        if (resizing) {
-          ioEnded.awaitUninterruptibly();
-        } else if (!tryExtend(lacking, cost)) {
-          return false;
-        }
+      checkStarted();
+      boolean isReserved = room.tryReserve(payloadBytes);
+      if (!isReserved) {
+        wantsPosition = true;
       }
+      return isReserved;
     } finally {
-      lock.unlock();
-      tellFailure();
+      guard.unlockAndTell();
     }
   }
 
-  /**
-   * What a record takes at most: a block more than without it, and what its other blocks have
-   * beside the payload, which is less than a 32nd of them.
-   */
-  private static long costBytes(long payloadBytes) {
-    if (payloadBytes < 0 || payloadBytes > MAX_RECORD_BYTES) {
-      throw new IllegalArgumentException(
-          "a record of " + payloadBytes + " bytes, the most is " + MAX_RECORD_BYTES);
-    }
-    return payloadBytes + payloadBytes / 32 + 2 * LogBlockLayout.SECTOR_BYTES;
-  }
-
-  /** What can still be reserved; negative when a segment beyond is missing. Under lock. */
-  private long spareBytes() {
-    long inSegment = segments.leftBytes(active.offsetBytes()) - (long) active.sizeBytes();
-    long inOthers = (segments.freeCount() - 1L) * segments.segmentBytes();
-    return inSegment + inOthers - reservedBytes.get();
-  }
-
-  /** Under lock, which it leaves meanwhile. False: it is full, but a synced group will help. */
-  private boolean tryExtend(long lackingBytes, long cost) {
-    int lacking = (int) ((lackingBytes - 1) / segments.segmentBytes() + 1);
-    // A log that has grown goes on growing, and those who append have to wait for it.
-    int ahead = Math.min(segments.count() / 4, MAX_SEGMENTS_AHEAD);
-    try {
-      if (ahead > lacking) {
-        extend(ahead);
-        return true;
-      }
-    } catch (StoreFullException e) {
-      LOGGER.log(System.Logger.Level.DEBUG, "no room ahead in " + device.name(), e);
-    }
-    try {
-      extend(lacking);
-      return true;
-    } catch (StoreFullException e) {
-      long whenReleased = (segments.count() - 1L) * segments.segmentBytes() - reservedBytes.get();
-      if (whenReleased < cost) {
-        throw e;
-      }
-      wantsPosition = true;
-      return false;
-    }
-  }
-
-  /** Makes segments at the end of the device. Under lock, which it leaves meanwhile. */
-  private void extend(int count) {
-    resizing = true;
-    try {
-      int before = segments.count();
-      unlocked(() -> writeZeros(segments.endOf(before), segments.endOf(before + count)));
-      segments.add(count);
-    } catch (StoreFullException | CacheFullException e) {
-      throw e;
-    } catch (Throwable e) {
-      failLocked(e);
-    } finally {
-      resizing = false;
-      ioEnded.signalAll();
-    }
-  }
-
-  /** Durable zeros, so that a record written over them needs no more than its own bytes flushed. */
-  private void writeZeros(long fromBytes, long toBytes) {
-    try (IoMemory zeros = cache.allocateIo(ZEROS_BYTES)) {
-      NativeMemory.fill(zeros.address(), ZEROS_BYTES, (byte) 0);
-      for (long at = fromBytes; at < toBytes; at += ZEROS_BYTES) {
-        device.write(at, zeros.address(), (int) Math.min(ZEROS_BYTES, toBytes - at));
-      }
-    } catch (StoreFullException e) {
-      // Others may need what is left.
-      device.truncate(fromBytes);
-      throw e;
-    }
-    device.flush();
+  /** How much of its segment the block that is filled leaves. Under lock. */
+  private long leftInSegment() {
+    return segments.leftBytes(active.offsetBytes()) - (long) active.sizeBytes();
   }
 
   /**
@@ -529,7 +378,7 @@ public final class IntentLog implements AutoCloseable {
    * @param payloadBytes what was reserved
    */
   public void release(long payloadBytes) {
-    reservedBytes.addAndGet(-costBytes(payloadBytes));
+    room.release(payloadBytes);
   }
 
   /**
@@ -542,12 +391,12 @@ public final class IntentLog implements AutoCloseable {
    */
   public long append(byte[]... parts) {
     RecordSource record = new RecordSource(parts);
-    lock.lock();
+    guard.lock();
     try {
       checkStarted();
       while (midRecord) {
         recordEnded.awaitUninterruptibly();
-        checkUsable();
+        guard.checkUsable();
       }
       long sequence = lastSequence + 1;
       if (!active.put(record, sequence)) {
@@ -559,8 +408,7 @@ public final class IntentLog implements AutoCloseable {
       }
       return sequence;
     } finally {
-      lock.unlock();
-      tellFailure();
+      guard.unlockAndTell();
     }
   }
 
@@ -571,12 +419,12 @@ public final class IntentLog implements AutoCloseable {
       do {
         while (sealed != null) {
           writeSealed();
-          checkUsable();
+          guard.checkUsable();
         }
         // Somebody else may have sealed it meanwhile.
         if (!active.isEmpty()) {
           seal(false);
-          checkUsable();
+          guard.checkUsable();
         }
       } while (!active.put(record, sequence));
     } finally {
@@ -591,7 +439,7 @@ public final class IntentLog implements AutoCloseable {
     long next = full.offsetBytes() + full.sizeBytes();
     if (moves || (next - LogHeadLayout.HEAD_BYTES) % segments.segmentBytes() == 0) {
       if (segments.freeCount() == 0) {
-        failLocked(new IllegalStateException("no room was reserved for what was appended"));
+        guard.failed(new IllegalStateException("no room was reserved for what was appended"));
         return;
       }
       next = segments.take();
@@ -616,21 +464,19 @@ public final class IntentLog implements AutoCloseable {
   private void writeSealed() {
     LogBlock block = sealed;
     if (writing || block == null) {
-      while (writing) {
-        ioEnded.awaitUninterruptibly();
-      }
+      guard.awaitWhile(() -> writing);
       return;
     }
     writing = true;
     try {
-      unlocked(() -> device.write(block.offsetBytes(), block.address(), block.sizeBytes()));
+      guard.unlocked(() -> device.write(block.offsetBytes(), block.address(), block.sizeBytes()));
       writtenSequence = block.lastSequence();
       sealed = null;
     } catch (Throwable e) {
-      failLocked(e);
+      guard.failed(e);
     } finally {
       writing = false;
-      ioEnded.signalAll();
+      guard.ioEnded();
     }
   }
 
@@ -661,7 +507,7 @@ public final class IntentLog implements AutoCloseable {
   /** Flushes for all, or gives what to wait on while somebody else does. */
   private LogWaiters.@Nullable Waiter flushOrQueue(long sequence) {
     LogWaiters.Waiter woken = null;
-    lock.lock();
+    guard.lock();
     try {
       if (durableSequence >= sequence) {
         return null;
@@ -677,9 +523,9 @@ public final class IntentLog implements AutoCloseable {
       flush();
       woken = waiters.take(durableSequence);
     } finally {
-      lock.unlock();
+      guard.unlock();
       LogWaiters.wake(woken);
-      tellFailure();
+      guard.tellFailure();
     }
     return null;
   }
@@ -690,26 +536,26 @@ public final class IntentLog implements AutoCloseable {
     try {
       gather();
       long target = lastSequence;
-      while (writtenSequence < target && failure == null && !closed) {
+      while (writtenSequence < target && guard.isUsable()) {
         if (sealed == null) {
           seal(false);
         } else {
           writeSealed();
         }
       }
-      if (failure == null && !closed) {
+      if (guard.isUsable()) {
         long written = writtenSequence;
         long begun = System.nanoTime();
-        unlocked(device::flush);
+        guard.unlocked(device::flush);
         flushNanos = System.nanoTime() - begun;
         durableSequence = Math.max(durableSequence, written);
         company = 1 + waiters.count();
       }
     } catch (Throwable e) {
-      failLocked(e);
+      guard.failed(e);
     } finally {
       flushing = false;
-      ioEnded.signalAll();
+      guard.ioEnded();
     }
   }
 
@@ -722,7 +568,7 @@ public final class IntentLog implements AutoCloseable {
     long asleep = flushNanos / GATHER_PART;
     if (asleep < MIN_SLEEP_NANOS) {
       long until = System.nanoTime() + Math.min(flushNanos / AWAKE_PART, MIN_SLEEP_NANOS);
-      unlocked(() -> gatherAwake(expected, until));
+      guard.unlocked(() -> gatherAwake(expected, until));
     } else {
       gatherAsleep(expected, Math.min(asleep, MAX_GATHER_NANOS));
     }
@@ -731,10 +577,7 @@ public final class IntentLog implements AutoCloseable {
   /* What it lets run is an offer: right without, and only for a part of a flush. */
   @SuppressWarnings("ThreadPriorityCheck")
   private void gatherAwake(long expected, long untilNanos) {
-    while (lastSequence < expected
-        && System.nanoTime() - untilNanos < 0
-        && failure == null
-        && !closed) {
+    while (lastSequence < expected && System.nanoTime() - untilNanos < 0 && guard.isUsable()) {
       Thread.yield();
     }
   }
@@ -744,7 +587,7 @@ public final class IntentLog implements AutoCloseable {
     long nanos = nanosToWait;
     gatherSequence = expected;
     try {
-      while (lastSequence < gatherSequence && nanos > 0 && failure == null && !closed) {
+      while (lastSequence < gatherSequence && nanos > 0 && guard.isUsable()) {
         nanos = gathered.awaitNanos(nanos);
       }
     } catch (InterruptedException e) {
@@ -800,7 +643,7 @@ public final class IntentLog implements AutoCloseable {
    * @return what the uberblock of the group that is closed now has to hold
    */
   public LogPosition position() {
-    lock.lock();
+    guard.lock();
     try {
       if (!started) {
         return from;
@@ -814,18 +657,16 @@ public final class IntentLog implements AutoCloseable {
       given = position;
       return position;
     } finally {
-      lock.unlock();
-      tellFailure();
+      guard.unlockAndTell();
     }
   }
 
   /** Begins a segment, if there is a free one, so that this position frees all before it. */
   private void moveOn() {
-    while (sealed != null && failure == null && !closed) {
+    while (sealed != null && guard.isUsable()) {
       writeSealed();
     }
-    if (failure == null
-        && !closed
+    if (guard.isUsable()
         && segments.freeCount() > 0
         && !(active.isEmpty() && segments.isStart(active.offsetBytes()))) {
       seal(true);
@@ -850,7 +691,7 @@ public final class IntentLog implements AutoCloseable {
    */
   public void released(LogPosition durable) {
     LogWaiters.Waiter woken = null;
-    lock.lock();
+    guard.lock();
     try {
       // Not so for a group that was closed before the start.
       if (!durable.equals(given)) {
@@ -861,34 +702,15 @@ public final class IntentLog implements AutoCloseable {
         wantsPosition = false;
       }
       released = durable;
-      segments.releaseBefore(durable.offsetBytes());
+      room.releaseBefore(durable.offsetBytes());
       countUsed();
       durableSequence = Math.max(durableSequence, durable.sequence());
       woken = waiters.take(durableSequence);
-      cutEnd();
+      room.cutEnd();
     } finally {
-      lock.unlock();
+      guard.unlock();
       LogWaiters.wake(woken);
-      tellFailure();
-    }
-  }
-
-  /** Under lock, which it leaves meanwhile. */
-  private void cutEnd() {
-    long needed = reservedBytes.get() + 2L * segments.segmentBytes();
-    int count = segments.countAfterCut(needed);
-    if (resizing || failure != null || closed || count == segments.count()) {
-      return;
-    }
-    resizing = true;
-    segments.cut(count);
-    try {
-      unlocked(() -> device.truncate(segments.endOf(count)));
-    } catch (Throwable e) {
-      failLocked(e);
-    } finally {
-      resizing = false;
-      ioEnded.signalAll();
+      guard.tellFailure();
     }
   }
 
@@ -909,25 +731,22 @@ public final class IntentLog implements AutoCloseable {
   @Override
   public void close() {
     boolean isClean;
-    lock.lock();
+    guard.lock();
     try {
-      if (closed) {
+      if (!guard.close()) {
         return;
       }
-      closed = true;
-      wakeAll();
-      while (writing || flushing || resizing) {
-        ioEnded.awaitUninterruptibly();
-      }
+      guard.awaitWhile(() -> writing || flushing || room.isResizing());
       LogPosition last = released;
-      isClean = failure == null && last != null && last.sequence() == lastSequence;
+      isClean = !guard.hasFailed() && last != null && last.sequence() == lastSequence;
     } finally {
-      lock.unlock();
+      guard.unlock();
     }
     flusher.close();
+    room.close();
     try {
       if (isClean) {
-        device.truncate(segments.endOf(MIN_SEGMENTS));
+        room.shrink();
       }
     } finally {
       firstMemory.close();

@@ -11,16 +11,19 @@ import java.util.BitSet;
  * replayed once more if the power fails now.
  */
 final class LogSegments {
-  /** Beyond that many free segments the device is made smaller. */
-  private static final int MAX_FREE = 16;
-
-  /** And this many stay. */
+  /** So many free segments stay at least when the device is made smaller. */
   private static final int FREE_AFTER_CUT = 8;
+
+  /** Which it is when so many more are free, or half as many again as stay. */
+  private static final int WORTH_CUTTING = 8;
 
   private final int segmentBytes;
   private int count;
   private final BitSet free = new BitSet();
   private final ArrayDeque<Integer> used = new ArrayDeque<>();
+
+  /** As many as were used before a release; halved by each that comes after. */
+  private int recentlyUsed;
 
   LogSegments(int segmentBytes, long deviceBytes) {
     this.segmentBytes = segmentBytes;
@@ -83,6 +86,7 @@ final class LogSegments {
 
   /** Frees all that is not in the log from a place on. */
   void releaseBefore(long offsetBytes) {
+    recentlyUsed = Math.max(used.size(), recentlyUsed / 2);
     int first = indexOf(offsetBytes);
     while (used.getFirst() != first) {
       used.removeFirst();
@@ -102,8 +106,9 @@ final class LogSegments {
   int countAfterCut(long neededFreeBytes) {
     int result = count;
     int left = freeCount();
-    if (left > MAX_FREE) {
-      while (left > FREE_AFTER_CUT
+    int staying = Math.max(FREE_AFTER_CUT, recentlyUsed);
+    if (left > staying + Math.max(WORTH_CUTTING, staying / 2)) {
+      while (left > staying
           && (left - 1L) * segmentBytes >= neededFreeBytes
           && free.get(result - 1)) {
         result--;

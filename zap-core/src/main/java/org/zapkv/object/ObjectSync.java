@@ -143,6 +143,11 @@ final class ObjectSync implements SyncParticipant {
     settler().groupCommitted(isOrdinary);
   }
 
+  @Override
+  public void closing() {
+    settler().closing();
+  }
+
   /** Has blocks moved with the open group, or one before. */
   void offer(Moves moves) {
     settler().offer(moves);

@@ -22,6 +22,8 @@ final class Settler {
    * group without changes, then in another, each with a bounded part of it, until the next change.
    * How many may follow an ordinary group is bounded, too: what finds no place below stays.
    *
+   * When the store is closed nobody will need the gaps soon, so less is left of them than at an interval.
+   *
    * What lies high is then found by walking over the indirect blocks of everything: cheap, as it is
    * done only for stores of some GiB (SpaceMap.spreadBytes). A compaction finds it by itself, while the
    * store is in use, and offers it; it is moved with the changes of the next group, if there are any.
@@ -45,6 +47,9 @@ final class Settler {
   /** How many groups may move something by themselves before the next change. */
   private long roundsLeft;
 
+  /** For the syncing thread. */
+  private boolean isClosing;
+
   Settler(ObjectContext context, MetaObject meta, boolean isAutomatic) {
     this.context = context;
     this.meta = meta;
@@ -66,8 +71,18 @@ final class Settler {
    * @param isOrdinary whether it had changes of its own
    */
   void groupCommitted(boolean isOrdinary) {
-    long spreadBytes = isAutomatic ? context.pool().spreadBytes() : 0;
-    if (isOrdinary) {
+    look(isOrdinary);
+  }
+
+  /** The store is closed: what is moved from now on is moved closer together. */
+  void closing() {
+    isClosing = true;
+    look(true);
+  }
+
+  private void look(boolean isNew) {
+    long spreadBytes = isAutomatic ? context.pool().spreadBytes(isClosing) : 0;
+    if (isNew) {
       // One more, for second copies that found no room away from the first ones but high up.
       roundsLeft = spreadBytes == 0 ? 0 : 2 + spreadBytes / HighBlocks.MAX_BYTES;
     }
@@ -89,7 +104,7 @@ final class Settler {
     }
     wanted = false;
     roundsLeft--;
-    HighBlocks high = new HighBlocks(context.pool(), context.pool().settledEndBytes());
+    HighBlocks high = new HighBlocks(context.pool(), context.pool().settledEndBytes(isClosing));
     try (StoreWalker walker = new StoreWalker(context.cache(), context.pool(), high)) {
       walker.walk();
     }

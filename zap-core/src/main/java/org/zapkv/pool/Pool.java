@@ -649,10 +649,11 @@ public final class Pool implements AutoCloseable {
   /**
    * About where the used space of the device should end when it was made smaller by itself.
    *
+   * @param isClosing whether no changes will follow, so that few gaps are needed
    * @return an offset in bytes; what is used beyond it keeps the device larger than it need be
    */
-  public long settledEndBytes() {
-    return space.settledEndBytes();
+  public long settledEndBytes(boolean isClosing) {
+    return space.settledEndBytes(isClosing);
   }
 
   /**
@@ -685,11 +686,12 @@ public final class Pool implements AutoCloseable {
   /**
    * How much lies, or lay, so high on the device that it is worth moving it by itself.
    *
+   * @param isClosing whether no changes will follow, so that few gaps are needed
    * @return bytes between where the used space ends and where it should; 0 if that is little, or so
    *     much is used that what lies there would take long to find
    */
-  public long spreadBytes() {
-    return space.spreadBytes();
+  public long spreadBytes(boolean isClosing) {
+    return space.spreadBytes(isClosing);
   }
 
   SpaceMap space() {

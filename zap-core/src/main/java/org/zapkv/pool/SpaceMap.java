@@ -77,6 +77,9 @@ final class SpaceMap {
   /** What is settled ends where an eighth more than it has would end. */
   private static final int SETTLED_SLACK_SHIFT = 3;
 
+  /** When the store is closed, a thirty-second more. */
+  private static final int CLOSED_SLACK_SHIFT = 5;
+
   /** It is worth settling what ends a sixteenth beyond that, but not for less than some MiB. */
   private static final int WORTH_SETTLING_SHIFT = 4;
 
@@ -270,8 +273,9 @@ final class SpaceMap {
   }
 
   /** About where what is used should end after it was moved down by itself. */
-  long settledEndBytes() {
-    return endBytesOf(usedBytes() + (usedBytes() >> SETTLED_SLACK_SHIFT) + WORTH_TRUNCATING_BYTES);
+  long settledEndBytes(boolean isClosing) {
+    int slackShift = isClosing ? CLOSED_SLACK_SHIFT : SETTLED_SLACK_SHIFT;
+    return endBytesOf(usedBytes() + (usedBytes() >> slackShift) + WORTH_TRUNCATING_BYTES);
   }
 
   private long endBytesOf(long packedBytes) {
@@ -302,8 +306,8 @@ final class SpaceMap {
    * How far the used space ends beyond where it should, if that is worth anything: of a small
    * device half of it, of a larger one some per cent. For the syncing thread.
    */
-  long spreadBytes() {
-    long settledBytes = settledEndBytes();
+  long spreadBytes(boolean isClosing) {
+    long settledBytes = settledEndBytes(isClosing);
     long bytes = previousEndBytes - settledBytes;
     long worthBytes = Math.max(settledBytes >> WORTH_SETTLING_SHIFT, WORTH_SETTLING_BYTES);
     // What is free may lie in pieces too small for what is moved, which then goes behind the end.

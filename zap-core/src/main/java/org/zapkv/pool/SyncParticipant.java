@@ -34,4 +34,10 @@ public interface SyncParticipant {
    * @param group the group
    */
   void committed(long group);
+
+  /**
+   * Nobody changes anything any more, and the groups that still come are the last. Called by the
+   * syncing thread.
+   */
+  void closing();
 }

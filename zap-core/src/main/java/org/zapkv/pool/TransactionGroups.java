@@ -419,6 +419,7 @@ public final class TransactionGroups implements AutoCloseable {
       round();
     }
     awaitTransactions();
+    participant.closing();
     for (int i = 0; i <= MAX_CLOSING_ROUNDS && !settings.readOnly(); i++) {
       round();
     }

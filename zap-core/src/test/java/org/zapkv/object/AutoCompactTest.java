@@ -111,6 +111,11 @@ final class AutoCompactTest {
     }
     try (ObjectSet objects = ObjectSet.open(memory, TestObjects.options())) {
       assertTrue(isSmall(objects, memory), () -> "still " + memory.sizeBytes());
+      long live = objects.statistics().allocatedBytes();
+      // Fewer gaps than an idle store has.
+      assertTrue(
+          memory.sizeBytes() <= live + live / 32 + (3 << 19),
+          () -> live + " in " + memory.sizeBytes());
       assertFilled(objects, keep, blocks);
     }
   }

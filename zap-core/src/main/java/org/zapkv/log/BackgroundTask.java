@@ -9,18 +9,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Has something done within a time, once for all who ask for it in that time. Any thread. */
-final class AsyncFlusher {
+final class BackgroundTask {
   /*
    * Implementation notes
    *
-   * A task takes what is pending out before it looks at what there is to flush. So whoever appends,
-   * and then finds a task pending, is covered by it.
+   * A task takes what is pending out before it looks at what there is to do. So whoever makes
+   * something to do, and then finds a task pending, is covered by it.
    *
    * The one thread is made when first needed, is a daemon, and ends when idle.
    */
   private static final long IDLE_SECONDS = 2;
 
-  private final Runnable flush;
+  private final Runnable task;
   private final ScheduledThreadPoolExecutor executor;
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -28,13 +28,13 @@ final class AsyncFlusher {
   private volatile @Nullable ScheduledFuture<?> pending;
 
   /** Something to be done; it must not throw. */
-  AsyncFlusher(String name, Runnable flush) {
-    this.flush = flush;
+  BackgroundTask(String name, Runnable task) {
+    this.task = task;
     this.executor =
         new ScheduledThreadPoolExecutor(
             1,
-            task -> {
-              Thread thread = new Thread(task, name);
+            worker -> {
+              Thread thread = new Thread(worker, name);
               thread.setDaemon(true);
               return thread;
             });
@@ -79,7 +79,7 @@ final class AsyncFlusher {
     } finally {
       lock.unlock();
     }
-    flush.run();
+    task.run();
   }
 
   /** What is not begun is not done any more. */

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.log;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.StoreFullException;
+
+/** A log of which little is left is made larger by a thread of its own. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class LogGrowthTest {
+  private static final byte[] LEAVES_LITTLE = new byte[TestLog.SEGMENT_BYTES / 4 * 3];
+
+  private final MemoryDevice memory = new MemoryDevice();
+  private final HookedDevice device = new HookedDevice(memory).outlivingClose();
+  private final Thread self = Thread.currentThread();
+
+  private long segments() {
+    return (memory.sizeBytes() - LogHeadLayout.HEAD_BYTES) / TestLog.SEGMENT_BYTES;
+  }
+
+  /** Ends when the timeout interrupts it. */
+  private void awaitSegments(int count) throws InterruptedException {
+    while (segments() < count) {
+      Thread.sleep(1);
+    }
+  }
+
+  private static Runnable byOthers(Runnable action) {
+    return () -> {
+      if (Thread.currentThread().getName().startsWith("zap-log-grow")) {
+        action.run();
+      }
+    };
+  }
+
+  @Test
+  void itGrowsBeforeAnybodyNeedsIt() throws InterruptedException {
+    try (TestLog log = TestLog.create(device)) {
+      log.append(new byte[1]);
+      long before = segments();
+      assertEquals(2, before);
+      device.beforeFlush(
+          () -> assertTrue(Thread.currentThread() != self, "who reserves makes the room himself"));
+      log.append(LEAVES_LITTLE);
+      awaitSegments(3);
+      device.noActions();
+    }
+  }
+
+  @Test
+  void whereThereIsNoRoomItIsTriedAgainAfterAGroup() throws InterruptedException {
+    AtomicInteger refused = new AtomicInteger();
+    CountDownLatch tried = new CountDownLatch(1);
+    device.beforeWrite(
+        byOthers(
+            () -> {
+              refused.incrementAndGet();
+              tried.countDown();
+              throw new StoreFullException("full");
+            }));
+    try (TestLog log = TestLog.create(device)) {
+      log.append(LEAVES_LITTLE);
+      tried.await();
+      for (int i = 0; i < 1000; i++) {
+        assertTrue(log.log.tryReserve(1));
+        log.log.release(1);
+      }
+      assertEquals(1, refused.get());
+      device.noActions();
+      assertEquals(2, segments());
+      log.syncGroup();
+      log.append(new byte[1]);
+      awaitSegments(3);
+    }
+  }
+
+  @Test
+  void aFailureIsToldAndForGood() throws InterruptedException {
+    CountDownLatch told = new CountDownLatch(1);
+    try (TestLog log = TestLog.create(device)) {
+      log.log.onFailure(cause -> told.countDown());
+      device.beforeFlush(
+          byOthers(
+              () -> {
+                throw HookedDevice.failure();
+              }));
+      log.append(LEAVES_LITTLE);
+      told.await();
+      device.noActions();
+      assertThrows(StoreFailedException.class, () -> log.log.tryReserve(1));
+      assertThrows(StoreFailedException.class, () -> log.log.append(new byte[1]));
+    }
+  }
+
+  @Test
+  void closingWaitsForIt() throws InterruptedException {
+    CountDownLatch growing = new CountDownLatch(1);
+    CountDownLatch letGo = new CountDownLatch(1);
+    TestLog log = TestLog.create(device);
+    device.beforeFlush(
+        byOthers(
+            () -> {
+              growing.countDown();
+              await(letGo);
+            }));
+    log.append(LEAVES_LITTLE);
+    log.syncGroup();
+    growing.await();
+    Thread closer = new Thread(log::close);
+    closer.start();
+    while (closer.getState() != Thread.State.WAITING) {
+      assertTrue(closer.isAlive(), "closed while the log grows");
+      Thread.onSpinWait();
+    }
+    letGo.countDown();
+    closer.join();
+    assertEquals(2, segments());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
