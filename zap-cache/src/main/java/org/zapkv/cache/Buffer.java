@@ -413,6 +413,22 @@ public final class Buffer extends BufferContent {
    * @throws IllegalArgumentException if it is negative
    */
   public void userSizeBytes(long bytes) {
+    countUser(bytes, true);
+  }
+
+  /**
+   * As {@link #userSizeBytes}, but never waits, and evicts nothing to have room.
+   *
+   * @param bytes what the user takes now, in bytes
+   * @return false if there is no room, or no user; what was said before stays
+   * @throws BufferStateException if the buffer is not held or not cached
+   * @throws IllegalArgumentException if it is negative
+   */
+  public boolean tryUserSizeBytes(long bytes) {
+    return user != null && countUser(bytes, false);
+  }
+
+  private boolean countUser(long bytes, boolean wait) {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes=" + bytes + " is negative");
     }
@@ -431,27 +447,29 @@ public final class Buffer extends BufferContent {
       } finally {
         mutex.unlock();
       }
-      if (bytes < before) {
-        uncountUser(before - bytes);
+      long more = bytes - before;
+      if (more < 0) {
+        uncountUser(-more);
+      } else if (!cache.memory().claim(more, wait ? cache.evictor() : null)) {
+        return false;
       }
-      if (bytes <= before || growUser(before, bytes)) {
+      if (more <= 0 || growUser(before, more)) {
         break;
       }
     }
     cache.evictor().weightChanged(this);
+    return true;
   }
 
-  /** Claims what the user takes more; false: somebody else changed the number meanwhile. */
-  private boolean growUser(long before, long bytes) {
-    long more = bytes - before;
-    cache.memory().claim(more, cache.evictor());
+  /** Counts what the user takes more and was claimed; false: the number has changed meanwhile. */
+  private boolean growUser(long before, long more) {
     cache.counters().userBytes.add(more);
     boolean counted;
     mutex.lock();
     try {
       counted = user != null && userBytes == before;
       if (counted) {
-        userBytes = bytes;
+        userBytes = before + more;
       }
     } finally {
       mutex.unlock();

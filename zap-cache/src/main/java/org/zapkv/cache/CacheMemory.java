@@ -199,11 +199,21 @@ final class CacheMemory {
     gate.signalIfWaiting();
   }
 
-  /** Counts heap memory of a user against the budget, waiting for room if need be. */
-  void claim(long bytes, Reclaimer reclaimer) {
-    if (!tryClaim(bytes)) {
-      obtain(last -> tryClaim(bytes), bytes, reclaimer);
+  /**
+   * Counts heap memory of a user against the budget.
+   *
+   * @param reclaimer with it room is made, and waited for, if need be
+   * @return false: there is no room, and no reclaimer
+   */
+  boolean claim(long bytes, @Nullable Reclaimer reclaimer) {
+    if (tryClaim(bytes)) {
+      return true;
     }
+    if (reclaimer == null) {
+      return false;
+    }
+    obtain(last -> tryClaim(bytes), bytes, reclaimer);
+    return true;
   }
 
   void unclaim(long bytes) {

@@ -49,10 +49,10 @@ final class Leaf implements BufferUser {
   static final int NONE = CHAIN_END;
 
   /**
-   * What a leaf object takes of the heap: itself, 48, its block, 64, and its lock, 48. 64-bit JVM,
-   * compressed references.
+   * What a leaf object takes of the heap: itself, 48, its block, 80, and its lock, 48. 64-bit JVM,
+   * compressed references. The block's index, if it has one, comes on top.
    */
-  static final int HEAP_BYTES = 160;
+  static final int HEAP_BYTES = 176;
 
   private final LeafBlock block;
   private final int mainHashBits;
@@ -256,6 +256,27 @@ final class Leaf implements BufferUser {
   boolean coversHash(long hash) {
     int length = block.prefixLength();
     return length == 0 || hash >>> (Long.SIZE - length) == block.prefix();
+  }
+
+  /**
+   * Makes an index for reads without a lock, unless somebody has the lock or there is no memory.
+   * The leaf is held.
+   */
+  void tryIndex() {
+    // Read without the lock: it may be anything.
+    int entries = Math.min(block.entryCount(), chunkCount());
+    int length = LeafIndex.maxLength(block.layout(), entries);
+    if (!buffer().tryUserSizeBytes(HEAP_BYTES + LeafIndex.heapBytes(length))
+        || lock.tryWriteLock() == 0) {
+      return;
+    }
+    try {
+      if (checked && block.isLeaf()) {
+        block.makeIndex(length);
+      }
+    } finally {
+      lock.tryUnlockWrite();
+    }
   }
 
   // The rest is for those who hold the lock.

@@ -5,26 +5,21 @@ import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_BYTES;
 import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_OFFSET;
 import static org.zapkv.zap.LeafLayout.CHAIN_END;
 import static org.zapkv.zap.LeafLayout.LINK_OFFSET;
-import static org.zapkv.zap.LittleEndian.LONGS;
-import static org.zapkv.zap.LittleEndian.SHORTS;
 
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.CorruptException;
 
 /**
- * The bytes of a leaf: header fields, buckets, chunks, the free list, and arrays of chunks. Knows
+ * The bytes of a leaf: header fields, buckets, entries, the free list, and changes of arrays. Knows
  * nothing of entries' meaning and takes no lock; {@link Leaf} does both.
  *
  * <p>Every chunk id that comes out of the block is checked before it is used, so no access leaves
  * the block. A chain is walked for as many steps as its length says, never until its end.
  */
-final class LeafBlock {
-  // A chunk's payload of 21 bytes, moved as three overlapping words.
-  private static final int SECOND_WORD = 8;
-  private static final int THIRD_WORD = ARRAY_PAYLOAD_BYTES - Long.BYTES;
-
+final class LeafBlock extends LeafArrays {
   // A chunk as three aligned words.
   private static final int WORD_1 = Long.BYTES;
   private static final int WORD_2 = 2 * Long.BYTES;
@@ -47,19 +42,21 @@ final class LeafBlock {
   /** What the addresses of blocks are multiples of. */
   private static final long ADDRESS_UNIT = 64;
 
+  // An index takes the time of some tens of searches without one.
+  private static final int FEWEST_READS_FOR_INDEX = 16;
+  private static final int MOST_READS_FOR_INDEX = 1024;
+
   /** With a mask of 0 this is what no hash is. */
   private static final long COVERS_NOTHING = 1;
-
-  private final Buffer buffer;
-  private final long address;
-  private final LeafLayout layout;
-  private final int chunkCount;
 
   /** Whether bytes may change; guarded by the leaf's lock. */
   private boolean changing;
 
   /** Whether the header has changed; guarded by the leaf's lock. */
   private boolean headerChanged;
+
+  /** Whether the index is good still, but for the stamp; guarded by the leaf's lock. */
+  private boolean keepsIndex;
 
   // What the header says, for those who read without a lock: so they need not wait for that line
   // of memory, too. Written under the leaf's exclusive lock, before anybody can find the leaf or
@@ -76,23 +73,26 @@ final class LeafBlock {
   /** Whether a key that is not here may be in the overflow. */
   private boolean further;
 
+  // The index, for those who read without a lock. It is made after some reads, and good as long as
+  // its stamp is that of the buffer: whatever changes the bytes ends that. Changes that go on in
+  // endChange with the same chains give it the new stamp, so values may change under it. The stamp
+  // is written last and read first, each with a fence: with a good stamp goes that index or a later
+  // one, and if a later one, then the reader's stamp is no longer valid.
+
+  /** Written under the leaf's exclusive lock. */
+  private char[] index = LeafIndex.NONE;
+
+  /** Written under the leaf's exclusive lock; 0: there is no index. */
+  private long indexStamp;
+
+  /** How many reads make an index: more, each time that it was given up. Guarded by the lock. */
+  private int readsForIndex = FEWEST_READS_FOR_INDEX;
+
+  /** Reads that would have used an index. A benign race: some are not counted. */
+  private int reads;
+
   LeafBlock(Buffer buffer, LeafLayout layout) {
-    this.buffer = buffer;
-    this.address = buffer.address();
-    this.layout = layout;
-    this.chunkCount = layout.chunkCount();
-  }
-
-  Buffer buffer() {
-    return buffer;
-  }
-
-  LeafLayout layout() {
-    return layout;
-  }
-
-  CorruptException corrupt(long offsetBytes, String problem) {
-    return new CorruptException(buffer.objectId(), buffer.blockId(), offsetBytes, problem);
+    super(buffer, layout);
   }
 
   // Changes.
@@ -100,6 +100,7 @@ final class LeafBlock {
   /** Begins a change, unless one has begun. The block is dirty. */
   void beginChange() {
     if (!changing) {
+      keepsIndex = indexStamp != 0 && indexStamp == buffer.readStamp();
       buffer.beginChange();
       changing = true;
     }
@@ -114,6 +115,19 @@ final class LeafBlock {
       }
       changing = false;
       buffer.endChange();
+      if (indexStamp != 0) {
+        renewIndex();
+      }
+    }
+  }
+
+  private void renewIndex() {
+    if (keepsIndex) {
+      indexStamp = buffer.readStamp();
+    } else {
+      // The array stays until there is another: a reader may be about to look into it.
+      indexStamp = 0;
+      readsForIndex = Math.min(2 * readsForIndex, MOST_READS_FOR_INDEX);
     }
   }
 
@@ -124,8 +138,13 @@ final class LeafBlock {
     }
   }
 
-  private void checkHeaderChanging() {
+  private void checkChainsChanging() {
     checkChanging();
+    keepsIndex = false;
+  }
+
+  private void checkHeaderChanging() {
+    checkChainsChanging();
     headerChanged = true;
   }
 
@@ -312,12 +331,12 @@ final class LeafBlock {
   }
 
   void setBucketHead(int bucket, int chunk) {
-    checkChanging();
+    checkChainsChanging();
     NativeMemory.putShort(address + layout.bucketOffset(bucket), chunk);
   }
 
   void clearBuckets() {
-    checkChanging();
+    checkChainsChanging();
     NativeMemory.fill(
         address + LeafLayout.BUCKETS_OFFSET,
         (long) layout.bucketCount() * Short.BYTES,
@@ -326,21 +345,8 @@ final class LeafBlock {
 
   // Chunks.
 
-  /** The address of a chunk whose id came out of the block. */
-  private long at(int chunk) {
-    if (chunk >= chunkCount) {
-      throw corrupt(CorruptException.NONE, "chunk=" + chunk + " of " + chunkCount);
-    }
-    return address + layout.chunkOffset(chunk);
-  }
-
   int chunkType(int chunk) {
     return NativeMemory.getUnsignedByte(at(chunk));
-  }
-
-  /** The next chunk of an array or of the free list. */
-  int link(int chunk) {
-    return NativeMemory.getUnsignedShort(at(chunk) + LINK_OFFSET);
   }
 
   int integerBytes(int entry) {
@@ -361,7 +367,7 @@ final class LeafBlock {
   }
 
   void setNext(int entry, int chunk) {
-    checkChanging();
+    checkChainsChanging();
     NativeMemory.putShort(at(entry) + LeafLayout.ENTRY_NEXT_OFFSET, chunk);
   }
 
@@ -593,191 +599,6 @@ final class LeafBlock {
     }
   }
 
-  /** Fills a chunk's payload, with zeros behind the end of the source. */
-  private static void writePayload(long to, byte[] source, int from) {
-    if (source.length - from >= ARRAY_PAYLOAD_BYTES) {
-      NativeMemory.putLong(to, (long) LONGS.get(source, from));
-      NativeMemory.putLong(to + SECOND_WORD, (long) LONGS.get(source, from + SECOND_WORD));
-      NativeMemory.putLong(to + THIRD_WORD, (long) LONGS.get(source, from + THIRD_WORD));
-      return;
-    }
-    NativeMemory.putLong(to, wordOrLess(source, from));
-    NativeMemory.putLong(to + SECOND_WORD, wordOrLess(source, from + SECOND_WORD));
-    NativeMemory.putLong(to + THIRD_WORD, wordOrLess(source, from + THIRD_WORD));
-  }
-
-  /** Eight bytes of an array as a word, with zeros for those behind its end. */
-  private static long wordOrLess(byte[] source, int from) {
-    int left = source.length - from;
-    if (left >= Long.BYTES) {
-      return (long) LONGS.get(source, from);
-    }
-    if (left <= 0) {
-      return 0;
-    }
-    if (source.length >= Long.BYTES) {
-      long last = (long) LONGS.get(source, source.length - Long.BYTES);
-      return last >>> ((Long.BYTES - left) * Byte.SIZE);
-    }
-    long word = 0;
-    for (int i = source.length - 1; i >= from; i--) {
-      word = (word << Byte.SIZE) | (source[i] & 0xFF);
-    }
-    return word;
-  }
-
-  /** Reads an array; the destination is filled. */
-  void readArray(int head, byte[] destination) {
-    readArray(head, destination, 0, destination.length);
-  }
-
-  /** Reads the beginning of an array, which is at least that long. */
-  void readArray(int head, byte[] destination, int offset, int length) {
-    int chunk = head;
-    int to = offset;
-    int end = offset + length;
-    for (; end - to >= ARRAY_PAYLOAD_BYTES; to += ARRAY_PAYLOAD_BYTES) {
-      long at = at(chunk);
-      int next = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
-      // A branch, for the processor to guess that it is the next one in memory: it then reads that
-      // before the link has come.
-      if (next == chunk + 1) {
-        chunk++;
-      } else {
-        chunk = next;
-      }
-      long from = at + ARRAY_PAYLOAD_OFFSET;
-      LONGS.set(destination, to, NativeMemory.getLong(from));
-      LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
-      LONGS.set(destination, to + THIRD_WORD, NativeMemory.getLong(from + THIRD_WORD));
-    }
-    if (to < end) {
-      readTail(at(chunk) + ARRAY_PAYLOAD_OFFSET, destination, to, end, to > offset);
-    }
-  }
-
-  /**
-   * Reads the last bytes, fewer than a chunk has.
-   *
-   * @param follows whether there are those of a whole chunk before them
-   */
-  private static void readTail(long from, byte[] destination, int to, int end, boolean follows) {
-    int left = end - to;
-    if (left >= Long.BYTES) {
-      LONGS.set(destination, to, NativeMemory.getLong(from));
-      if (left > 2 * Long.BYTES) {
-        LONGS.set(destination, to + SECOND_WORD, NativeMemory.getLong(from + SECOND_WORD));
-      }
-      long last = NativeMemory.getLong(from + left - Long.BYTES);
-      LONGS.set(destination, end - Long.BYTES, last);
-    } else if (follows) {
-      int kept = Long.SIZE - left * Byte.SIZE;
-      long before = (long) LONGS.get(destination, end - Long.BYTES) & (-1L >>> (Long.SIZE - kept));
-      LONGS.set(destination, end - Long.BYTES, NativeMemory.getLong(from) << kept | before);
-    } else {
-      for (int i = 0; i < left; i++) {
-        destination[to + i] = NativeMemory.getByte(from + i);
-      }
-    }
-  }
-
-  /** Where the bytes of an array that has one chunk are in the block, also in a copy of it. */
-  int arrayOffset(int head) {
-    if (head >= chunkCount) {
-      throw corrupt(CorruptException.NONE, "chunk=" + head + " of " + chunkCount);
-    }
-    return layout.chunkOffset(head) + ARRAY_PAYLOAD_OFFSET;
-  }
-
-  /** Reads an array out of a copy of the block; there is room for it. */
-  void readArray(byte[] copy, int head, byte[] destination, int offset, int length) {
-    int chunk = head;
-    int to = offset;
-    int left = length;
-    for (; left >= ARRAY_PAYLOAD_BYTES; left -= ARRAY_PAYLOAD_BYTES) {
-      int from = arrayOffset(chunk);
-      int link = (short) SHORTS.get(copy, from + ARRAY_PAYLOAD_BYTES) & 0xFFFF;
-      LONGS.set(destination, to, (long) LONGS.get(copy, from));
-      LONGS.set(destination, to + SECOND_WORD, (long) LONGS.get(copy, from + SECOND_WORD));
-      LONGS.set(destination, to + THIRD_WORD, (long) LONGS.get(copy, from + THIRD_WORD));
-      to += ARRAY_PAYLOAD_BYTES;
-      // The same either way; but where chunks follow one another the processor need not wait for
-      // the link.
-      chunk = link == chunk + 1 ? chunk + 1 : link;
-    }
-    if (left >= Long.BYTES) {
-      int from = arrayOffset(chunk);
-      int middle = Math.min(SECOND_WORD, left - Long.BYTES);
-      int last = left - Long.BYTES;
-      LONGS.set(destination, to, (long) LONGS.get(copy, from));
-      LONGS.set(destination, to + middle, (long) LONGS.get(copy, from + middle));
-      LONGS.set(destination, to + last, (long) LONGS.get(copy, from + last));
-    } else if (left > 0) {
-      System.arraycopy(copy, arrayOffset(chunk), destination, to, left);
-    }
-  }
-
-  /** Whether an array of the key's length (and a NUL, which needs no look) holds the key. */
-  boolean arrayEquals(int head, byte[] key) {
-    int chunk = head;
-    int done = 0;
-    for (; done + ARRAY_PAYLOAD_BYTES <= key.length; done += ARRAY_PAYLOAD_BYTES) {
-      long at = at(chunk);
-      chunk = NativeMemory.getUnsignedShort(at + LINK_OFFSET);
-      if (!payloadEquals(at + ARRAY_PAYLOAD_OFFSET, key, done)) {
-        return false;
-      }
-    }
-    return done == key.length || tailEquals(at(chunk) + ARRAY_PAYLOAD_OFFSET, key, done);
-  }
-
-  /** Whether the last bytes of a key, fewer than a chunk has, are at an address. */
-  private static boolean tailEquals(long from, byte[] key, int offset) {
-    int left = key.length - offset;
-    if (left >= Long.BYTES) {
-      long difference = NativeMemory.getLong(from) ^ (long) LONGS.get(key, offset);
-      difference |=
-          NativeMemory.getLong(from + left - Long.BYTES)
-              ^ (long) LONGS.get(key, key.length - Long.BYTES);
-      if (left > 2 * Long.BYTES) {
-        difference |=
-            NativeMemory.getLong(from + SECOND_WORD) ^ (long) LONGS.get(key, offset + SECOND_WORD);
-      }
-      return difference == 0;
-    }
-    if (key.length >= Long.BYTES) {
-      // The last word of the key has them in its high bytes, the chunk in its low ones.
-      int others = Long.SIZE - left * Byte.SIZE;
-      long last = (long) LONGS.get(key, key.length - Long.BYTES);
-      return (NativeMemory.getLong(from) ^ last >>> others) << others == 0;
-    }
-    for (int i = 0; i < left; i++) {
-      if (NativeMemory.getByte(from + i) != key[offset + i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean payloadEquals(long from, byte[] key, int offset) {
-    long difference = NativeMemory.getLong(from) ^ (long) LONGS.get(key, offset);
-    difference |=
-        NativeMemory.getLong(from + SECOND_WORD) ^ (long) LONGS.get(key, offset + SECOND_WORD);
-    difference |=
-        NativeMemory.getLong(from + THIRD_WORD) ^ (long) LONGS.get(key, offset + THIRD_WORD);
-    return difference == 0;
-  }
-
-  /** The last byte of an array: the NUL of a string. */
-  int lastByte(int head, int bytes) {
-    int chunk = head;
-    int left = bytes;
-    for (; left > ARRAY_PAYLOAD_BYTES; left -= ARRAY_PAYLOAD_BYTES) {
-      chunk = link(chunk);
-    }
-    return NativeMemory.getUnsignedByte(at(chunk) + ARRAY_PAYLOAD_OFFSET + left - 1);
-  }
-
   int chunkOffset(int chunk) {
     return layout.chunkOffset(chunk);
   }
@@ -819,9 +640,40 @@ final class LeafBlock {
     return buffer.isValid(stamp);
   }
 
-  /** Tells the cache that the block is in use. */
-  void noteUse() {
+  /**
+   * Tells the cache that the block is in use, and makes an index if there were enough reads.
+   *
+   * @param stamp with which it was read
+   */
+  void noteRead(long stamp) {
     buffer.noteUse();
+    if (indexStamp != stamp && ++reads >= readsForIndex) {
+      reads = 0;
+      requestIndex();
+    }
+  }
+
+  private void requestIndex() {
+    if (buffer.tryHold(this)) {
+      try {
+        if (buffer.user() instanceof Leaf leaf && leaf.block() == this) {
+          leaf.tryIndex();
+        }
+      } finally {
+        buffer.release(this);
+      }
+    }
+  }
+
+  /** Makes the index; the leaf is locked for writing. Its length was counted. */
+  void makeIndex(int maxLength) {
+    long stamp = buffer.readStamp();
+    char[] made = stamp == 0 ? null : LeafIndex.of(this, maxLength);
+    if (made != null) {
+      index = made;
+      VarHandle.releaseFence();
+      indexStamp = stamp;
+    }
   }
 
   /**
@@ -829,16 +681,23 @@ final class LeafBlock {
    *
    * @param layout that of all leaves of the map
    * @param knownWay what {@link #way} was
+   * @param stamp with which the bytes are read
    */
-  int findUnheld(long hash, byte[] key, LeafLayout layout, long knownWay) {
+  int findUnheld(long hash, byte[] key, LeafLayout layout, long knownWay, long stamp) {
     if (way != knownWay) {
       return UnheldReader.UNKNOWN;
     }
-    // A shift takes the low six bits only.
-    int bucket = (int) (hash >>> knownWay) & (layout.bucketCount() - 1);
     long from = knownWay & -ADDRESS_UNIT;
     int chunkCount = layout.chunkCount();
-    int chunk = NativeMemory.getUnsignedShort(from + layout.bucketOffset(bucket));
+    int chunk;
+    if (indexStamp == stamp) {
+      VarHandle.acquireFence();
+      chunk = LeafIndex.find(index, hash, knownWay, layout);
+    } else {
+      // A shift takes the low six bits only.
+      int bucket = (int) (hash >>> knownWay) & (layout.bucketCount() - 1);
+      chunk = NativeMemory.getUnsignedShort(from + layout.bucketOffset(bucket));
+    }
     for (int left = chunkCount; chunk < chunkCount && left > 0; left--) {
       long at = from + layout.chunkOffset(chunk);
       if (NativeMemory.getLong(at + LeafLayout.ENTRY_HASH_OFFSET) == hash

@@ -103,6 +103,7 @@ final class LeafLayout {
   private final int bucketShift;
   private final int chunksOffset;
   private final int chunkCount;
+  private final int chunkIdBits;
 
   private LeafLayout(int blockShift) {
     this.blockSizeBytes = 1 << blockShift;
@@ -110,6 +111,7 @@ final class LeafLayout {
     int bucketBytes = Short.BYTES << bucketShift;
     this.chunksOffset = BUCKETS_OFFSET + bucketBytes;
     this.chunkCount = (blockSizeBytes - bucketBytes) / CHUNK_BYTES - HEADER_BYTES / CHUNK_BYTES;
+    this.chunkIdBits = Integer.SIZE - Integer.numberOfLeadingZeros(chunkCount - 1);
   }
 
   /** The layout of leaves of 2^blockShift bytes, 9 to 20. */
@@ -127,6 +129,11 @@ final class LeafLayout {
 
   int chunkCount() {
     return chunkCount;
+  }
+
+  /** How many bits the ids of chunks take: 16 or less. */
+  int chunkIdBits() {
+    return chunkIdBits;
   }
 
   /** The bucket of a hash: the bits right below the leaf's prefix. */

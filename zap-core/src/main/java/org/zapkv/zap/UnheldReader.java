@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Point reads of a fat map that take no lock and no hold, write nothing shared and allocate nothing
- * but what they return. They cannot always say what is there: then they say that, and the caller
- * looks under the locks ({@link FatReader}).
+ * but what they return; once in many reads of a leaf one makes its index. They cannot always say
+ * what is there: then they say that, and the caller looks under the locks ({@link FatReader}).
  */
 final class UnheldReader {
   /*
@@ -61,10 +61,10 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way);
+      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
       int found = entry >= 0 ? 1 : entry;
       if (leaf.isValid(stamp)) {
-        leaf.noteUse();
+        leaf.noteRead(stamp);
         return found;
       }
     }
@@ -89,12 +89,12 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way);
+      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
       int integerBytes = entry >= 0 ? leaf.integerBytesUnheld(entry) : 0;
       byte[] bytes =
           integerBytes > 0 ? leaf.valueUnheld(entry, key.length + 1, integerBytes) : null;
       if (leaf.isValid(stamp)) {
-        leaf.noteUse();
+        leaf.noteRead(stamp);
         if (entry == ABSENT) {
           return null;
         }
@@ -123,13 +123,13 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way);
+      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
       byte[] bytes =
           entry >= 0 && leaf.integerBytesUnheld(entry) == 1
               ? leaf.valueUnheld(entry, key.length + 1, 1)
               : null;
       if (leaf.isValid(stamp)) {
-        leaf.noteUse();
+        leaf.noteRead(stamp);
         return bytes == null && entry != ABSENT ? unknown : bytes;
       }
     }
@@ -155,7 +155,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way);
+      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
       int length = entry;
       if (entry >= 0) {
         length =
@@ -164,7 +164,7 @@ final class UnheldReader {
                 : UNKNOWN;
       }
       if (leaf.isValid(stamp)) {
-        leaf.noteUse();
+        leaf.noteRead(stamp);
         return length;
       }
     }
@@ -190,7 +190,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way);
+      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
       long value = unknown;
       if (entry == ABSENT) {
         value = absent;
@@ -198,7 +198,7 @@ final class UnheldReader {
         value = leaf.integerUnheld(entry, unknown);
       }
       if (leaf.isValid(stamp)) {
-        leaf.noteUse();
+        leaf.noteRead(stamp);
         return value;
       }
     }

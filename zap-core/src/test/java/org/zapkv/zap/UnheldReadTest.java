@@ -150,10 +150,14 @@ class UnheldReadTest {
         keys[i] = TestMap.key(i);
         map.put(keys[i], ZapValue.ofBytes(new byte[100]));
       }
+      byte[] destination = new byte[100];
       for (byte[] key : keys) {
         locked(map.zap(), key);
       }
-      byte[] destination = new byte[100];
+      // Leaves get their indexes.
+      for (byte[] key : keys) {
+        map.zap().tryRead(key, destination, 0);
+      }
       ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
       long thread = Thread.currentThread().getId();
       int unknown = 0;

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.zap;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.zapkv.cache.Buffer;
+import org.zapkv.cache.BufferCache;
+import org.zapkv.cache.memory.NativeMemory;
+
+/** An index says what the buckets say, as long as they say it. */
+class LeafIndexTest {
+  private static final byte[] NAME = new byte[5];
+  private static final ZapValue VALUE = ZapValue.ofBytes(new byte[8]);
+
+  /** More than any leaf wants before it has an index again. */
+  private static final int MANY = 2000;
+
+  /**
+   * Compares.
+   *
+   * @param hashBits how many bits of a hash may be 1
+   * @param mostInVain how many of 1000 hashes that are not there may not be known by their tag
+   */
+  @ParameterizedTest
+  @CsvSource({"9,48,1000", "10,28,1000", "14,48,400", "14,10,1000", "17,48,600", "20,48,1000"})
+  void itFindsWhatTheBucketsLeadTo(int blockShift, int hashBits, int mostInVain) {
+    LeafLayout layout = LeafLayout.of(blockShift);
+    Seeds.run(
+        random -> {
+          try (BufferCache cache = BufferCache.builder().budgetBytes(8 << 20).build()) {
+            LeafBlock block = block(cache, layout);
+            List<Long> hashes = fill(block, layout, hashBits, random);
+            int length = LeafIndex.maxLength(layout, hashes.size());
+            char[] index = LeafIndex.of(block, length);
+            assertNotNull(index);
+            for (long hash : hashes) {
+              int head = block.bucketHead(layout.bucket(hash, 0));
+              assertEquals(head, LeafIndex.find(index, hash, block.way(), layout));
+            }
+            int wrong = 0;
+            for (int i = 0; i < 1000; i++) {
+              // In the bucket of one that is there, as a rule.
+              long near = random.nextLong() >>> (Long.SIZE - layout.bucketShift(0));
+              long hash = ZapHash.mask(hashes.get(i % hashes.size()) ^ near, hashBits);
+              wrong += assertNotMissed(block, index, hash, hashes) ? 1 : 0;
+            }
+            assertTrue(wrong <= mostInVain, "looks in vain: " + wrong);
+          }
+        });
+  }
+
+  private LeafBlock block(BufferCache cache, LeafLayout layout) {
+    Buffer buffer =
+        cache.hold(
+            (object, id, address, size) -> NativeMemory.fill(address, size, (byte) 0),
+            1,
+            1,
+            layout.blockSizeBytes(),
+            this);
+    return new LeafBlock(buffer, layout);
+  }
+
+  /** Fills a leaf to the half. */
+  private static List<Long> fill(LeafBlock block, LeafLayout layout, int hashBits, Random random) {
+    block.beginChange();
+    block.initialise(0, 0, 0);
+    List<Long> hashes = new ArrayList<>();
+    while (block.freeCount() > layout.chunkCount() / 2) {
+      long hash = ZapHash.mask(random.nextLong(), hashBits);
+      int entry = block.addEntry(NAME, NAME.length, NAME.length, 0, hash, VALUE, 0);
+      int bucket = layout.bucket(hash, 0);
+      block.setNext(entry, block.bucketHead(bucket));
+      block.setBucketHead(bucket, entry);
+      hashes.add(hash);
+    }
+    block.endChange();
+    return hashes;
+  }
+
+  /** Whether the index leads to a chain for nothing. */
+  private static boolean assertNotMissed(
+      LeafBlock block, char[] index, long hash, List<Long> hashes) {
+    LeafLayout layout = block.layout();
+    int found = LeafIndex.find(index, hash, block.way(), layout);
+    boolean present = hashes.contains(hash);
+    if (found == LeafLayout.CHAIN_END) {
+      assertTrue(!present, "hash " + hash);
+      return false;
+    }
+    assertEquals(block.bucketHead(layout.bucket(hash, 0)), found);
+    return !present;
+  }
+
+  @Test
+  void aDamagedLeafHasNone() {
+    LeafLayout layout = LeafLayout.of(14);
+    try (BufferCache cache = BufferCache.builder().budgetBytes(8 << 20).build()) {
+      LeafBlock block = block(cache, layout);
+      int entries = fill(block, layout, 48, new Random(1)).size();
+      assertNull(LeafIndex.of(block, (layout.bucketCount() >>> 3) + entries / 2));
+      block.beginChange();
+      block.setBucketHead(7, layout.chunkCount());
+      block.endChange();
+      assertNull(LeafIndex.of(block, LeafIndex.maxLength(layout, entries + 1)));
+    }
+  }
+
+  /** What reads of a key allocate: only an index, if one is made. */
+  private static long allocatedByReads(Zap zap, byte[] key, byte[] expected) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    byte[] destination = new byte[expected.length];
+    long before = threads.getThreadAllocatedBytes(thread);
+    int length = 0;
+    for (int i = 0; i < MANY; i++) {
+      length = zap.tryRead(key, destination, 0);
+    }
+    long allocated = threads.getThreadAllocatedBytes(thread) - before;
+    assertEquals(expected.length, length);
+    assertArrayEquals(expected, destination);
+    return allocated;
+  }
+
+  @Test
+  void itIsKeptAsLongAsTheChainsAre() {
+    try (TestMap map = TestMap.createUntraced(ZapParameters.DEFAULT)) {
+      for (int i = 0; i < 40; i++) {
+        map.put(TestMap.key(i), ZapValue.ofBytes(new byte[100]));
+      }
+      Zap zap = map.zap();
+      byte[] key = TestMap.key(1);
+      byte[] value = new byte[100];
+      locked(map, key);
+      long without = map.cache().stats().userBytes();
+      allocatedByReads(zap, key, value);
+      long index = map.cache().stats().userBytes() - without;
+      assertTrue(index > 128 && index < 400, "index " + index);
+
+      // Values of other lengths, too. The JVM allocates something of its own now and then.
+      long least = Long.MAX_VALUE;
+      for (int length = 50; length < 150; length += 10) {
+        value = new byte[length];
+        map.put(key, ZapValue.ofBytes(value));
+        least = Math.min(least, allocatedByReads(zap, key, value));
+      }
+      assertTrue(least < index, "made again, " + least);
+      byte[] other = TestMap.key("other");
+      map.put(other, ZapValue.ofBytes(value));
+      assertTrue(zap.tryFind(other) >= 0);
+      assertTrue(allocatedByReads(zap, key, value) >= index);
+      map.remove(other);
+      assertEquals(Zap.ABSENT, zap.tryFind(other));
+      assertTrue(allocatedByReads(zap, key, value) >= index);
+      assertEquals(index, map.cache().stats().userBytes() - without);
+    }
+  }
+
+  /** Goes the way that enters the leaf in the mirror. */
+  private static void locked(TestMap map, byte[] key) {
+    map.zap().lookup(key, MatchType.EXACT);
+  }
+}
