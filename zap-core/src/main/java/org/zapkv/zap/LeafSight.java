@@ -49,7 +49,7 @@ final class LeafSight {
       return null;
     }
     try {
-      int entry = block.findUnheld(hash, key, layout, way);
+      int entry = block.findUnheld(hash, key, layout, way, stamp);
       return leaf.block() == block ? new LeafSight(leaf, stamp, entry) : null;
     } finally {
       // The memory stays mapped for as long as somebody has the buffer.
