@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -17,7 +15,7 @@ import java.util.Objects;
  */
 public final class Batch {
   private final ZapStore store;
-  private final Map<MapKey, Change> changes = new LinkedHashMap<>();
+  private final ChangeSet changes = new ChangeSet();
   private long heapBytes;
 
   Batch(ZapStore store) {
@@ -108,7 +106,7 @@ public final class Batch {
   }
 
   private Batch record(Change change) {
-    Change replaced = changes.put(change.key, change);
+    Change replaced = changes.put(change);
     heapBytes += change.heapBytes() - (replaced == null ? 0 : replaced.heapBytes());
     return this;
   }
@@ -166,9 +164,7 @@ public final class Batch {
     Objects.requireNonNull(durability, "durability");
     int slot = store.gate().enter();
     try {
-      long sequence =
-          new Commit(store, Changes.inOrder(changes.values().toArray(Change[]::new)), changes)
-              .run();
+      long sequence = new Commit(store, Changes.inOrder(changes.toArray()), changes).run();
       store.commitLog().await(sequence, durability);
       clear();
       return sequence;

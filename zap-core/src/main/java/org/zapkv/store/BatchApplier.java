@@ -2,7 +2,7 @@
 package org.zapkv.store;
 
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 
@@ -21,18 +21,18 @@ final class BatchApplier {
 
   private final ZapStore store;
   private final Transaction tx;
-  private final Map<MapKey, Change> own;
+  private final @Nullable ChangeSet own;
 
   BatchApplier(ZapStore store, Transaction tx) {
-    this(store, tx, Map.of());
+    this(store, tx, null);
   }
 
   /**
    * For a batch in parts.
    *
-   * @param own what {@link LargeBatches} knows it by
+   * @param own what {@link LargeBatches} knows it by; null for another
    */
-  BatchApplier(ZapStore store, Transaction tx, Map<MapKey, Change> own) {
+  BatchApplier(ZapStore store, Transaction tx, @Nullable ChangeSet own) {
     this.store = store;
     this.tx = tx;
     this.own = own;

@@ -3,6 +3,7 @@ package org.zapkv.store;
 
 import java.util.AbstractList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.RandomAccess;
 
 /** A stretch of the changes of a batch, without copying them. Not to be changed. */
@@ -29,17 +30,27 @@ final class Changes extends AbstractList<Change> implements RandomAccess {
    * @param changes in any order, of each key one at most; put in order
    */
   static Changes inOrder(Change[] changes) {
-    Arrays.sort(changes, (a, b) -> Long.compare(a.mapId(), b.mapId()));
+    int to = endOfMap(changes, 0);
+    if (to < changes.length) {
+      Arrays.sort(changes, Comparator.comparingLong(Change::mapId));
+      to = endOfMap(changes, 0);
+    }
     int from = 0;
     while (from < changes.length) {
-      int to = from + 1;
-      while (to < changes.length && changes[to].key.map == changes[from].key.map) {
-        to++;
-      }
       sortByHash(changes, from, to);
       from = to;
+      to = endOfMap(changes, from);
     }
     return new Changes(changes, 0, changes.length);
+  }
+
+  /** Behind the last change that is of the same map as the one at a place and all between. */
+  private static int endOfMap(Change[] changes, int from) {
+    int to = from;
+    while (to < changes.length && changes[to].key.map == changes[from].key.map) {
+      to++;
+    }
+    return to;
   }
 
   /**
@@ -51,10 +62,9 @@ final class Changes extends AbstractList<Change> implements RandomAccess {
     for (int i = 0; i < order.length; i++) {
       Change change = changes[from + i];
       long hash = change.key.map.zap().hash(change.key.bytes);
-      // With the highest bit turned over the order of signed numbers is that of unsigned ones.
-      order[i] = ((hash ^ Long.MIN_VALUE) & (-1L << Integer.SIZE)) | i;
+      order[i] = (hash & (-1L << Integer.SIZE)) | i;
     }
-    Arrays.sort(order);
+    order = HashOrder.sort(order);
     Change[] unordered = Arrays.copyOfRange(changes, from, to);
     for (int i = 0; i < order.length; i++) {
       changes[from + i] = unordered[(int) order[i]];

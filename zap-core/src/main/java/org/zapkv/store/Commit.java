@@ -4,7 +4,6 @@ package org.zapkv.store;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import org.zapkv.pool.Transaction;
 
 /** One commit: changes of any number of keys, all of them made and recorded, or none. */
@@ -30,7 +29,7 @@ final class Commit {
   private final ZapStore store;
   private final CommitLog log;
   private final Changes changes;
-  private final Map<MapKey, Change> byKey;
+  private final ChangeSet byKey;
 
   /**
    * A commit.
@@ -38,7 +37,7 @@ final class Commit {
    * @param changes in order, those of one map next to each other
    * @param byKey the same by their keys; not changed before {@link #run} returns
    */
-  Commit(ZapStore store, Changes changes, Map<MapKey, Change> byKey) {
+  Commit(ZapStore store, Changes changes, ChangeSet byKey) {
     this.store = store;
     this.log = store.commitLog();
     this.changes = changes;

@@ -2,9 +2,9 @@
 package org.zapkv.store;
 
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /** The batches that are applied in parts, as long as they may have to be taken back. */
 final class LargeBatches {
@@ -14,18 +14,18 @@ final class LargeBatches {
    * theirs may be the same. So whoever changes a key tells the batches under way, under the key's
    * stripe, and each marks its own change of that key.
    *
-   * The maps are only read here. Their owner may change them again once end() has returned: it waits
+   * The sets are only read here. Their owner may change them again once end() has returned: it waits
    * for those who still look.
    */
 
-  private final List<Map<MapKey, Change>> running = new CopyOnWriteArrayList<>();
+  private final List<ChangeSet> running = new CopyOnWriteArrayList<>();
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
 
-  void begin(Map<MapKey, Change> batch) {
+  void begin(ChangeSet batch) {
     running.add(batch);
   }
 
-  void end(Map<MapKey, Change> batch) {
+  void end(ChangeSet batch) {
     lock.writeLock().lock();
     try {
       running.removeIf(other -> other == batch);
@@ -37,13 +37,13 @@ final class LargeBatches {
   /**
    * Whether there are any whose changes others could overtake.
    *
-   * @param own one that does not count, as no batch overtakes itself
+   * @param own one that does not count, as no batch overtakes itself; or null
    */
-  boolean areThereOthers(Map<MapKey, Change> own) {
+  boolean areThereOthers(@Nullable ChangeSet own) {
     if (running.isEmpty()) {
       return false;
     }
-    for (Map<MapKey, Change> batch : running) {
+    for (ChangeSet batch : running) {
       if (batch != own) {
         return true;
       }
@@ -56,7 +56,7 @@ final class LargeBatches {
     lock.readLock().lock();
     try {
       boolean overtook = false;
-      for (Map<MapKey, Change> batch : running) {
+      for (ChangeSet batch : running) {
         Change other = batch.get(change.key);
         overtook |= other != null && other != change && other.overtake();
       }

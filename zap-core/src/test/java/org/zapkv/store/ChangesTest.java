@@ -24,7 +24,7 @@ class ChangesTest {
     try (ZapStore store = ZapStore.inMemory()) {
       List<ZapMap> maps = List.of(store.map("a"), store.map("b"), store.map("c"));
       List<Change> given = new ArrayList<>();
-      for (int i = 0; i < 1000; i++) {
+      for (int i = 0; i < 4000; i++) {
         given.add(Change.remove(new MapKey(maps.get(random.nextInt(3)), Keys.utf8("key " + i))));
       }
       Changes ordered = Changes.inOrder(given.toArray(Change[]::new));

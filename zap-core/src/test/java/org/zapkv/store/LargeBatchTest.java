@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -44,11 +42,11 @@ class LargeBatchTest {
 
   /** A part of a batch that is made, and, when others have done something, taken back. */
   private void takenBackAfter(Runnable others, Change... changes) {
-    Map<MapKey, Change> byKey = new HashMap<>();
+    ChangeSet byKey = new ChangeSet();
     for (Change change : changes) {
-      byKey.put(change.key, change);
+      byKey.put(change);
     }
-    List<Change> part = new ArrayList<>(byKey.values());
+    List<Change> part = List.of(byKey.toArray());
     store.largeBatches().begin(byKey);
     try (Transaction tx = store.begin(1 << 20)) {
       BatchApplier applier = new BatchApplier(store, tx);
@@ -127,10 +125,10 @@ class LargeBatchTest {
 
   @Test
   void ofTwoThatMeetTheLaterOneCannotBeTakenBack() {
-    Map<MapKey, Change> first = new HashMap<>();
+    ChangeSet first = new ChangeSet();
     Change change = put("a", "first");
     change.applied();
-    first.put(change.key, change);
+    first.put(change);
     store.largeBatches().begin(first);
     takenBackAfter(() -> {}, put("a", "second"));
     assertThrows(StoreFailedException.class, () -> map.put("b", "refused"));
