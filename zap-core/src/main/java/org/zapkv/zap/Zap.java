@@ -3,14 +3,10 @@ package org.zapkv.zap;
 
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.concurrent.locks.StampedLock;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.cache.Buffer;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ValueTypeException;
-import org.zapkv.error.ZapException;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
 
@@ -29,17 +25,8 @@ public final class Zap {
   /*
    * Implementation notes.
    *
-   * fat is false until the conversion is done, and then true for ever. While it is false every
-   * operation holds the structure lock from beginning to end, shared for reading, exclusive for
-   * writing, and looks at fat again under it. Once it has been seen true no lock is needed to know
-   * it.
-   *
-   * How keys become names (salt, flags, normalisation) never changes, so it is read once and names
-   * can be hashed before any lock is taken.
-   *
-   * broken is set when a conversion fails after its last safe point, which takes a defect or damage
-   * that appears between two reads of the same memory. Half a map must not be read as if it were a
-   * whole one, so every later operation fails.
+   * What is done with the entries is in ZapBody, which knows whether they are micro or fat. Here
+   * keys become names, and what is read without a lock is asked for first.
    */
 
   /** What {@link #tryRead} and {@link #tryFind} say of a key that is not there. */
@@ -52,40 +39,19 @@ public final class Zap {
   private static final long UNKNOWN_VALUE = 0x9E3779B97F4A7C15L;
 
   private final BlockObject object;
-  private final ZapParameters parameters;
-  private final StampedLock structure = new StampedLock();
-  private final MicroZap micro;
-  private final FatZap fatZap;
+  private final ZapBody body;
   private final ZapNames names;
   private final boolean plainNames;
   private final int maxKeyBytes;
 
-  private volatile boolean fat;
   private volatile boolean closed;
-  private volatile @Nullable Throwable broken;
 
   private Zap(BlockObject object, ZapParameters parameters, LeafCreator creator) {
     this.object = object;
-    this.parameters = parameters;
-    this.micro = new MicroZap(object, parameters);
-    this.fatZap = new FatZap(object, parameters, structure, creator);
-    Buffer block0 = micro.hold();
-    try {
-      this.fat = !MicroZap.isMicro(block0);
-      ZapNames stored = fat ? header().names() : micro.names();
-      this.names = stored.upTo(parameters.maxKeyBytes());
-      this.plainNames = names.arePlain();
-      this.maxKeyBytes = parameters.maxKeyBytes();
-    } finally {
-      micro.release(block0);
-    }
-  }
-
-  /** The header, of which block 0 is held by the caller. */
-  private FatHeader header() {
-    FatHeader header = fatZap.access().holdHeader();
-    fatZap.access().release(header);
-    return header;
+    this.body = new ZapBody(object, parameters, creator);
+    this.names = body.names();
+    this.plainNames = names.arePlain();
+    this.maxKeyBytes = parameters.maxKeyBytes();
   }
 
   /**
@@ -103,22 +69,7 @@ public final class Zap {
 
   static Zap create(
       BlockObject object, ZapParameters parameters, Transaction tx, LeafCreator creator) {
-    int normflags = parameters.normalization().normflags();
-    if (!ZapNames.areNormflags(normflags, parameters.flags())) {
-      throw new IllegalArgumentException(
-          "normalization=" + parameters.normalization() + ": keys that are words have none");
-    }
-    long salt = parameters.newSalt();
-    if (parameters.flags() == 0) {
-      Buffer block0 = firstBlock(object, MicroLayout.STEP_BYTES, tx);
-      try {
-        MicroZap.format(block0, salt, normflags);
-      } finally {
-        block0.release(object);
-      }
-    } else {
-      createFat(object, parameters, salt, tx);
-    }
+    ZapCreation.create(object, parameters, tx);
     return new Zap(object, parameters, creator);
   }
 
@@ -149,37 +100,6 @@ public final class Zap {
     }
     Zap zap = create(object, parameters, tx);
     return parent.add(name, ZapValue.ofLong(object.objectId()), tx) ? zap : null;
-  }
-
-  private static void createFat(
-      BlockObject object, ZapParameters parameters, long salt, Transaction tx) {
-    FatZap fat = new FatZap(object, parameters, new StampedLock(), new ReusingLeafCreator());
-    Buffer block0 = firstBlock(object, 1 << parameters.fatBlockShift(), tx);
-    try {
-      FatHeader header =
-          FatHeader.create(
-              block0, salt, parameters.normalization().normflags(), parameters.flags());
-      fat.shape().createFirstLeaf(header, tx);
-    } finally {
-      block0.release(object);
-    }
-  }
-
-  private static Buffer firstBlock(BlockObject object, int sizeBytes, Transaction tx) {
-    Buffer block0 = object.hold(0, object);
-    boolean kept = false;
-    try {
-      if (block0.sizeBytes() != sizeBytes) {
-        return object.resize(block0, sizeBytes, tx, object);
-      }
-      object.dirty(block0, tx);
-      kept = true;
-      return block0;
-    } finally {
-      if (!kept) {
-        block0.release(object);
-      }
-    }
   }
 
   /**
@@ -221,36 +141,22 @@ public final class Zap {
   public @Nullable ZapValue get(byte[] key) {
     if (isReadUnheld(key)) {
       long hash = names.plainHash(key);
-      if (fat) {
-        ZapValue value = fatZap.unheld().value(key, hash);
+      if (body.isFat()) {
+        ZapValue value = body.fatZap().unheld().value(key, hash);
         if (!UnheldReader.isUnknown(value)) {
           return value;
         }
       } else {
-        long value = micro.tryGetLong(key, hash, UNKNOWN_VALUE, UNKNOWN_VALUE);
+        long value = body.micro().tryGetLong(key, hash, UNKNOWN_VALUE, UNKNOWN_VALUE);
         if (value != UNKNOWN_VALUE) {
           return ZapValue.ofLong(value);
         }
-        if (micro.tryContains(key, hash) == ABSENT) {
+        if (body.micro().tryContains(key, hash) == ABSENT) {
           return null;
         }
       }
     }
-    return getLocked(name(key));
-  }
-
-  private @Nullable ZapValue getLocked(ZapName name) {
-    if (!fat) {
-      long stamp = structure.readLock();
-      try {
-        if (!fat) {
-          return micro.get(name);
-        }
-      } finally {
-        structure.unlockRead(stamp);
-      }
-    }
-    return fatZap.get(name);
+    return body.get(name(key));
   }
 
   /**
@@ -266,26 +172,12 @@ public final class Zap {
    */
   public boolean contains(byte[] key) {
     int found = tryFind(key);
-    return found == UNKNOWN ? containsLocked(name(key)) : found != ABSENT;
-  }
-
-  private boolean containsLocked(ZapName name) {
-    if (!fat) {
-      long stamp = structure.readLock();
-      try {
-        if (!fat) {
-          return micro.contains(name);
-        }
-      } finally {
-        structure.unlockRead(stamp);
-      }
-    }
-    return fatZap.contains(name);
+    return found == UNKNOWN ? body.contains(name(key)) : found != ABSENT;
   }
 
   /** Whether an attempt to read without locks makes sense; what is wrong with it is said later. */
   private boolean isReadUnheld(byte[] key) {
-    return plainNames && key.length <= maxKeyBytes && !closed && broken == null;
+    return plainNames && key.length <= maxKeyBytes && !closed && !body.isBroken();
   }
 
   /**
@@ -298,8 +190,8 @@ public final class Zap {
    *     itself
    */
   public byte @Nullable [] tryBytes(byte[] key, byte[] unknown) {
-    return fat && isReadUnheld(key)
-        ? fatZap.unheld().bytes(key, names.plainHash(key), unknown)
+    return body.isFat() && isReadUnheld(key)
+        ? body.fatZap().unheld().bytes(key, names.plainHash(key), unknown)
         : unknown;
   }
 
@@ -313,8 +205,8 @@ public final class Zap {
    * @return how long the value is; {@link #ABSENT}; or {@link #UNKNOWN}: ask {@link #get}
    */
   public int tryRead(byte[] key, byte[] destination, int offset) {
-    return fat && isReadUnheld(key)
-        ? fatZap.unheld().read(key, names.plainHash(key), destination, offset)
+    return body.isFat() && isReadUnheld(key)
+        ? body.fatZap().unheld().read(key, names.plainHash(key), destination, offset)
         : UNKNOWN;
   }
 
@@ -330,7 +222,9 @@ public final class Zap {
       return UNKNOWN;
     }
     long hash = names.plainHash(key);
-    return fat ? fatZap.unheld().find(key, hash) : micro.tryContains(key, hash);
+    return body.isFat()
+        ? body.fatZap().unheld().find(key, hash)
+        : body.micro().tryContains(key, hash);
   }
 
   /**
@@ -348,9 +242,9 @@ public final class Zap {
       return unknown;
     }
     long hash = names.plainHash(key);
-    return fat
-        ? fatZap.unheld().integer(key, hash, absent, unknown)
-        : micro.tryGetLong(key, hash, absent, unknown);
+    return body.isFat()
+        ? body.fatZap().unheld().integer(key, hash, absent, unknown)
+        : body.micro().tryGetLong(key, hash, absent, unknown);
   }
 
   /**
@@ -369,7 +263,7 @@ public final class Zap {
   public @Nullable ZapMatch lookup(byte[] key, MatchType match) {
     checkOpen(false);
     ZapName name = names.matching(key, match);
-    return read(entries -> entries.lookup(name));
+    return body.read(entries -> entries.lookup(name));
   }
 
   /**
@@ -412,7 +306,7 @@ public final class Zap {
    */
   public @Nullable ZapLength length(byte[] key) {
     ZapName name = name(key);
-    return read(entries -> entries.length(name));
+    return body.read(entries -> entries.length(name));
   }
 
   /**
@@ -453,7 +347,7 @@ public final class Zap {
    */
   public void prefetch(byte[] key) {
     ZapName name = name(key);
-    read(
+    body.read(
         entries -> {
           entries.prefetch(name);
           return null;
@@ -470,26 +364,11 @@ public final class Zap {
    */
   public void prefetchAll() {
     checkOpen(false);
-    read(
+    body.read(
         entries -> {
           entries.prefetchAll();
           return null;
         });
-  }
-
-  /** Reads from the map as it is, micro or fat. */
-  private <T extends @Nullable Object> T read(Function<Entries, T> reader) {
-    if (!fat) {
-      long stamp = structure.readLock();
-      try {
-        if (!fat) {
-          return reader.apply(micro);
-        }
-      } finally {
-        structure.unlockRead(stamp);
-      }
-    }
-    return reader.apply(fatZap);
   }
 
   /**
@@ -510,7 +389,7 @@ public final class Zap {
    */
   public boolean add(byte[] key, ZapValue value, Transaction tx) {
     Write write = new Write(name(key), value, false, Write.ANY_CD);
-    return write(write, tx) == Write.Outcome.DONE;
+    return body.write(write, tx) == Write.Outcome.DONE;
   }
 
   /**
@@ -531,7 +410,7 @@ public final class Zap {
    */
   public @Nullable ZapValue put(byte[] key, ZapValue value, Transaction tx) {
     Write write = new Write(name(key), value, true, Write.ANY_CD);
-    write(write, tx);
+    body.write(write, tx);
     return write.previous();
   }
 
@@ -559,8 +438,8 @@ public final class Zap {
     }
     ZapName name = name(key);
     return next == null
-        ? remove(name, expected, tx) != null
-        : write(Write.replacing(name, expected, next), tx) == Write.Outcome.DONE;
+        ? body.remove(name, expected, tx) != null
+        : body.write(Write.replacing(name, expected, next), tx) == Write.Outcome.DONE;
   }
 
   /**
@@ -638,60 +517,7 @@ public final class Zap {
    */
   public void applyAll(List<? extends ZapChange> changes, Transaction tx) {
     checkOpen(false);
-    int done = 0;
-    for (; !fat && done < changes.size(); done++) {
-      ZapChange change = changes.get(done);
-      ZapValue next = change.next();
-      change.made(next == null ? remove(change.key(), tx) : put(change.key(), next, tx));
-    }
-    if (done < changes.size()) {
-      fatZap.applyAll(changes, done, names, tx);
-    }
-  }
-
-  private Write.Outcome write(Write write, Transaction tx) {
-    FatWriter.checkSize(write.value());
-    if (!fat) {
-      Write.Outcome outcome = writeMicro(write, tx);
-      if (outcome != null) {
-        return outcome;
-      }
-    }
-    return fatZap.write(write, tx);
-  }
-
-  /** Writes to a micro map; null when the map is fat, or has been made fat for this write. */
-  private Write.@Nullable Outcome writeMicro(Write write, Transaction tx) {
-    long stamp = structure.writeLock();
-    try {
-      if (fat) {
-        return null;
-      }
-      Write.Outcome outcome = micro.write(write, tx);
-      if (outcome != Write.Outcome.NO_ROOM) {
-        return outcome;
-      }
-      int shift = parameters.fatBlockShift();
-      FatWriter.checkFits(write.name(), write.value(), LeafLayout.of(shift));
-      convert(shift, tx);
-      return null;
-    } finally {
-      structure.unlockWrite(stamp);
-    }
-  }
-
-  private void convert(int shift, Transaction tx) {
-    FatConversion conversion = new FatConversion(object, fatZap, shift);
-    try {
-      conversion.convert(tx);
-      fat = true;
-      micro.forget();
-    } catch (RuntimeException | Error e) {
-      if (!conversion.isUndone()) {
-        broken = e;
-      }
-      throw e;
-    }
+    body.applyAll(changes, tx);
   }
 
   /**
@@ -707,7 +533,7 @@ public final class Zap {
    * @throws ClosedException if the map is closed
    */
   public @Nullable ZapValue remove(byte[] key, Transaction tx) {
-    ZapMatch removed = remove(name(key), null, tx);
+    ZapMatch removed = body.remove(name(key), null, tx);
     return removed == null ? null : removed.value();
   }
 
@@ -728,21 +554,7 @@ public final class Zap {
    */
   public @Nullable ZapMatch remove(byte[] key, MatchType match, Transaction tx) {
     checkOpen(false);
-    return remove(names.matching(key, match), null, tx);
-  }
-
-  private @Nullable ZapMatch remove(ZapName name, @Nullable ZapValue expected, Transaction tx) {
-    if (!fat) {
-      long stamp = structure.writeLock();
-      try {
-        if (!fat) {
-          return micro.remove(name, expected, tx);
-        }
-      } finally {
-        structure.unlockWrite(stamp);
-      }
-    }
-    return fatZap.remove(name, expected, tx);
+    return body.remove(names.matching(key, match), null, tx);
   }
 
   /**
@@ -768,17 +580,7 @@ public final class Zap {
    */
   public long count() {
     checkOpen(false);
-    if (!fat) {
-      long stamp = structure.readLock();
-      try {
-        if (!fat) {
-          return micro.count();
-        }
-      } finally {
-        structure.unlockRead(stamp);
-      }
-    }
-    return fatZap.count();
+    return body.count();
   }
 
   /**
@@ -787,7 +589,7 @@ public final class Zap {
    * @return false once it is fat
    */
   public boolean isMicro() {
-    return !fat;
+    return !body.isFat();
   }
 
   /**
@@ -797,7 +599,7 @@ public final class Zap {
    * @return true from such a failure on
    */
   public boolean isBroken() {
-    return broken != null;
+    return body.isBroken();
   }
 
   /**
@@ -819,27 +621,18 @@ public final class Zap {
    */
   public ZapCursor cursor(long cookie) {
     checkOpen(false);
-    return new ZapCursor(this, names.hashBits(), cookie, fat && fatZap.overflow() != null);
+    return new ZapCursor(
+        this, names.hashBits(), cookie, body.isFat() && body.fatZap().overflow() != null);
   }
 
   /** For a cursor: goes to the first entry at or after its position. */
   boolean next(ZapCursor cursor) {
-    if (!fat) {
-      long stamp = structure.readLock();
-      try {
-        if (!fat) {
-          return micro.next(cursor);
-        }
-      } finally {
-        structure.unlockRead(stamp);
-      }
-    }
-    return fatZap.walk().next(cursor);
+    return body.next(cursor);
   }
 
   /** For a cursor: lets go the leaf that it stands on. */
   void leave(ZapCursor cursor) {
-    fatZap.walk().leave(cursor);
+    body.fatZap().walk().leave(cursor);
   }
 
   /**
@@ -851,12 +644,7 @@ public final class Zap {
    */
   public ZapStatistics statistics() {
     checkOpen(false);
-    long stamp = structure.readLock();
-    try {
-      return fat ? new StatisticsCollector(fatZap).collect() : micro.statistics();
-    } finally {
-      structure.unlockRead(stamp);
-    }
+    return body.statistics();
   }
 
   /**
@@ -868,16 +656,7 @@ public final class Zap {
    */
   public void check(ZapProblems sink) {
     checkOpen(false);
-    long stamp = structure.readLock();
-    try {
-      if (fat) {
-        new ZapChecker(object, fatZap).check(sink);
-      } else {
-        micro.check(sink);
-      }
-    } finally {
-      structure.unlockRead(stamp);
-    }
+    body.check(sink);
   }
 
   /** The hash of a key that is stored, however long. */
@@ -887,7 +666,7 @@ public final class Zap {
 
   /** How often a new leaf took over the object of an old one in the same block. */
   long leafReuses() {
-    return fatZap.leafReuses();
+    return body.fatZap().leafReuses();
   }
 
   /**
@@ -895,7 +674,7 @@ public final class Zap {
    */
   public void close() {
     closed = true;
-    micro.forget();
+    body.micro().forget();
   }
 
   void checkOpen(boolean cursorClosed) {
@@ -903,12 +682,7 @@ public final class Zap {
       throw new ClosedException(
           "object=" + object.objectId() + ": the " + (closed ? "map" : "cursor") + " is closed");
     }
-    Throwable cause = broken;
-    if (cause != null) {
-      throw new ZapException(
-          "object=" + object.objectId() + ": a conversion failed half-way; reopen the store",
-          cause);
-    }
+    body.checkWhole();
   }
 
   /** How keys become names. */
