@@ -138,9 +138,9 @@ final class LeafUnpacker {
     if (leftInRun == 0 && !beginRun()) {
       return NONE;
     }
-    leftInRun--;
-    chunksTaken++;
-    return nextChunk++;
+    int chunk = nextChunk;
+    take(1);
+    return chunk;
   }
 
   private boolean beginRun() {
@@ -151,15 +151,22 @@ final class LeafUnpacker {
     leftInRun = packed[runPosition + PackedLeafLayout.RUN_COUNT_OFFSET] & 0xFF;
     runPosition += PackedLeafLayout.RUN_BYTES;
     int end = nextChunk + leftInRun;
-    if (leftInRun == 0 || end > layout.chunkCount()) {
-      return false;
-    }
-    for (int chunk = nextChunk; chunk < end; chunk++) {
-      long bit = 1L << chunk;
-      if ((seen[chunk >>> 6] & bit) != 0) {
+    return leftInRun != 0 && end <= layout.chunkCount() && see(nextChunk, end);
+  }
+
+  /** Marks chunks as seen, a word of the marks at a time; false if one was seen before. */
+  private boolean see(int from, int end) {
+    for (int at = from; at < end; at = (at | Long.SIZE - 1) + 1) {
+      long bits = -1L << at;
+      int beyond = (at | Long.SIZE - 1) + 1 - end;
+      if (beyond > 0) {
+        bits &= -1L >>> beyond;
+      }
+      long word = seen[at >>> 6];
+      if ((word & bits) != 0) {
         return false;
       }
-      seen[chunk >>> 6] |= bit;
+      seen[at >>> 6] = word | bits;
     }
     return true;
   }
@@ -248,29 +255,66 @@ final class LeafUnpacker {
     if (chunks == 0) {
       return CHAIN_END;
     }
-    int first = takeChunk();
-    int chunk = first;
-    for (int i = 1; i < chunks && chunk != NONE; i++) {
-      int next = takeChunk();
-      int at = layout.chunkOffset(chunk);
-      LONGS.set(block, at, word(position) << Byte.SIZE | LeafLayout.TYPE_ARRAY);
-      LONGS.set(block, at + Long.BYTES, word(position + 7));
-      LONGS.set(block, at + 2 * Long.BYTES, (word(position + 15) & MASK_48) | (long) next << 48);
-      position += ARRAY_PAYLOAD_BYTES;
-      chunk = next;
-    }
-    if (chunk == NONE) {
+    if (leftInRun == 0 && !beginRun()) {
       return NONE;
     }
-    int last = bytes - (chunks - 1) * ARRAY_PAYLOAD_BYTES;
-    int at = layout.chunkOffset(chunk);
-    long start = word(position) & LeafPacking.lowBytes(last);
-    long end = word(position + 15) & MASK_48 & LeafPacking.lowBytes(last - 15);
-    LONGS.set(block, at, start << Byte.SIZE | LeafLayout.TYPE_ARRAY);
-    LONGS.set(block, at + Long.BYTES, word(position + 7) & LeafPacking.lowBytes(last - 7));
-    LONGS.set(block, at + 2 * Long.BYTES, end | (long) CHAIN_END << 48);
-    position += last;
+    int first = nextChunk;
+    int left = chunks;
+    while (left > leftInRun) {
+      // The array goes on in another run, so its last chunk here leads to that one's first.
+      left -= leftInRun;
+      int end = fill(leftInRun);
+      if (!beginRun()) {
+        return NONE;
+      }
+      SHORTS.set(block, end + LeafLayout.LINK_OFFSET, (short) nextChunk);
+    }
+    if (left > 1) {
+      fill(left - 1);
+    }
+    fillLast(bytes - (chunks - 1) * ARRAY_PAYLOAD_BYTES);
     return first;
+  }
+
+  /**
+   * Fills so many chunks of the run, each of which leads to the one behind it.
+   *
+   * @return where the last of them is in the block
+   */
+  private int fill(int chunks) {
+    final byte[] from = packed;
+    final byte[] to = block;
+    int end = nextChunk + chunks;
+    int at = layout.chunkOffset(nextChunk);
+    int source = position;
+    for (int next = nextChunk + 1; next <= end; next++) {
+      long third = (long) LONGS.get(from, source + 15) & MASK_48;
+      LONGS.set(to, at, (long) LONGS.get(from, source) << Byte.SIZE | LeafLayout.TYPE_ARRAY);
+      LONGS.set(to, at + Long.BYTES, (long) LONGS.get(from, source + 7));
+      LONGS.set(to, at + 2 * Long.BYTES, third | (long) next << 48);
+      at += LeafLayout.CHUNK_BYTES;
+      source += ARRAY_PAYLOAD_BYTES;
+    }
+    position = source;
+    take(chunks);
+    return at - LeafLayout.CHUNK_BYTES;
+  }
+
+  private void fillLast(int bytes) {
+    int at = layout.chunkOffset(nextChunk);
+    long start = word(position) & LeafPacking.lowBytes(bytes);
+    long end = word(position + 15) & MASK_48 & LeafPacking.lowBytes(bytes - 15);
+    LONGS.set(block, at, start << Byte.SIZE | LeafLayout.TYPE_ARRAY);
+    LONGS.set(block, at + Long.BYTES, word(position + 7) & LeafPacking.lowBytes(bytes - 7));
+    LONGS.set(block, at + 2 * Long.BYTES, end | (long) CHAIN_END << 48);
+    position += bytes;
+    take(1);
+  }
+
+  private void take(int chunks) {
+    nextChunk += chunks;
+    leftInRun -= chunks;
+    chunksTaken += chunks;
   }
 
   private long word(int at) {
@@ -280,20 +324,26 @@ final class LeafUnpacker {
   /** All chunks that no entry took. */
   private boolean freeList() {
     int count = layout.chunkCount() - chunksTaken;
-    int chunk = count == 0 ? CHAIN_END : takeChunk();
     SHORTS.set(block, LeafLayout.FREE_COUNT_OFFSET, (short) count);
-    SHORTS.set(block, LeafLayout.FREE_LIST_OFFSET, (short) chunk);
-    for (int i = count; i > 0; i--) {
-      int next = i == 1 ? CHAIN_END : takeChunk();
-      if (chunk == NONE || next == NONE) {
+    int linkAt = LeafLayout.FREE_LIST_OFFSET;
+    for (int left = count; left > 0; ) {
+      if (leftInRun == 0 && !beginRun()) {
         return false;
       }
-      int at = layout.chunkOffset(chunk);
-      LONGS.set(block, at, (long) LeafLayout.TYPE_FREE);
-      LONGS.set(block, at + Long.BYTES, 0L);
-      LONGS.set(block, at + 2 * Long.BYTES, (long) next << 48);
-      chunk = next;
+      int here = Math.min(leftInRun, left);
+      int at = layout.chunkOffset(nextChunk);
+      SHORTS.set(block, linkAt, (short) nextChunk);
+      for (int next = nextChunk + 1; next <= nextChunk + here; next++) {
+        LONGS.set(block, at, (long) LeafLayout.TYPE_FREE);
+        LONGS.set(block, at + Long.BYTES, 0L);
+        LONGS.set(block, at + 2 * Long.BYTES, (long) next << 48);
+        at += LeafLayout.CHUNK_BYTES;
+      }
+      linkAt = at - LeafLayout.CHUNK_BYTES + LeafLayout.LINK_OFFSET;
+      take(here);
+      left -= here;
     }
+    SHORTS.set(block, linkAt, (short) CHAIN_END);
     return true;
   }
 }
