@@ -36,6 +36,10 @@ public final class BlockStager {
    * the runs that are still in its place are waited for, always the oldest first. A run leaves the
    * list only when it was written well; so after a failure every later call fails too.
    *
+   * A short run is written here and now where the device is the page cache: that takes some
+   * microseconds, and waking another thread for it, and waiting for it, many times that. In a file with
+   * holes most runs are one block.
+   *
    * Writes in flight are not ordered, so no two of them may be to the same place: a block that is
    * written twice in a group has left the stager before its space is freed, see TreeWriter.change.
    *
@@ -51,6 +55,9 @@ public final class BlockStager {
 
   /** Longer runs are no faster, and with shorter ones more of them are in flight. */
   private static final int MAX_RUN_BYTES = RING_BYTES / MAX_IN_FLIGHT;
+
+  /** Runs that are no longer are not handed over to another thread. */
+  private static final int MAX_OWN_RUN_BYTES = 64 << 10;
 
   /**
    * With so many bytes of indirect blocks here they are written: a quarter of the least reserve.
@@ -276,7 +283,7 @@ public final class BlockStager {
       filling = new Run(new Place(0, 0), run.end());
       inFlight.add(run);
       for (int copy = 0; copy < run.place.copyCount(); copy++) {
-        run.tickets.add(queue.write(run.place.offsetOf(copy), ring, run.at, run.bytes));
+        run.tickets.add(write(run, run.place.offsetOf(copy)));
       }
     }
     for (Run oldest = inFlight.peek(); oldest != null; oldest = inFlight.peek()) {
@@ -287,6 +294,14 @@ public final class BlockStager {
       }
       awaitOldest();
     }
+  }
+
+  private IoTicket write(Run run, long offset) {
+    // A device that wants alignment is one past the page cache: there the write takes its time.
+    boolean isQuick = alignmentBytes == 1 && run.bytes <= MAX_OWN_RUN_BYTES;
+    return isQuick
+        ? queue.writeHere(offset, ring, run.at, run.bytes)
+        : queue.write(offset, ring, run.at, run.bytes);
   }
 
   private void awaitOldest() {

@@ -33,7 +33,8 @@ public final class IoQueue implements AutoCloseable {
    *
    * One thread for each transfer in flight, made when first needed, daemons, ended when idle:
    * nothing has to shut them down. The executor's own queue stays nearly empty, as no more is
-   * submitted than there are threads.
+   * submitted than there are threads. Those of writeHere count, too, but wait for no place: so
+   * `inFlight` may be above the maximum for as long as they take.
    */
   private static final System.Logger LOGGER = System.getLogger(IoQueue.class.getName());
   private static final long IDLE_SECONDS = 2;
@@ -100,6 +101,45 @@ public final class IoQueue implements AutoCloseable {
   }
 
   /**
+   * Writes on the calling thread, beside what is in flight: for a transfer so short that handing it
+   * over would take longer. Otherwise as {@link #write}; that it fails is told in the same ways.
+   *
+   * @param offsetBytes the first byte of the device
+   * @param memory where the bytes are
+   * @param from where in the memory they begin
+   * @param lengthBytes how many there are
+   * @return a transfer that has ended
+   * @throws org.zapkv.error.ZapException what an earlier write failed with, if {@link #drain} has
+   *     not said so yet: nothing is written
+   * @throws ClosedException if the queue is closed
+   * @throws BufferStateException if the memory has gone back to its cache
+   * @throws IndexOutOfBoundsException if the bytes are not within the memory
+   */
+  public IoTicket writeHere(long offsetBytes, IoMemory memory, int from, int lengthBytes) {
+    Objects.checkFromIndexSize(from, lengthBytes, memory.sizeBytes());
+    lock.lock();
+    try {
+      checkUsable(true);
+      inFlight++;
+    } finally {
+      lock.unlock();
+    }
+    boolean pinned = false;
+    try {
+      memory.pin();
+      pinned = true;
+    } finally {
+      if (!pinned) {
+        exit(null);
+      }
+    }
+    IoTicket ticket =
+        new IoTicket(this, true, offsetBytes, memory, memory.address() + from, lengthBytes);
+    run(ticket);
+    return ticket;
+  }
+
+  /**
    * Begins to read. Waits while as many transfers as there may be are in flight. That it fails is
    * told by the ticket only.
    *
@@ -143,19 +183,24 @@ public final class IoQueue implements AutoCloseable {
   private void enter(boolean isWrite) {
     lock.lock();
     try {
-      while (inFlight == maxInFlight && !closed) {
+      while (inFlight >= maxInFlight && !closed) {
         ended.awaitUninterruptibly();
       }
-      if (closed) {
-        throw new ClosedException("the I/O queue of " + device.name() + " is closed");
-      }
-      if (isWrite && failure != null) {
-        failureTold = true;
-        throw unchecked(failure);
-      }
+      checkUsable(isWrite);
       inFlight++;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Under lock. */
+  private void checkUsable(boolean isWrite) {
+    if (closed) {
+      throw new ClosedException("the I/O queue of " + device.name() + " is closed");
+    }
+    if (isWrite && failure != null) {
+      failureTold = true;
+      throw unchecked(failure);
     }
   }
 

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,6 +65,45 @@ final class IoQueueTest {
       assertEquals(7, NativeMemory.getByte(other.address() + 2048 + 1023));
       assertEquals(0, NativeMemory.getByte(other.address() + 2048 + 1024));
     }
+  }
+
+  @Test
+  void whatIsWrittenHereNeedsNoPlace() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    List<Thread> writers = Collections.synchronizedList(new ArrayList<>());
+    WatchedDevice device =
+        new WatchedDevice(
+            disk,
+            (write, offset, address, length, transfer) -> {
+              if (offset == 0) {
+                await(gate);
+              } else {
+                writers.add(Thread.currentThread());
+              }
+              if (offset == 2L * BYTES) {
+                throw new DeviceException("broken");
+              }
+              transfer.run();
+            });
+    try (IoQueue queue = new IoQueue(device, 1);
+        IoMemory memory = memory(4)) {
+      IoTicket waiting = queue.write(0, memory, 0, BYTES);
+      IoTicket here = queue.writeHere(BYTES, memory, 0, BYTES);
+      assertTrue(here.hasEnded());
+      here.await();
+      assertFalse(waiting.hasEnded());
+      assertEquals(2L * BYTES, disk.sizeBytes());
+      IoTicket broken = queue.writeHere(2L * BYTES, memory, 0, BYTES);
+      assertThrows(DeviceException.class, broken::await);
+      assertThrows(DeviceException.class, () -> queue.writeHere(BYTES, memory, 0, BYTES));
+      gate.countDown();
+      assertThrows(DeviceException.class, queue::drain);
+      queue.writeHere(BYTES, memory, 0, BYTES).await();
+      assertThrows(IndexOutOfBoundsException.class, () -> queue.writeHere(0, memory, 1, BYTES));
+    } finally {
+      gate.countDown();
+    }
+    assertEquals(Set.of(Thread.currentThread()), Set.copyOf(writers));
   }
 
   /** Each transfer waits in the device until as many are there as may be, and never one more. */
