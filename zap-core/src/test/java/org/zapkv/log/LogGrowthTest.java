@@ -93,7 +93,7 @@ final class LogGrowthTest {
               () -> {
                 throw HookedDevice.failure();
               }));
-      log.append(LEAVES_LITTLE);
+      assertTrue(log.log.tryReserve(LEAVES_LITTLE.length));
       told.await();
       device.noActions();
       assertThrows(StoreFailedException.class, () -> log.log.tryReserve(1));
