@@ -6,7 +6,6 @@ import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_OFFSET;
 import static org.zapkv.zap.LeafLayout.CHAIN_END;
 import static org.zapkv.zap.LeafLayout.LINK_OFFSET;
 import static org.zapkv.zap.LittleEndian.LONGS;
-import static org.zapkv.zap.LittleEndian.SHORTS;
 
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
@@ -40,6 +39,7 @@ final class LeafBlock {
   static final int NO_CHUNKS = -1;
 
   private static final int CACHE_LINE_BYTES = 64;
+  private static final int PAGE_BYTES = 4096;
 
   /** An entry with a name of two chunks and a value of 100 bytes has 192. */
   private static final int TOUCHED_BYTES = 192;
@@ -149,6 +149,13 @@ final class LeafBlock {
     noteHeader();
   }
 
+  /**
+   * The first hash after those that the leaf covers; 0 if there is none. To be read like the bytes.
+   */
+  long hashAfter() {
+    return covered + (coveredMask & -coveredMask);
+  }
+
   // For LeafTouch: without a lock. The bytes may be those of another block, or half changed.
 
   /** Reads from the objects that a lock of the leaf is about. */
@@ -175,6 +182,16 @@ final class LeafBlock {
    */
   int touchChunks(int heads) {
     return touchChunk(heads & 0xFFFF) + touchChunk(heads >>> Short.SIZE);
+  }
+
+  /** Reads from what a stamp is made of, and from each page of the bytes. */
+  int touchAll() {
+    long stamp = buffer.readStamp();
+    int sum = 0;
+    for (int offset = 0; stamp != 0 && offset < layout.blockSizeBytes(); offset += PAGE_BYTES) {
+      sum += NativeMemory.getByte(address + offset);
+    }
+    return buffer.isValid(stamp) ? sum : 0;
   }
 
   private int touchChunk(int chunk) {
@@ -298,19 +315,6 @@ final class LeafBlock {
     NativeMemory.copyToArray(address, destination, 0, layout.blockSizeBytes());
   }
 
-  /** Lists the first entries of the buckets from one on, but the empty ones; returns how many. */
-  int bucketHeads(int from, int[] heads) {
-    long end = address + layout.bucketOffset(layout.bucketCount());
-    int count = 0;
-    for (long at = address + layout.bucketOffset(from); at < end; at += Short.BYTES) {
-      int head = NativeMemory.getUnsignedShort(at);
-      heads[count] = head;
-      // Without a branch, which would be foretold wrongly at most entries: 1 but for CHAIN_END.
-      count += (head - CHAIN_END) >>> 31;
-    }
-    return count;
-  }
-
   void setBucketHead(int bucket, int chunk) {
     checkChanging();
     NativeMemory.putShort(address + layout.bucketOffset(bucket), chunk);
@@ -411,11 +415,6 @@ final class LeafBlock {
 
   long hash(int entry) {
     return NativeMemory.getLong(at(entry) + LeafLayout.ENTRY_HASH_OFFSET);
-  }
-
-  /** Eight bytes of an entry. */
-  long entryWord(int entry, int offset) {
-    return NativeMemory.getLong(at(entry) + offset);
   }
 
   /**
@@ -678,42 +677,6 @@ final class LeafBlock {
       for (int i = 0; i < left; i++) {
         destination[to + i] = NativeMemory.getByte(from + i);
       }
-    }
-  }
-
-  /** Where the bytes of an array that has one chunk are in the block, also in a copy of it. */
-  int arrayOffset(int head) {
-    if (head >= chunkCount) {
-      throw corrupt(CorruptException.NONE, "chunk=" + head + " of " + chunkCount);
-    }
-    return layout.chunkOffset(head) + ARRAY_PAYLOAD_OFFSET;
-  }
-
-  /** Reads an array out of a copy of the block; there is room for it. */
-  void readArray(byte[] copy, int head, byte[] destination, int offset, int length) {
-    int chunk = head;
-    int to = offset;
-    int left = length;
-    for (; left >= ARRAY_PAYLOAD_BYTES; left -= ARRAY_PAYLOAD_BYTES) {
-      int from = arrayOffset(chunk);
-      int link = (short) SHORTS.get(copy, from + ARRAY_PAYLOAD_BYTES) & 0xFFFF;
-      LONGS.set(destination, to, (long) LONGS.get(copy, from));
-      LONGS.set(destination, to + SECOND_WORD, (long) LONGS.get(copy, from + SECOND_WORD));
-      LONGS.set(destination, to + THIRD_WORD, (long) LONGS.get(copy, from + THIRD_WORD));
-      to += ARRAY_PAYLOAD_BYTES;
-      // The same either way; but where chunks follow one another the processor need not wait for
-      // the link.
-      chunk = link == chunk + 1 ? chunk + 1 : link;
-    }
-    if (left >= Long.BYTES) {
-      int from = arrayOffset(chunk);
-      int middle = Math.min(SECOND_WORD, left - Long.BYTES);
-      int last = left - Long.BYTES;
-      LONGS.set(destination, to, (long) LONGS.get(copy, from));
-      LONGS.set(destination, to + middle, (long) LONGS.get(copy, from + middle));
-      LONGS.set(destination, to + last, (long) LONGS.get(copy, from + last));
-    } else if (left > 0) {
-      System.arraycopy(copy, arrayOffset(chunk), destination, to, left);
     }
   }
 
