@@ -82,12 +82,28 @@ final class FatWalk {
 
   private boolean nextHere(FatHeader header, ZapCursor cursor, boolean many) {
     while (!cursor.isBeyond(cursor.positionHash())) {
+      if (many && takeUnheld(header, cursor)) {
+        long from = cursor.positionHash();
+        if (cursor.tryNext()) {
+          return true;
+        }
+        if (cursor.positionHash() != from) {
+          continue;
+        }
+        if (!cursor.takesSingly()) {
+          return false;
+        }
+      }
+      access.readAhead(header, cursor.readAhead(), cursor.positionHash());
       Leaf leaf = standOn(header, cursor);
       try {
         if (many && cursor.takesMany(leaf.buffer())) {
           cursor.batch().fill(leaf, cursor.positionHash());
           if (cursor.tryNext()) {
             return true;
+          }
+          if (!leaf.coversHash(cursor.positionHash())) {
+            continue;
           }
         }
         int entry = leaf.closest(cursor.positionHash(), cursor.positionCd());
@@ -101,14 +117,30 @@ final class FatWalk {
         if (leaf.isLast()) {
           return false;
         }
-        cursor.moveTo(leaf.hashAfter());
+        cursor.moveToLeaf(leaf.hashAfter());
       } finally {
         leaf.unlockShared();
       }
       release(cursor);
-      access.readAhead(header, cursor.readAhead(), cursor.positionHash());
     }
     return false;
+  }
+
+  /**
+   * Takes the entries of the leaf of a cursor's position without a lock, as {@link UnheldReader}
+   * reads.
+   *
+   * @return false: look under the lock
+   */
+  private boolean takeUnheld(FatHeader header, ZapCursor cursor) {
+    LeafBlock leaf = access.mirrored(cursor.positionHash());
+    if (leaf == null || !cursor.takesMany(leaf.buffer())) {
+      return false;
+    }
+    release(cursor);
+    // Of the leaf after this one the places are found while this one is read.
+    LeafTouch.touch(access.mirrored(leaf.hashAfter()));
+    return cursor.batch().fillUnheld(leaf, cursor.positionHash(), ZapName.isUint64(header.flags()));
   }
 
   /** Returns true. */

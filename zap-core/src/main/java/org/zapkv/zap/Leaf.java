@@ -438,13 +438,13 @@ final class Leaf implements BufferUser {
   }
 
   /** How long a name is as it was given, of which this length is stored. */
-  int keyBytes(int nameLength) {
+  static int keyBytes(int nameLength, boolean uint64Keys) {
     return uint64Keys ? nameLength * Long.BYTES : nameLength - 1;
   }
 
   /** The name of an entry as it was given: a string without its NUL. */
   byte[] key(int entry) {
-    byte[] key = new byte[keyBytes(block.nameLength(entry))];
+    byte[] key = new byte[keyBytes(block.nameLength(entry), uint64Keys)];
     block.readArray(block.nameChunk(entry), key);
     return key;
   }

@@ -5,7 +5,6 @@ import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_BYTES;
 import static org.zapkv.zap.LeafLayout.ARRAY_PAYLOAD_OFFSET;
 import static org.zapkv.zap.LeafLayout.LINK_OFFSET;
 import static org.zapkv.zap.LittleEndian.LONGS;
-import static org.zapkv.zap.LittleEndian.SHORTS;
 
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.memory.NativeMemory;
@@ -161,60 +160,6 @@ abstract sealed class LeafArrays permits LeafBlock {
         destination[to + i] = NativeMemory.getByte(from + i);
       }
     }
-  }
-
-  /** Where the bytes of an array that has one chunk are in the block, also in a copy of it. */
-  int arrayOffset(int head) {
-    if (head >= chunkCount) {
-      throw corrupt(CorruptException.NONE, "chunk=" + head + " of " + chunkCount);
-    }
-    return layout.chunkOffset(head) + ARRAY_PAYLOAD_OFFSET;
-  }
-
-  /** Reads an array out of a copy of the block; there is room for it. */
-  void readArray(byte[] copy, int head, byte[] destination, int offset, int length) {
-    int chunk = head;
-    int to = offset;
-    int left = length;
-    int row = Math.min(length / ARRAY_PAYLOAD_BYTES, chunkCount - head);
-    for (int i = 0; i < row; i++) {
-      int from = layout.chunkOffset(chunk) + ARRAY_PAYLOAD_OFFSET;
-      readPayload(copy, from, destination, to);
-      to += ARRAY_PAYLOAD_BYTES;
-      left -= ARRAY_PAYLOAD_BYTES;
-      chunk++;
-      int link = copiedLink(copy, from);
-      if (link != chunk && left > 0) {
-        chunk = link;
-        break;
-      }
-    }
-    for (; left >= ARRAY_PAYLOAD_BYTES; left -= ARRAY_PAYLOAD_BYTES) {
-      int from = arrayOffset(chunk);
-      chunk = copiedLink(copy, from);
-      readPayload(copy, from, destination, to);
-      to += ARRAY_PAYLOAD_BYTES;
-    }
-    if (left >= Long.BYTES) {
-      int from = arrayOffset(chunk);
-      int middle = Math.min(SECOND_WORD, left - Long.BYTES);
-      int last = left - Long.BYTES;
-      LONGS.set(destination, to, (long) LONGS.get(copy, from));
-      LONGS.set(destination, to + middle, (long) LONGS.get(copy, from + middle));
-      LONGS.set(destination, to + last, (long) LONGS.get(copy, from + last));
-    } else if (left > 0) {
-      System.arraycopy(copy, arrayOffset(chunk), destination, to, left);
-    }
-  }
-
-  private static int copiedLink(byte[] copy, int payload) {
-    return (short) SHORTS.get(copy, payload + ARRAY_PAYLOAD_BYTES) & 0xFFFF;
-  }
-
-  private static void readPayload(byte[] copy, int from, byte[] destination, int to) {
-    LONGS.set(destination, to, (long) LONGS.get(copy, from));
-    LONGS.set(destination, to + SECOND_WORD, (long) LONGS.get(copy, from + SECOND_WORD));
-    LONGS.set(destination, to + THIRD_WORD, (long) LONGS.get(copy, from + THIRD_WORD));
   }
 
   /** Whether an array of the key's length (and a NUL, which needs no look) holds the key. */

@@ -35,6 +35,7 @@ final class LeafBlock extends LeafArrays {
   static final int NO_CHUNKS = -1;
 
   private static final int CACHE_LINE_BYTES = 64;
+  private static final int PAGE_BYTES = 4096;
 
   /** An entry with a name of two chunks and a value of 100 bytes has 192. */
   private static final int TOUCHED_BYTES = 192;
@@ -168,6 +169,13 @@ final class LeafBlock extends LeafArrays {
     noteHeader();
   }
 
+  /**
+   * The first hash after those that the leaf covers; 0 if there is none. To be read like the bytes.
+   */
+  long hashAfter() {
+    return covered + (coveredMask & -coveredMask);
+  }
+
   // For LeafTouch: without a lock. The bytes may be those of another block, or half changed.
 
   /** Reads from the objects that a lock of the leaf is about. */
@@ -194,6 +202,16 @@ final class LeafBlock extends LeafArrays {
    */
   int touchChunks(int heads) {
     return touchChunk(heads & 0xFFFF) + touchChunk(heads >>> Short.SIZE);
+  }
+
+  /** Reads from what a stamp is made of, and from each page of the bytes. */
+  int touchAll() {
+    long stamp = buffer.readStamp();
+    int sum = 0;
+    for (int offset = 0; stamp != 0 && offset < layout.blockSizeBytes(); offset += PAGE_BYTES) {
+      sum += NativeMemory.getByte(address + offset);
+    }
+    return buffer.isValid(stamp) ? sum : 0;
   }
 
   private int touchChunk(int chunk) {
@@ -317,19 +335,6 @@ final class LeafBlock extends LeafArrays {
     NativeMemory.copyToArray(address, destination, 0, layout.blockSizeBytes());
   }
 
-  /** Lists the first entries of the buckets from one on, but the empty ones; returns how many. */
-  int bucketHeads(int from, int[] heads) {
-    long end = address + layout.bucketOffset(layout.bucketCount());
-    int count = 0;
-    for (long at = address + layout.bucketOffset(from); at < end; at += Short.BYTES) {
-      int head = NativeMemory.getUnsignedShort(at);
-      heads[count] = head;
-      // Without a branch, which would be foretold wrongly at most entries: 1 but for CHAIN_END.
-      count += (head - CHAIN_END) >>> 31;
-    }
-    return count;
-  }
-
   void setBucketHead(int bucket, int chunk) {
     checkChainsChanging();
     NativeMemory.putShort(address + layout.bucketOffset(bucket), chunk);
@@ -417,11 +422,6 @@ final class LeafBlock extends LeafArrays {
 
   long hash(int entry) {
     return NativeMemory.getLong(at(entry) + LeafLayout.ENTRY_HASH_OFFSET);
-  }
-
-  /** Eight bytes of an entry. */
-  long entryWord(int entry, int offset) {
-    return NativeMemory.getLong(at(entry) + offset);
   }
 
   /**

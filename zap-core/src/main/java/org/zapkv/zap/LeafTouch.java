@@ -46,8 +46,17 @@ final class LeafTouch {
       sum += leaf == null ? 0 : leaf.touchChunks(heads[i]);
     }
     Arrays.fill(leaves, 0, count, null);
+    use(sum);
+  }
+
+  /** Touches a leaf that is about to be read whole; null: nothing. */
+  static void touch(@Nullable LeafBlock leaf) {
+    use(leaf == null ? 0 : leaf.touchAll());
+  }
+
+  /** So that the reads have a use, and are not left out when this is compiled. */
+  private static void use(int sum) {
     if (sum == NO_SUM) {
-      // So that the reads have a use, and are not left out when this is compiled.
       Thread.onSpinWait();
     }
   }

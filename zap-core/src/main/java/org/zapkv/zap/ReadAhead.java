@@ -8,6 +8,9 @@ final class ReadAhead {
    *
    * A walk is taken for a long one when it has passed two leaves; then so many are read ahead as it
    * has shown that it needs: the number doubles each time that half of the last lot is passed.
+   *
+   * Asked only when the walk comes to a leaf that nobody has used since it was read. So a walk over
+   * leaves in memory asks for nothing.
    */
 
   /** Never more pointers than this are looked at for one lot: a leaf may have many. */
@@ -23,12 +26,22 @@ final class ReadAhead {
   private long from;
   private boolean stopped;
 
-  /** The walk has passed a leaf and goes on at a hash; true: it is time to read more. */
+  /** Whether a leaf was passed since it was last asked whether it is time. */
+  private boolean moved;
+
+  /** The walk has passed a leaf. */
+  void pass() {
+    passed++;
+    left = Math.max(0, left - 1);
+    moved = true;
+  }
+
+  /** The walk comes to a hash, the leaf of which may have to be read; true: it is time for more. */
   boolean wants(long hash) {
-    if (stopped || ++passed < PROOF) {
+    if (stopped || !moved || passed < PROOF) {
       return false;
     }
-    left = Math.max(0, left - 1);
+    moved = false;
     if (Long.compareUnsigned(from, hash) < 0) {
       from = hash;
       left = 0;

@@ -44,8 +44,8 @@ public final class ZapCursor implements AutoCloseable {
   /** No step was made yet: who makes only one need not pay for many. */
   private boolean fresh = true;
 
-  /** The entry that the cursor is on, by its number; below 0 when it is on none. */
-  private int current = -1;
+  /** Whether the cursor is on an entry: the one of the batch that was sought last. */
+  private boolean onEntry;
 
   private boolean entryConflict;
 
@@ -120,7 +120,7 @@ public final class ZapCursor implements AutoCloseable {
    * @return false: the cursor is on no entry; {@link #next} tells whether there is one
    */
   public boolean tryNext() {
-    current = -1;
+    onEntry = false;
     Buffer source = batch.source();
     if (source == null || closed) {
       return false;
@@ -129,25 +129,30 @@ public final class ZapCursor implements AutoCloseable {
       takenSingly = source;
       return false;
     }
-    int entry = batch.seek(hash, cd);
-    if (entry < 0 || isBeyond(batch.hash(entry))) {
+    if (!batch.seek(hash, cd)) {
+      // Nothing has changed, so nothing is left up to there; unless the position was moved beyond.
+      if (Long.compareUnsigned(batch.hashAfter(), hash) > 0) {
+        moveToLeaf(batch.hashAfter());
+      }
       return false;
     }
-    if (batch.isApart(entry)) {
+    if (isBeyond(batch.hash())) {
+      return false;
+    }
+    if (batch.isApart()) {
       takenSingly = source;
       return false;
     }
-    moveOn(entry, false);
+    moveOn(false);
     return true;
   }
 
-  /** The entry that the cursor is on. */
-  private int current() {
-    int entry = current;
-    if (entry < 0) {
+  /** What the cursor is on an entry of. */
+  private EntryBatch current() {
+    if (!onEntry) {
       throw new NoSuchElementException("the cursor is on no entry");
     }
-    return entry;
+    return batch;
   }
 
   /**
@@ -169,7 +174,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public int keyBytes() {
-    return batch.keyBytes(current());
+    return current().keyBytes();
   }
 
   /**
@@ -181,7 +186,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws IndexOutOfBoundsException if it does not fit there
    */
   public void copyKey(byte[] destination, int offset) {
-    batch.copyKey(current(), destination, offset);
+    current().copyKey(destination, offset);
   }
 
   /**
@@ -203,7 +208,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public int integerBytes() {
-    return batch.integerBytes(current());
+    return current().integerBytes();
   }
 
   /**
@@ -213,7 +218,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public int valueBytes() {
-    return batch.valueBytes(current());
+    return current().valueBytes();
   }
 
   /**
@@ -225,7 +230,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws IndexOutOfBoundsException if it does not fit there
    */
   public void copyValue(byte[] destination, int offset) {
-    batch.copyValue(current(), destination, offset);
+    current().copyValue(destination, offset);
   }
 
   /**
@@ -236,11 +241,11 @@ public final class ZapCursor implements AutoCloseable {
    * @throws IllegalStateException if the value is not exactly one 64-bit integer
    */
   public long longValue() {
-    int entry = current();
-    if (batch.integerBytes(entry) != Long.BYTES || batch.valueBytes(entry) != Long.BYTES) {
+    EntryBatch on = current();
+    if (on.integerBytes() != Long.BYTES || on.valueBytes() != Long.BYTES) {
       throw new IllegalStateException(value() + " is not one 64-bit integer");
     }
-    return batch.word(entry);
+    return on.word();
   }
 
   /**
@@ -252,8 +257,8 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public long hash() {
-    int entry = current();
-    return inOverflow ? zap.storedHash(key()) : batch.hash(entry);
+    EntryBatch on = current();
+    return inOverflow ? zap.storedHash(key()) : on.hash();
   }
 
   /**
@@ -263,7 +268,7 @@ public final class ZapCursor implements AutoCloseable {
    * @throws NoSuchElementException if the cursor is on no entry
    */
   public int cd() {
-    return (int) batch.cd(current());
+    return (int) current().cd();
   }
 
   /**
@@ -285,7 +290,7 @@ public final class ZapCursor implements AutoCloseable {
    *     end
    */
   public long cookie() {
-    return current < 0 ? nextCookie() : cookie(batch.hash(current), batch.cd(current));
+    return onEntry ? cookie(batch.hash(), batch.cd()) : nextCookie();
   }
 
   /**
@@ -315,7 +320,7 @@ public final class ZapCursor implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    current = -1;
+    onEntry = false;
     leave();
   }
 
@@ -345,7 +350,7 @@ public final class ZapCursor implements AutoCloseable {
       return null;
     }
     ZapCursor half = new ZapCursor(this, middle << shift);
-    current = -1;
+    onEntry = false;
     moveTo(middle << shift);
     return half;
   }
@@ -386,6 +391,12 @@ public final class ZapCursor implements AutoCloseable {
     cd = 0;
   }
 
+  /** Nothing is left in a leaf: the one after it begins with a hash. */
+  void moveToLeaf(long firstHash) {
+    moveTo(firstHash);
+    readAhead.pass();
+  }
+
   /** Whether the cursor has only entries below a limit, none of the overflow. */
   boolean isPart() {
     return limit != 0;
@@ -401,6 +412,11 @@ public final class ZapCursor implements AutoCloseable {
     return !fresh && block != takenSingly;
   }
 
+  /** Whether the rest of the block that was copied last is to be asked for one by one. */
+  boolean takesSingly() {
+    return takenSingly == batch.source();
+  }
+
   EntryBatch batch() {
     return batch;
   }
@@ -408,14 +424,15 @@ public final class ZapCursor implements AutoCloseable {
   /** The next entry, which was asked for alone. */
   void found(byte[] atKey, ZapValue atValue, long atHash, long atCd, boolean atConflict) {
     batch.fill(atKey, atValue, atHash, atCd);
-    moveOn(0, atConflict);
+    batch.seek(atHash, atCd);
+    moveOn(atConflict);
   }
 
-  private void moveOn(int entry, boolean conflict) {
-    current = entry;
+  private void moveOn(boolean conflict) {
+    onEntry = true;
     entryConflict = conflict;
-    hash = batch.hash(entry);
-    cd = batch.cd(entry) + 1;
+    hash = batch.hash();
+    cd = batch.cd() + 1;
   }
 
   void setConflict(boolean conflict) {

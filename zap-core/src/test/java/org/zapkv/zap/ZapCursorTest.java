@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.StampedLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -165,6 +166,29 @@ class ZapCursorTest {
               map.makeFat();
               map.putAll(STAYING, MOVING / 3);
             });
+      }
+    }
+  }
+
+  @Test
+  void leavesThatWereUsedAreWalkedOverWithoutTheirLock() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      map.putAll(0, STAYING);
+      walkInParts(map.zap().cursor(), new HashSet<>(), 0);
+      HeaderAccess headers = new HeaderAccess(map.object(), 0);
+      BlockNumbers numbers = new BlockNumbers(map.object(), headers, SMALL.shrinkPolicy());
+      PointerTable table = new PointerTable(map.object(), numbers, SMALL.shrinkPolicy());
+      LeafAccess access =
+          new LeafAccess(map.object(), new StampedLock(), headers, table, new LeafMirror());
+      FatHeader header = access.holdHeader();
+      Leaf last = access.lockExclusive(header, -1);
+      try {
+        Set<String> seen = new HashSet<>();
+        walkInParts(map.zap().cursor(), seen, 0);
+        assertEquals(STAYING, seen.size());
+      } finally {
+        access.unlockExclusive(last);
+        access.release(header);
       }
     }
   }
