@@ -203,7 +203,7 @@ final class EntryBatch {
       begin(null);
       return false;
     }
-    leaf.noteUse();
+    leaf.buffer().noteUse();
     list(hash, uint64);
     stamp = before;
     return true;
