@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
@@ -59,17 +60,23 @@ final class LogGrowthTest {
   @Test
   void whereThereIsNoRoomItIsTriedAgainAfterAGroup() throws InterruptedException {
     AtomicInteger refused = new AtomicInteger();
+    AtomicReference<Thread> grower = new AtomicReference<>();
     CountDownLatch tried = new CountDownLatch(1);
     device.beforeWrite(
         byOthers(
             () -> {
               refused.incrementAndGet();
+              grower.set(Thread.currentThread());
               tried.countDown();
               throw new StoreFullException("full");
             }));
     try (TestLog log = TestLog.create(device)) {
       log.append(LEAVES_LITTLE);
       tried.await();
+      // Then it has nothing more to do, and waits for that.
+      while (grower.get().getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait();
+      }
       for (int i = 0; i < 1000; i++) {
         assertTrue(log.log.tryReserve(1));
         log.log.release(1);
