@@ -413,6 +413,7 @@ public final class Buffer extends BufferContent {
    * @throws IllegalArgumentException if it is negative
    */
   public void userSizeBytes(long bytes) {
+    checkHeldAndCached("userSizeBytes");
     countUser(bytes, true);
   }
 
@@ -420,24 +421,26 @@ public final class Buffer extends BufferContent {
    * As {@link #userSizeBytes}, but never waits, and evicts nothing to have room.
    *
    * @param bytes what the user takes now, in bytes
-   * @return false if there is no room, or no user; what was said before stays
-   * @throws BufferStateException if the buffer is not held or not cached
+   * @return false if there is no room, or the buffer is not cached, or has no user; what was said
+   *     before stays
    * @throws IllegalArgumentException if it is negative
    */
   public boolean tryUserSizeBytes(long bytes) {
-    return user != null && countUser(bytes, false);
+    return isHeldAndCached() && countUser(bytes, false);
   }
 
   private boolean countUser(long bytes, boolean wait) {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes=" + bytes + " is negative");
     }
-    checkHeldAndCached("userSizeBytes");
     while (true) {
       long before;
       mutex.lock();
       try {
         before = userBytes;
+        if (user == null && !wait) {
+          return false;
+        }
         if (user == null) {
           throw illegal("userSizeBytes", "a user");
         }
@@ -773,10 +776,14 @@ public final class Buffer extends BufferContent {
   }
 
   private void checkHeldAndCached(String what) {
-    long now = word();
-    if (!StateWord.isCached(now) || StateWord.holds(now) == 0) {
+    if (!isHeldAndCached()) {
       throw illegal(what, "a hold and state=CACHED");
     }
+  }
+
+  private boolean isHeldAndCached() {
+    long now = word();
+    return StateWord.isCached(now) && StateWord.holds(now) > 0;
   }
 
   private void checkFilling(String what) {

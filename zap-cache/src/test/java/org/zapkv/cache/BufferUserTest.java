@@ -2,6 +2,7 @@
 package org.zapkv.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -247,8 +248,14 @@ final class BufferUserTest {
     assertEquals((2L << 20) + 4096, cache.stats().usedBytes());
     assertThrows(CacheFullException.class, () -> buffer.userSizeBytes(4L << 20));
     assertEquals(2L << 20, cache.stats().userBytes());
+    assertFalse(buffer.tryUserSizeBytes(4L << 20));
+    assertEquals(2L << 20, cache.stats().userBytes());
     buffer.userSizeBytes(100);
     assertEquals(100, cache.stats().userBytes());
+    assertTrue(buffer.tryUserSizeBytes(1L << 20));
+    assertTrue(buffer.tryUserSizeBytes(200));
+    assertEquals(200, cache.stats().userBytes());
+    assertEquals(4096 + 200, cache.stats().usedBytes());
     buffer.removeUser(buffer.user());
     assertEquals(0, cache.stats().userBytes());
     assertThrows(IllegalArgumentException.class, () -> buffer.userSizeBytes(-1));

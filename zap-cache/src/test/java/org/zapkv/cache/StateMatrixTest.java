@@ -49,6 +49,7 @@ final class StateMatrixTest {
       replaceUser     ERROR    ERROR ERROR ERROR ERROR  null   ERROR ERROR    ERROR null
       removeUser      ERROR    ERROR ERROR ERROR ERROR  null   ERROR ERROR    ERROR null
       userSizeBytes   ERROR    ERROR ERROR ERROR ERROR  ERROR  ERROR ERROR    ERROR ERROR
+      tryUserSize     no       no    no    no    no     no     no    no       no    no
       dirty           ERROR    ERROR ERROR yes   ERROR  yes    ERROR ERROR    ERROR ERROR
       isDirty         no       no    no    no    no     no     no    no       no    no
       copyOut         ERROR    ERROR ERROR ERROR ERROR  ERROR  ERROR ERROR    ERROR ERROR
@@ -269,6 +270,7 @@ final class StateMatrixTest {
     all.put("replaceUser", (at, buffer) -> buffer.replaceUser(null, user));
     all.put("removeUser", (at, buffer) -> buffer.removeUser(user));
     all.put("userSizeBytes", (at, buffer) -> done(() -> buffer.userSizeBytes(1)));
+    all.put("tryUserSize", (at, buffer) -> buffer.tryUserSizeBytes(1));
     all.put("dirty", (at, buffer) -> buffer.dirty(GROUP));
     all.put("isDirty", (at, buffer) -> buffer.isDirty(GROUP));
     all.put("copyOut", StateMatrixTest::copyOut);

@@ -45,7 +45,7 @@ final class LeafBlock extends LeafArrays {
 
   // An index takes the time of some tens of searches without one.
   private static final int FEWEST_READS_FOR_INDEX = 16;
-  private static final int MOST_READS_FOR_INDEX = 1024;
+  private static final int MOST_READS_FOR_INDEX = 128;
 
   /** With a mask of 0 this is what no hash is. */
   private static final long COVERS_NOTHING = 1;
@@ -55,9 +55,6 @@ final class LeafBlock extends LeafArrays {
 
   /** Whether the header has changed; guarded by the leaf's lock. */
   private boolean headerChanged;
-
-  /** Whether the index is good still, but for the stamp; guarded by the leaf's lock. */
-  private boolean keepsIndex;
 
   // What the header says, for those who read without a lock: so they need not wait for that line
   // of memory, too. Written under the leaf's exclusive lock, before anybody can find the leaf or
@@ -75,10 +72,10 @@ final class LeafBlock extends LeafArrays {
   private boolean further;
 
   // The index, for those who read without a lock. It is made after some reads, and good as long as
-  // its stamp is that of the buffer: whatever changes the bytes ends that. Changes that go on in
-  // endChange with the same chains give it the new stamp, so values may change under it. The stamp
-  // is written last and read first, each with a fence: with a good stamp goes that index or a later
-  // one, and if a later one, then the reader's stamp is no longer valid.
+  // its stamp is that of the buffer: whatever changes the bytes ends that. The stamp is written
+  // last
+  // and read first, each with a fence: with a good stamp goes that index or a later one, and if a
+  // later one, then the reader's stamp is no longer valid.
 
   /** Written under the leaf's exclusive lock. */
   private char[] index = LeafIndex.NONE;
@@ -101,7 +98,6 @@ final class LeafBlock extends LeafArrays {
   /** Begins a change, unless one has begun. The block is dirty. */
   void beginChange() {
     if (!changing) {
-      keepsIndex = indexStamp != 0 && indexStamp == buffer.readStamp();
       buffer.beginChange();
       changing = true;
     }
@@ -117,18 +113,10 @@ final class LeafBlock extends LeafArrays {
       changing = false;
       buffer.endChange();
       if (indexStamp != 0) {
-        renewIndex();
+        // The array stays until there is another: a reader may be about to look into it.
+        indexStamp = 0;
+        readsForIndex = Math.min(2 * readsForIndex, MOST_READS_FOR_INDEX);
       }
-    }
-  }
-
-  private void renewIndex() {
-    if (keepsIndex) {
-      indexStamp = buffer.readStamp();
-    } else {
-      // The array stays until there is another: a reader may be about to look into it.
-      indexStamp = 0;
-      readsForIndex = Math.min(2 * readsForIndex, MOST_READS_FOR_INDEX);
     }
   }
 
@@ -139,13 +127,8 @@ final class LeafBlock extends LeafArrays {
     }
   }
 
-  private void checkChainsChanging() {
-    checkChanging();
-    keepsIndex = false;
-  }
-
   private void checkHeaderChanging() {
-    checkChainsChanging();
+    checkChanging();
     headerChanged = true;
   }
 
@@ -336,12 +319,12 @@ final class LeafBlock extends LeafArrays {
   }
 
   void setBucketHead(int bucket, int chunk) {
-    checkChainsChanging();
+    checkChanging();
     NativeMemory.putShort(address + layout.bucketOffset(bucket), chunk);
   }
 
   void clearBuckets() {
-    checkChainsChanging();
+    checkChanging();
     NativeMemory.fill(
         address + LeafLayout.BUCKETS_OFFSET,
         (long) layout.bucketCount() * Short.BYTES,
@@ -372,7 +355,7 @@ final class LeafBlock extends LeafArrays {
   }
 
   void setNext(int entry, int chunk) {
-    checkChainsChanging();
+    checkChanging();
     NativeMemory.putShort(at(entry) + LeafLayout.ENTRY_NEXT_OFFSET, chunk);
   }
 

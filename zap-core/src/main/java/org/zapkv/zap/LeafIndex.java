@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The buckets of a leaf once more, on the heap and without the empty ones: most keys that are not
  * there are known by it without a look at the leaf, and for those that are, it has the entry. It
- * never changes, and says nothing of a leaf that has changed its chains since ({@link LeafBlock}).
+ * never changes, and says nothing of a leaf that has changed since ({@link LeafBlock}).
  *
  * <p>An array, so that a search touches one object:
  *
