@@ -86,7 +86,7 @@ final class LeafBlock extends LeafArrays {
   /** How many reads make an index: more, each time that it was given up. Guarded by the lock. */
   private int readsForIndex = FEWEST_READS_FOR_INDEX;
 
-  /** Reads that would have used an index. A benign race: some are not counted. */
+  /** Reads since the last change without an index. A benign race: some are not counted. */
   private int reads;
 
   LeafBlock(Buffer buffer, LeafLayout layout) {
@@ -112,6 +112,7 @@ final class LeafBlock extends LeafArrays {
       }
       changing = false;
       buffer.endChange();
+      reads = 0;
       if (indexStamp != 0) {
         // The array stays until there is another: a reader may be about to look into it.
         indexStamp = 0;
