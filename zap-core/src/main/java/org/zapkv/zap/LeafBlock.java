@@ -43,9 +43,8 @@ final class LeafBlock extends LeafArrays {
   /** What the addresses of blocks are multiples of. */
   private static final long ADDRESS_UNIT = 64;
 
-  // An index takes the time of some tens of searches without one.
-  private static final int FEWEST_READS_FOR_INDEX = 16;
-  private static final int MOST_READS_FOR_INDEX = 128;
+  /** Which reads ask whether an index is worth while: those of one bucket in 16. */
+  private static final int SAMPLE_MASK = 15;
 
   /** With a mask of 0 this is what no hash is. */
   private static final long COVERS_NOTHING = 1;
@@ -71,11 +70,14 @@ final class LeafBlock extends LeafArrays {
   /** Whether a key that is not here may be in the overflow. */
   private boolean further;
 
-  // The index, for those who read without a lock. It is made after some reads, and good as long as
-  // its stamp is that of the buffer: whatever changes the bytes ends that. The stamp is written
-  // last
-  // and read first, each with a fence: with a good stamp goes that index or a later one, and if a
-  // later one, then the reader's stamp is no longer valid.
+  // The index, for those who read without a lock. It is good as long as its stamp is that of the
+  // buffer: whatever changes the bytes ends that, and the array stays until there is another. The
+  // stamp is written last and read first, each with a fence: with a good stamp goes that index or a
+  // later one, and if a later one, then the reader's stamp is no longer valid.
+  //
+  // It takes the time of some tens of searches without one. So it is made once two of the reads
+  // that ask for it found the same stamp: some 32 reads without a change in between. Where there
+  // are more changes, hardly any is made in vain, and few reads write to this object.
 
   /** Written under the leaf's exclusive lock. */
   private char[] index = LeafIndex.NONE;
@@ -83,11 +85,8 @@ final class LeafBlock extends LeafArrays {
   /** Written under the leaf's exclusive lock; 0: there is no index. */
   private long indexStamp;
 
-  /** How many reads make an index: more, each time that it was given up. Guarded by the lock. */
-  private int readsForIndex = FEWEST_READS_FOR_INDEX;
-
-  /** Reads since the last change without an index. A benign race: some are not counted. */
-  private int reads;
+  /** Of the last read that asked for an index. A benign race: one of several is as good. */
+  private long sampledStamp;
 
   LeafBlock(Buffer buffer, LeafLayout layout) {
     super(buffer, layout);
@@ -112,12 +111,6 @@ final class LeafBlock extends LeafArrays {
       }
       changing = false;
       buffer.endChange();
-      reads = 0;
-      if (indexStamp != 0) {
-        // The array stays until there is another: a reader may be about to look into it.
-        indexStamp = 0;
-        readsForIndex = Math.min(2 * readsForIndex, MOST_READS_FOR_INDEX);
-      }
     }
   }
 
@@ -625,15 +618,18 @@ final class LeafBlock extends LeafArrays {
   }
 
   /**
-   * Tells the cache that the block is in use, and makes an index if there were enough reads.
+   * Tells the cache that the block is in use, and makes an index if that is worth while.
    *
+   * @param hash what was looked for
    * @param stamp with which it was read
    */
-  void noteRead(long stamp) {
+  void noteRead(long hash, long stamp) {
     buffer.noteUse();
-    if (indexStamp != stamp && ++reads >= readsForIndex) {
-      reads = 0;
-      requestIndex();
+    if (indexStamp != stamp && (hash >>> way & SAMPLE_MASK) == 0) {
+      if (sampledStamp == stamp) {
+        requestIndex();
+      }
+      sampledStamp = stamp;
     }
   }
 

@@ -64,7 +64,7 @@ final class UnheldReader {
       int entry = leaf.findUnheld(hash, key, layout, way, stamp);
       int found = entry >= 0 ? 1 : entry;
       if (leaf.isValid(stamp)) {
-        leaf.noteRead(stamp);
+        leaf.noteRead(hash, stamp);
         return found;
       }
     }
@@ -94,7 +94,7 @@ final class UnheldReader {
       byte[] bytes =
           integerBytes > 0 ? leaf.valueUnheld(entry, key.length + 1, integerBytes) : null;
       if (leaf.isValid(stamp)) {
-        leaf.noteRead(stamp);
+        leaf.noteRead(hash, stamp);
         if (entry == ABSENT) {
           return null;
         }
@@ -129,7 +129,7 @@ final class UnheldReader {
               ? leaf.valueUnheld(entry, key.length + 1, 1)
               : null;
       if (leaf.isValid(stamp)) {
-        leaf.noteRead(stamp);
+        leaf.noteRead(hash, stamp);
         return bytes == null && entry != ABSENT ? unknown : bytes;
       }
     }
@@ -164,7 +164,7 @@ final class UnheldReader {
                 : UNKNOWN;
       }
       if (leaf.isValid(stamp)) {
-        leaf.noteRead(stamp);
+        leaf.noteRead(hash, stamp);
         return length;
       }
     }
@@ -198,7 +198,7 @@ final class UnheldReader {
         value = leaf.integerUnheld(entry, unknown);
       }
       if (leaf.isValid(stamp)) {
-        leaf.noteRead(stamp);
+        leaf.noteRead(hash, stamp);
         return value;
       }
     }
