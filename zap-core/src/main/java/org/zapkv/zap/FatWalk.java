@@ -137,10 +137,14 @@ final class FatWalk {
     if (leaf == null || !cursor.takesMany(leaf.buffer())) {
       return false;
     }
-    release(cursor);
     // Of the leaf after this one the places are found while this one is read.
     LeafTouch.touch(access.mirrored(leaf.hashAfter()));
-    return cursor.batch().fillUnheld(leaf, cursor.positionHash(), ZapName.isUint64(header.flags()));
+    boolean isUint64 = ZapName.isUint64(header.flags());
+    boolean taken = cursor.batch().fillUnheld(leaf, cursor.positionHash(), isUint64);
+    if (taken) {
+      release(cursor);
+    }
+    return taken;
   }
 
   /** Returns true. */

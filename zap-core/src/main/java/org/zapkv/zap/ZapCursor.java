@@ -122,7 +122,7 @@ public final class ZapCursor implements AutoCloseable {
   public boolean tryNext() {
     onEntry = false;
     Buffer source = batch.source();
-    if (source == null || closed) {
+    if (source == null || source == takenSingly || closed) {
       return false;
     }
     if (!batch.isCurrent()) {

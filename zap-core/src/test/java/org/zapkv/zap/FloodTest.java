@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -45,6 +47,32 @@ class FloodTest {
         }
         assertEquals(100, entries);
       }
+    }
+  }
+
+  /**
+   * Values of a few entries of a leaf are elsewhere; both kinds of steps have to meet each once.
+   */
+  @Test
+  void entriesWithValuesElsewhereAreWalkedOverInBothWays() {
+    try (TestMap map = TestMap.create(TestMap.FIXED_SALT.withFatBlockShift(12))) {
+      Set<Integer> all = new HashSet<>();
+      for (int i = 0; i < 300; i++) {
+        map.put(key(i), ZapValue.ofLong(i));
+        all.add(i);
+      }
+      for (int i = 0; i < 300; i += 2) {
+        map.put(key(i), ZapValue.ofBytes(ByteBuffer.allocate(300).putInt(i).array()));
+      }
+      try (ZapCursor cursor = map.zap().cursor()) {
+        while (cursor.tryNext() || cursor.next()) {
+          ByteBuffer value = ByteBuffer.wrap(cursor.value().bytes());
+          int number = cursor.integerBytes() == 1 ? value.getInt() : (int) value.getLong();
+          assertArrayEquals(key(number), cursor.key());
+          assertTrue(all.remove(number), "twice: " + number);
+        }
+      }
+      assertEquals(Set.of(), all);
     }
   }
 
