@@ -73,9 +73,8 @@ final class LeafBlock extends LeafArrays {
 
   // The index, for those who read without a lock. It is made after some reads, and good as long as
   // its stamp is that of the buffer: whatever changes the bytes ends that. The stamp is written
-  // last
-  // and read first, each with a fence: with a good stamp goes that index or a later one, and if a
-  // later one, then the reader's stamp is no longer valid.
+  // last and read first, each with a fence: with a good stamp goes that index or a later one, and
+  // if a later one, then the reader's stamp is no longer valid.
 
   /** Written under the leaf's exclusive lock. */
   private char[] index = LeafIndex.NONE;
@@ -654,6 +653,9 @@ final class LeafBlock extends LeafArrays {
     long stamp = buffer.readStamp();
     char[] made = stamp == 0 ? null : LeafIndex.of(this, maxLength);
     if (made != null) {
+      // A reader with an older stamp may find this one: it has to be whole, or a search would leave
+      // its bounds, which is an exception and no retry.
+      VarHandle.releaseFence();
       index = made;
       VarHandle.releaseFence();
       indexStamp = stamp;
