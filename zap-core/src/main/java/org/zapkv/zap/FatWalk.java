@@ -137,10 +137,15 @@ final class FatWalk {
     if (leaf == null || !cursor.takesMany(leaf.buffer())) {
       return false;
     }
-    release(cursor);
     // Of the leaf after this one the places are found while this one is read.
     LeafTouch.touch(access.mirrored(leaf.hashAfter()));
-    return cursor.batch().fillUnheld(leaf, cursor.positionHash(), ZapName.isUint64(header.flags()));
+    boolean uint64 = ZapName.isUint64(header.flags());
+    if (!cursor.batch().fillUnheld(leaf, cursor.positionHash(), uint64)) {
+      return false;
+    }
+    // Not before: under the lock the cursor goes on from the leaf that it stands on.
+    release(cursor);
+    return true;
   }
 
   /** Returns true. */
