@@ -139,12 +139,13 @@ final class FatWalk {
     }
     // Of the leaf after this one the places are found while this one is read.
     LeafTouch.touch(access.mirrored(leaf.hashAfter()));
-    boolean isUint64 = ZapName.isUint64(header.flags());
-    boolean taken = cursor.batch().fillUnheld(leaf, cursor.positionHash(), isUint64);
-    if (taken) {
-      release(cursor);
+    boolean uint64 = ZapName.isUint64(header.flags());
+    if (!cursor.batch().fillUnheld(leaf, cursor.positionHash(), uint64)) {
+      return false;
     }
-    return taken;
+    // Not before: under the lock the cursor goes on from the leaf that it stands on.
+    release(cursor);
+    return true;
   }
 
   /** Returns true. */

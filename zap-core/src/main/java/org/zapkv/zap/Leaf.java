@@ -263,16 +263,16 @@ final class Leaf implements BufferUser {
    * The leaf is held.
    */
   void tryIndex() {
-    // Read without the lock: it may be anything.
-    int entries = Math.min(block.entryCount(), chunkCount());
-    int length = LeafIndex.maxLength(block.layout(), entries);
-    if (!buffer().tryUserSizeBytes(HEAP_BYTES + LeafIndex.heapBytes(length))
-        || lock.tryWriteLock() == 0) {
+    if (lock.tryWriteLock() == 0) {
       return;
     }
     try {
       if (checked && block.isLeaf()) {
-        block.makeIndex(length);
+        int length = LeafIndex.maxLength(block.layout(), block.entryCount());
+        // Under the lock: so what is counted is what this thread makes, and makes now.
+        if (buffer().tryUserSizeBytes(HEAP_BYTES + LeafIndex.heapBytes(length))) {
+          block.makeIndex(length);
+        }
       }
     } finally {
       lock.tryUnlockWrite();

@@ -650,6 +650,9 @@ final class LeafBlock extends LeafArrays {
     long stamp = buffer.readStamp();
     char[] made = stamp == 0 ? null : LeafIndex.of(this, maxLength);
     if (made != null) {
+      // A reader with an older stamp may find this one: it has to be whole, or a search would leave
+      // its bounds, which is an exception and no retry.
+      VarHandle.releaseFence();
       index = made;
       VarHandle.releaseFence();
       indexStamp = stamp;

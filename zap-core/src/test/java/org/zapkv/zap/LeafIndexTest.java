@@ -10,6 +10,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,6 +119,31 @@ class LeafIndexTest {
     }
   }
 
+  /** The cache zeroes a block that is freed: no word of that comes to the leaf. */
+  @Test
+  void itSaysNothingOfABlockThatOthersHaveChanged() {
+    LeafLayout layout = LeafLayout.of(14);
+    try (BufferCache cache = BufferCache.builder().budgetBytes(8 << 20).build()) {
+      LeafBlock block = block(cache, layout);
+      int entries = fill(block, layout, 48, new Random(1)).size();
+      block.makeIndex(LeafIndex.maxLength(layout, entries));
+      long hash = 0;
+      while (block.bucketHead(layout.bucket(hash, 0)) != LeafLayout.CHAIN_END) {
+        hash += 1L << layout.bucketShift(0);
+      }
+      assertEquals(UnheldReader.ABSENT, findUnheld(block, hash));
+      Buffer buffer = block.buffer();
+      buffer.beginChange();
+      NativeMemory.fill(buffer.address(), buffer.sizeBytes(), (byte) 0);
+      buffer.endChange();
+      assertEquals(UnheldReader.UNKNOWN, findUnheld(block, hash));
+    }
+  }
+
+  private static int findUnheld(LeafBlock block, long hash) {
+    return block.findUnheld(hash, NAME, block.layout(), block.way(), block.readStamp(hash));
+  }
+
   /** What reads of all keys allocate: only an index, if one is made. */
   private static long allocatedByReads(Zap zap, byte[][] keys) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -181,6 +207,32 @@ class LeafIndexTest {
         assertTrue(map.zap().tryFind(keys[i % keys.length]) >= 0);
       }
       assertEquals(without, map.cache().stats().userBytes());
+    }
+  }
+
+  /** Not only must there be memory for it: if somebody has the leaf locked, it is not made. */
+  @Test
+  void onlyWhatIsMadeIsCounted() {
+    try (TestMap map = TestMap.createUntraced(ZapParameters.DEFAULT)) {
+      byte[][] keys = new byte[40][];
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = TestMap.key(i);
+        map.put(keys[i], ZapValue.ofBytes(new byte[100]));
+      }
+      locked(map, keys[1]);
+      long without = map.cache().stats().userBytes();
+      Buffer buffer = map.object().hold(FatHeaderLayout.FIRST_LEAF_BLOCK, this);
+      Leaf leaf = (Leaf) Objects.requireNonNull(buffer.user());
+      assertTrue(leaf.lockShared(map.zap().hash(keys[1]), false));
+      try {
+        allocatedByReads(map.zap(), keys);
+        assertEquals(without, map.cache().stats().userBytes());
+      } finally {
+        leaf.unlockShared();
+        buffer.release(this);
+      }
+      allocatedByReads(map.zap(), keys);
+      assertTrue(map.cache().stats().userBytes() > without);
     }
   }
 

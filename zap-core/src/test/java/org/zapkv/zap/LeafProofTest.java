@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.zap;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
@@ -11,6 +13,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.memory.NativeMemory;
@@ -61,6 +65,111 @@ class LeafProofTest {
           }
         });
     assertTrue(proved > 20 * unproved, () -> "proved=" + proved + " unproved=" + unproved);
+  }
+
+  /** What chance may not come to: one field is wrong, and all others are as they should be. */
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void aFieldThatIsWrongIsSeen(Damage damage) {
+    ZapParameters parameters = TestMap.FIXED_SALT.withFatBlockShift(12);
+    try (TestMap map = TestMap.createFat(parameters)) {
+      map.putAll(0, 200);
+      int bytes = 1 << 12;
+      ByteBuffer leaf = words(Arrays.copyOfRange(map.image(), bytes, 2 * bytes));
+      assertTrue(leaf.getShort(LeafLayout.PREFIX_LENGTH_OFFSET) > 0);
+      Buffer buffer = cache.hold(LeafProofTest::zeros, 1, bytes, bytes, this);
+      ZapNames names = map.zap().names();
+      assertTrue(isProved(leaf, buffer, names));
+      LeafLayout layout = LeafLayout.of(12);
+      int bucket = 0;
+      while (leaf.getShort(layout.bucketOffset(bucket)) == -1) {
+        bucket++;
+      }
+      damage.change.to(leaf, layout, bucket);
+      assertFalse(isProved(leaf, buffer, names));
+      compare(damage.name(), buffer, names);
+      assertEquals(0, unproved);
+      buffer.release(this);
+    }
+  }
+
+  private static boolean isProved(ByteBuffer bytes, Buffer buffer, ZapNames names) {
+    NativeMemory.copyFromArray(bytes.array(), 0, buffer.address(), buffer.sizeBytes());
+    Leaf leaf = new Leaf(buffer, LeafLayout.of(12), names.hashBits(), false);
+    leaf.setNames(names);
+    return LeafProof.isSound(leaf);
+  }
+
+  private interface Change {
+    void to(ByteBuffer leaf, LeafLayout layout, int bucket);
+  }
+
+  /** Something wrong with a leaf, or with the first entry of a bucket. */
+  private enum Damage {
+    MAGIC((leaf, layout, bucket) -> add(leaf, LeafLayout.MAGIC_OFFSET, 1)),
+    PREFIX((leaf, layout, bucket) -> flip(leaf, LeafLayout.PREFIX_OFFSET)),
+    ENTRY_COUNT((leaf, layout, bucket) -> add(leaf, LeafLayout.ENTRY_COUNT_OFFSET, 1)),
+    FREE_COUNT((leaf, layout, bucket) -> add(leaf, LeafLayout.FREE_COUNT_OFFSET, -1)),
+    FREE_LIST(
+        (leaf, layout, bucket) -> {
+          int next = leaf.getShort(LeafLayout.FREE_LIST_OFFSET) + 1;
+          leaf.putShort(LeafLayout.FREE_LIST_OFFSET, (short) next);
+          add(leaf, LeafLayout.FREE_COUNT_OFFSET, -1);
+        }),
+    FLAGS((leaf, layout, bucket) -> flip(leaf, LeafLayout.FLAGS_OFFSET)),
+    BUCKET(
+        (leaf, layout, bucket) -> {
+          int empty = bucket;
+          while (leaf.getShort(layout.bucketOffset(empty)) != -1) {
+            empty++;
+          }
+          leaf.putShort(layout.bucketOffset(empty), leaf.getShort(layout.bucketOffset(bucket)));
+          leaf.putShort(layout.bucketOffset(bucket), (short) -1);
+        }),
+    INTEGER_BYTES(
+        (leaf, layout, bucket) ->
+            leaf.put(
+                entry(leaf, layout, bucket) + LeafLayout.ENTRY_INTEGER_BYTES_OFFSET, (byte) 3)),
+    HASH(
+        (leaf, layout, bucket) ->
+            flip(leaf, entry(leaf, layout, bucket) + LeafLayout.ENTRY_HASH_OFFSET)),
+    CD(
+        (leaf, layout, bucket) ->
+            leaf.putInt(entry(leaf, layout, bucket) + LeafLayout.ENTRY_CD_OFFSET, -1)),
+    NAME_END(
+        (leaf, layout, bucket) -> {
+          int entry = entry(leaf, layout, bucket);
+          int name = leaf.getShort(entry + LeafLayout.ENTRY_NAME_CHUNK_OFFSET);
+          int length = leaf.getShort(entry + LeafLayout.ENTRY_NAME_LENGTH_OFFSET);
+          flip(leaf, layout.chunkOffset(name) + LeafLayout.ARRAY_PAYLOAD_OFFSET + length - 1);
+        }),
+    VALUE_COUNT(
+        (leaf, layout, bucket) ->
+            add(leaf, entry(leaf, layout, bucket) + LeafLayout.ENTRY_VALUE_COUNT_OFFSET, 100)),
+    VALUE_TYPE(
+        (leaf, layout, bucket) -> {
+          int entry = entry(leaf, layout, bucket);
+          int value = leaf.getShort(entry + LeafLayout.ENTRY_VALUE_CHUNK_OFFSET);
+          flip(leaf, layout.chunkOffset(value));
+        });
+
+    private final Change change;
+
+    Damage(Change change) {
+      this.change = change;
+    }
+
+    private static int entry(ByteBuffer leaf, LeafLayout layout, int bucket) {
+      return layout.chunkOffset(leaf.getShort(layout.bucketOffset(bucket)));
+    }
+
+    private static void flip(ByteBuffer leaf, int offset) {
+      leaf.put(offset, (byte) (leaf.get(offset) ^ 1));
+    }
+
+    private static void add(ByteBuffer leaf, int offset, int delta) {
+      leaf.putShort(offset, (short) (leaf.getShort(offset) + delta));
+    }
   }
 
   private static void fill(TestMap map, Random random) {
