@@ -79,6 +79,25 @@ final class LogFaultTest {
     assertFailed(log);
   }
 
+  /** An error that leaves a part of a record in the log; here of a record that is taken away. */
+  @Test
+  void aRecordThatIsCutShortIsForGood() {
+    TestLog log = create();
+    byte[][] parts = {TestLog.bytes(random, 5 * TestLog.SEGMENT_BYTES)};
+    assertTrue(log.log.tryReserve(parts[0].length));
+    // Not when the log is made larger meanwhile.
+    Thread self = Thread.currentThread();
+    device.beforeWrite(
+        () -> {
+          if (Thread.currentThread() == self) {
+            parts[0] = null;
+          }
+        });
+    assertThrows(NullPointerException.class, () -> log.log.append(parts));
+    assertEquals(1, log.log.lastSequence());
+    assertFailed(log);
+  }
+
   @Test
   void aFailedFlushIsForGood() {
     TestLog log = create();
