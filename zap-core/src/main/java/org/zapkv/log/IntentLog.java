@@ -427,6 +427,12 @@ public final class IntentLog implements AutoCloseable {
           guard.checkUsable();
         }
       } while (!active.put(record, sequence));
+    } catch (RuntimeException | Error e) {
+      // A part of the record is in the log, which goes on with it or not at all.
+      if (guard.isUsable()) {
+        guard.failed(e);
+      }
+      throw e;
     } finally {
       midRecord = false;
       recordEnded.signalAll();

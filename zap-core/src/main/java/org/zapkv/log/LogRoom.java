@@ -192,7 +192,13 @@ final class LogRoom {
   private void askForMore() {
     if (!growing && !full && spareBytes() < littleBytes()) {
       growing = true;
-      grower.request(Duration.ZERO);
+      try {
+        grower.request(Duration.ZERO);
+      } catch (OutOfMemoryError e) {
+        // No thread is to be had: who lacks room makes it himself.
+        growing = false;
+        LOGGER.log(System.Logger.Level.DEBUG, "no thread to make room ahead", e);
+      }
     }
   }
 

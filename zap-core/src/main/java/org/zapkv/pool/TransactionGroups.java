@@ -418,8 +418,13 @@ public final class TransactionGroups implements AutoCloseable {
     while (awaitWork()) {
       round();
     }
-    awaitTransactions();
-    participant.closing();
+    try {
+      awaitTransactions();
+      participant.closing();
+    } catch (Throwable e) {
+      // Whoever closes the store is told that nothing was written, and who waits that it is over.
+      fail(e);
+    }
     for (int i = 0; i <= MAX_CLOSING_ROUNDS && !settings.readOnly(); i++) {
       round();
     }

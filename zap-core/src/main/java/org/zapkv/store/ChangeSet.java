@@ -90,9 +90,12 @@ final class ChangeSet {
   }
 
   private void grow() {
-    changes = Arrays.copyOf(changes, 2 * size);
+    // Both arrays are there before either is used: if there is no memory the set is as before.
+    Change[] more = Arrays.copyOf(changes, 2 * size);
+    long[] moreSlots = new long[more.length * SLOTS_PER_CHANGE];
     long[] before = slots;
-    slots = new long[changes.length * SLOTS_PER_CHANGE];
+    changes = more;
+    slots = moreSlots;
     for (long entry : before) {
       if (entry != EMPTY) {
         int slot = first((int) (entry >>> Integer.SIZE));

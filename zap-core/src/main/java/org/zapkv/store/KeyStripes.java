@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.AbstractQueuedSynchronizer;
+import org.jspecify.annotations.Nullable;
 
 /** Locks that keys share: who has a key's changes the key and appends the change to the log. */
 final class KeyStripes {
@@ -18,13 +18,10 @@ final class KeyStripes {
    * the other way round: a transaction that waits for a stripe waits for one that is inside, too,
    * and so can end while the group is being closed.
    *
-   * A stripe is a word: FREE --take--> TAKEN --somebody waits--> WANTED --let go--> FREE. A change
-   * takes about a microsecond, and to put a thread to sleep and wake it up takes many: so a thread
-   * that finds a stripe taken looks for a while before it sleeps. Who goes to sleep sets WANTED under
-   * the lock of the room and sleeps there unless the stripe was free, in which case it has it now.
-   * Who lets a wanted stripe go wakes all in the room, under the same lock: so nobody goes to sleep
-   * between his look and the call. Stripes are not handed on in the order of arrival, and are not
-   * taken twice by one thread.
+   * A change takes about a microsecond, and to put a thread to sleep and wake it up takes many: so a
+   * thread that finds a stripe taken looks for a while before it sleeps. Stripes are not handed on in
+   * the order of arrival, and are not taken twice by one thread. To let one go takes no memory, so
+   * that it cannot fail.
    */
 
   static final int COUNT = 1 << 14;
@@ -35,25 +32,36 @@ final class KeyStripes {
   private static final int FREE = 0;
   private static final int TAKEN = 1;
 
-  /** Taken, and somebody may wait for it. */
-  private static final int WANTED = 2;
-
   /** A change takes less time than this many looks, unless its thread lost the processor. */
   private static final int LOOKS = 100;
 
-  private static final int ROOMS = 64;
+  /** Made when first used. */
+  private final AtomicReferenceArray<@Nullable Stripe> stripes = new AtomicReferenceArray<>(COUNT);
 
-  private final AtomicIntegerArray words = new AtomicIntegerArray(COUNT);
-  private final Room[] rooms = new Room[ROOMS];
+  /** A lock that only says whether it is taken. */
+  private static final class Stripe extends AbstractQueuedSynchronizer {
+    private static final long serialVersionUID = 1;
 
-  /** Where those wait who want one of some stripes. */
-  private static final class Room {
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition letGo = lock.newCondition();
-  }
+    void lock() {
+      for (int i = 0; i < LOOKS; i++) {
+        if (getState() == FREE && compareAndSetState(FREE, TAKEN)) {
+          return;
+        }
+        Thread.onSpinWait();
+      }
+      acquire(TAKEN);
+    }
 
-  KeyStripes() {
-    Arrays.setAll(rooms, i -> new Room());
+    @Override
+    protected boolean tryAcquire(int taken) {
+      return compareAndSetState(FREE, taken);
+    }
+
+    @Override
+    protected boolean tryRelease(int free) {
+      setState(free);
+      return true;
+    }
   }
 
   static int indexOf(MapKey key) {
@@ -70,39 +78,18 @@ final class KeyStripes {
   }
 
   void unlock(int index) {
-    if (words.getAndSet(index, FREE) == WANTED) {
-      Room room = rooms[index % ROOMS];
-      room.lock.lock();
-      try {
-        room.letGo.signalAll();
-      } finally {
-        room.lock.unlock();
-      }
-    }
+    Objects.requireNonNull(stripes.get(index)).release(FREE);
   }
 
   private void lock(int index) {
-    if (!words.compareAndSet(index, FREE, TAKEN)) {
-      lockTaken(index);
-    }
+    Stripe stripe = stripes.get(index);
+    (stripe == null ? make(index) : stripe).lock();
   }
 
-  private void lockTaken(int index) {
-    for (int i = 0; i < LOOKS; i++) {
-      Thread.onSpinWait();
-      if (words.get(index) == FREE && words.compareAndSet(index, FREE, TAKEN)) {
-        return;
-      }
-    }
-    Room room = rooms[index % ROOMS];
-    room.lock.lock();
-    try {
-      while (words.getAndSet(index, WANTED) != FREE) {
-        room.letGo.awaitUninterruptibly();
-      }
-    } finally {
-      room.lock.unlock();
-    }
+  private Stripe make(int index) {
+    Stripe made = new Stripe();
+    Stripe present = stripes.compareAndExchange(index, null, made);
+    return present == null ? made : present;
   }
 
   /** Takes the stripes of all keys that are changed; the result goes to {@link #unlock}. */
@@ -111,8 +98,15 @@ final class KeyStripes {
     for (Change change : changes) {
       indexes.set(indexOf(change.key));
     }
-    for (int i = indexes.nextSetBit(0); i >= 0; i = indexes.nextSetBit(i + 1)) {
-      lock(i);
+    int index = indexes.nextSetBit(0);
+    try {
+      for (; index >= 0; index = indexes.nextSetBit(index + 1)) {
+        lock(index);
+      }
+    } catch (RuntimeException | Error e) {
+      indexes.clear(index, COUNT);
+      unlock(indexes);
+      throw e;
     }
     return indexes;
   }

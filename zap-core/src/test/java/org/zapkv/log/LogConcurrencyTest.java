@@ -189,9 +189,13 @@ final class LogConcurrencyTest {
       from = log.durable;
       assertTrue(log.log.tryReserve(8 * TestLog.SEGMENT_BYTES));
       Thread other = new Thread(() -> log.log.append(new byte[2]));
-      // The long one waits for a block to be written.
+      // The long one waits for a block to be written. The log is made larger meanwhile.
+      Thread self = Thread.currentThread();
       device.beforeWrite(
           () -> {
+            if (Thread.currentThread() != self) {
+              return;
+            }
             device.noActions();
             other.start();
             while (other.getState() != Thread.State.WAITING && other.isAlive()) {

@@ -37,6 +37,16 @@ final class LogFaultTest {
     return log;
   }
 
+  /** Not when the log is made larger meanwhile. */
+  private static Runnable byThisThread(Runnable action) {
+    Thread self = Thread.currentThread();
+    return () -> {
+      if (Thread.currentThread() == self) {
+        action.run();
+      }
+    };
+  }
+
   private static void fail() {
     throw HookedDevice.failure();
   }
@@ -73,8 +83,20 @@ final class LogFaultTest {
     TestLog log = create();
     byte[] record = TestLog.bytes(random, 5 * TestLog.SEGMENT_BYTES);
     assertTrue(log.log.tryReserve(record.length));
-    device.beforeWrite(LogFaultTest::fail);
+    device.beforeWrite(byThisThread(LogFaultTest::fail));
     assertThrows(StoreFailedException.class, () -> log.log.append(record));
+    assertEquals(1, log.log.lastSequence());
+    assertFailed(log);
+  }
+
+  /** An error that leaves a part of a record in the log; here of a record that is taken away. */
+  @Test
+  void aRecordThatIsCutShortIsForGood() {
+    TestLog log = create();
+    byte[][] parts = {TestLog.bytes(random, 5 * TestLog.SEGMENT_BYTES)};
+    assertTrue(log.log.tryReserve(parts[0].length));
+    device.beforeWrite(byThisThread(() -> parts[0] = null));
+    assertThrows(NullPointerException.class, () -> log.log.append(parts));
     assertEquals(1, log.log.lastSequence());
     assertFailed(log);
   }

@@ -2,6 +2,7 @@
 package org.zapkv.zap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -54,6 +55,30 @@ class LeafMirrorTest {
               1 << 14,
               map)
           .release(map);
+    }
+  }
+
+  /** Else leaves of the new table would be looked for in the old one for ever. */
+  @Test
+  void aTableThatHasGrownGetsAMirrorOfItsOwn() {
+    try (TestMap map = TestMap.createFat(SMALL)) {
+      LeafMirror mirror = new LeafMirror();
+      LeafAccess access = access(map, mirror);
+      FatHeader header = access.holdHeader();
+      assertFalse(mirror.isOf(header));
+      map.putAll(0, 500);
+      int next = 500;
+      for (int tables = 0; tables < 3; tables++) {
+        access.unlockShared(access.lockShared(header, hash(1)));
+        assertTrue(mirror.isOf(header));
+        int shift = header.tableShift();
+        while (header.tableShift() == shift) {
+          map.putAll(next, next + 100);
+          next += 100;
+        }
+        assertFalse(mirror.isOf(header), "the mirror is of the table before");
+      }
+      access.release(header);
     }
   }
 

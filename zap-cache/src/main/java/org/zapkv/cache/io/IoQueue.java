@@ -124,17 +124,7 @@ public final class IoQueue implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    boolean pinned = false;
-    try {
-      memory.pin();
-      pinned = true;
-    } finally {
-      if (!pinned) {
-        exit(null);
-      }
-    }
-    IoTicket ticket =
-        new IoTicket(this, true, offsetBytes, memory, memory.address() + from, lengthBytes);
+    IoTicket ticket = pinned(true, offsetBytes, memory, from, lengthBytes);
     run(ticket);
     return ticket;
   }
@@ -160,18 +150,33 @@ public final class IoQueue implements AutoCloseable {
       boolean isWrite, long offsetBytes, IoMemory memory, int from, int lengthBytes) {
     Objects.checkFromIndexSize(from, lengthBytes, memory.sizeBytes());
     enter(isWrite);
-    boolean pinned = false;
+    IoTicket ticket = pinned(isWrite, offsetBytes, memory, from, lengthBytes);
     boolean submitted = false;
     try {
-      memory.pin();
-      pinned = true;
-      IoTicket ticket =
-          new IoTicket(this, isWrite, offsetBytes, memory, memory.address() + from, lengthBytes);
       executor.execute(() -> run(ticket));
       submitted = true;
       return ticket;
     } finally {
       if (!submitted) {
+        memory.unpin();
+        exit(null);
+      }
+    }
+  }
+
+  /** For who was counted in; if this throws he counts no more. */
+  private IoTicket pinned(
+      boolean isWrite, long offsetBytes, IoMemory memory, int from, int lengthBytes) {
+    boolean pinned = false;
+    IoTicket ticket = null;
+    try {
+      memory.pin();
+      pinned = true;
+      ticket =
+          new IoTicket(this, isWrite, offsetBytes, memory, memory.address() + from, lengthBytes);
+      return ticket;
+    } finally {
+      if (ticket == null) {
         if (pinned) {
           memory.unpin();
         }

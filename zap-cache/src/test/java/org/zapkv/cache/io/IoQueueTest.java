@@ -100,6 +100,10 @@ final class IoQueueTest {
       assertThrows(DeviceException.class, queue::drain);
       queue.writeHere(BYTES, memory, 0, BYTES).await();
       assertThrows(IndexOutOfBoundsException.class, () -> queue.writeHere(0, memory, 1, BYTES));
+      IoMemory gone = memory(1);
+      gone.close();
+      assertThrows(BufferStateException.class, () -> queue.writeHere(0, gone, 0, BYTES));
+      queue.drain();
     } finally {
       gate.countDown();
     }
