@@ -88,6 +88,7 @@ final class Run {
         .with("seconds", scale.seconds())
         .with("iterations", scale.iterations())
         .with("warmUps", scale.warmUps())
+        .with("first", 0)
         .with("load", 0);
   }
 
