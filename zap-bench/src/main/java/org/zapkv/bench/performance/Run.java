@@ -121,10 +121,6 @@ final class Run {
       samples.add(subject, ChildJvm.run(measurement, parameters, heapFlags, scale.taskLimit()));
       return true;
     } catch (IOException e) {
-      if (Thread.interrupted()) {
-        // It was killed because the run is to end.
-        throw new InterruptedException("interrupted in " + subject);
-      }
       progress.println(e.getMessage());
       failures.add(e.getMessage());
       return false;

@@ -107,6 +107,16 @@ final class PerformanceReportTest {
   }
 
   @Test
+  void aMeasurementThatIsInterruptedHasNotFailed() {
+    Parameters parameters = Parameters.of(PeerKind.ZAP, directory);
+    Thread.currentThread().interrupt();
+    assertThrows(
+        InterruptedException.class,
+        () -> ChildJvm.run(Measure.CHASE, parameters, List.of(), Duration.ofSeconds(30)));
+    assertFalse(Thread.interrupted());
+  }
+
+  @Test
   void everyMeasureWorks() throws IOException, InterruptedException {
     for (PeerKind kind : List.of(PeerKind.ZAP, PeerKind.HASHMAP)) {
       Parameters parameters =
@@ -126,7 +136,10 @@ final class PerformanceReportTest {
         Figures figures = measure.run(parameters.with("directory", store), () -> {});
         assertFalse(figures.asMap().isEmpty());
         assertTrue(
-            figures.asMap().values().stream().allMatch(value -> value >= 0 && value < 1e12),
+            figures.asMap().entrySet().stream()
+                .allMatch(
+                    figure ->
+                        figure.getValue() >= least(figure.getKey()) && figure.getValue() < 1e12),
             () -> measure + " found " + figures.asMap());
         if (measure == Measure.POINTS) {
           assertEquals(Section.MAIN.size() + 1, figures.asMap().size());
@@ -201,6 +214,11 @@ final class PerformanceReportTest {
             new Section.Growth(8, 100_000),
             new Section.Growth(8, 1_000_000)),
         Section.growth(Scale.QUICK));
+  }
+
+  /** The live heap shrinks if something of other tests is collected meanwhile. */
+  private static double least(String figure) {
+    return figure.equals(MemoryTask.HEAP) ? -1e12 : 0;
   }
 
   private static List<Measure> measures(PeerKind kind) {
