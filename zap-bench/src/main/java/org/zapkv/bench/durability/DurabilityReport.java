@@ -10,34 +10,27 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.bench.peer.PeerKind;
-import org.zapkv.bench.report.Directories;
 import org.zapkv.bench.report.Entries;
 import org.zapkv.bench.report.Formats;
 import org.zapkv.bench.report.Machine;
-import picocli.CommandLine;
+import org.zapkv.bench.report.Report;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Measures what durability costs, beside other stores, and writes a report. */
 @Command(
     name = "DurabilityReport",
     mixinStandardHelpOptions = true,
     description = "Measures what durability costs, beside other stores, and writes a report.")
-public final class DurabilityReport implements Callable<Integer> {
+public final class DurabilityReport extends Report {
   private static final int IDLE_SECONDS = 1;
   private static final int LEAST_VALUE_BYTES = 16;
-
-  @Spec private CommandSpec spec;
 
   @ArgGroup private @Nullable Preset preset;
 
@@ -49,9 +42,6 @@ public final class DurabilityReport implements Callable<Integer> {
       split = ",",
       description = "Of zap,rocksdb,lmdb,mvstore,mapdb,xodus; the first four without.")
   private @Nullable List<PeerKind> peers;
-
-  @Option(names = "--rounds", description = "How often each measurement is done.")
-  private @Nullable Integer rounds;
 
   @Option(names = "--seconds", description = "How long puts and pauses are measured.")
   private @Nullable Double seconds;
@@ -90,20 +80,11 @@ public final class DurabilityReport implements Callable<Integer> {
   @Option(names = "--warm", description = "Keep the page cache when a store is opened.")
   private boolean warm;
 
-  @Option(
-      names = "--dir",
-      description = "Where the stores are made; by default a new folder for temporary files.")
-  private @Nullable Path directory;
-
   @Parameters(arity = "0..1", paramLabel = "OUT.md", description = "A file for the report.")
   private @Nullable Path output;
 
-  private final PrintStream out;
-  private final PrintStream progress;
-
   DurabilityReport(PrintStream out, PrintStream progress) {
-    this.out = out;
-    this.progress = progress;
+    super("zap-durability", out, progress);
   }
 
   /** How large everything is, if nothing else is said. */
@@ -131,26 +112,12 @@ public final class DurabilityReport implements Callable<Integer> {
 
   /** As {@link #main}; returns 1 if a measurement failed, 2 if the arguments are wrong. */
   static int run(PrintStream out, PrintStream progress, String... args) {
-    return new CommandLine(new DurabilityReport(out, progress))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .execute(args);
+    return run(new DurabilityReport(out, progress), args);
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
-    Path base =
-        directory == null
-            ? Files.createTempDirectory("zap-durability")
-            : Files.createDirectories(directory);
-    Path stores = Files.createTempDirectory(base, "stores");
-    try {
-      return measure(new Study(scale(), peers(), stores, progress), stores);
-    } finally {
-      Directories.remove(directory == null ? base : stores);
-    }
-  }
-
-  private int measure(Study study, Path stores) throws IOException, InterruptedException {
+  protected int measure(Path stores) throws IOException, InterruptedException {
+    Study study = new Study(scale(), peers(), stores, progress());
     StringBuilder report = new StringBuilder(head(study, stores));
     write(report);
     for (Section section : sections()) {
@@ -159,13 +126,11 @@ public final class DurabilityReport implements Callable<Integer> {
       write(report);
     }
     if (!study.failures().isEmpty()) {
-      report.append("## Failed\n\n```\n");
-      study.failures().forEach(failure -> report.append(failure).append("\n\n"));
-      report.append("```\n");
+      report.append(failed(study.failures()));
       write(report);
     }
-    out.print(report);
-    out.flush();
+    out().print(report);
+    out().flush();
     return study.failures().isEmpty() ? 0 : 1;
   }
 
@@ -191,8 +156,7 @@ public final class DurabilityReport implements Callable<Integer> {
     StringBuilder head = new StringBuilder("# What durability costs\n\n");
     head.append(Instant.now().truncatedTo(ChronoUnit.SECONDS)).append("; ");
     head.append(Machine.describe(stores)).append(".\n");
-    List<String> arguments = spec.commandLine().getParseResult().originalArgs();
-    head.append("Arguments: `").append(String.join(" ", arguments)).append("`.\n");
+    head.append("Arguments: `").append(arguments()).append("`.\n");
     head.append(
             "Keys of 16 bytes, values of 100 random ones, if nothing else is said. Each measurement in a JVM of its own with")
         .append(" a heap of 1 GiB; median of ")
@@ -204,8 +168,7 @@ public final class DurabilityReport implements Callable<Integer> {
       head.append(idleDisks()).append("\n\n");
     }
     for (PeerKind kind : study.peers()) {
-      head.append("* ").append(kind.title()).append(' ').append(kind.version());
-      head.append(": ").append(kind.settings()).append('\n');
+      head.append(describe(kind)).append('\n');
     }
     return head.append('\n').toString();
   }
@@ -220,8 +183,7 @@ public final class DurabilityReport implements Callable<Integer> {
     }
     for (PeerKind kind : peers) {
       if (!kind.canBeDurable()) {
-        throw new CommandLine.ParameterException(
-            spec.commandLine(), kind.title() + " cannot make a put durable");
+        throw refusal(kind.title() + " cannot make a put durable");
       }
     }
     return peers;
@@ -231,7 +193,7 @@ public final class DurabilityReport implements Callable<Integer> {
     Scale base = preset == null ? Scale.QUICK : preset.scale();
     return new Scale(
         or(entries, base.entries()),
-        or(rounds, base.rounds()),
+        rounds(base.rounds()),
         or(seconds, base.putSeconds()),
         or(seconds, base.pauseSeconds()),
         or(rate, base.rate()),
@@ -249,13 +211,8 @@ public final class DurabilityReport implements Callable<Integer> {
   private int valueBytes() {
     int bytes = or(valueBytes, Entries.VALUE_BYTES);
     if (bytes < LEAST_VALUE_BYTES) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), "--value-bytes=" + bytes + ": at least " + LEAST_VALUE_BYTES);
+      throw refusal("--value-bytes=" + bytes + ": at least " + LEAST_VALUE_BYTES);
     }
     return bytes;
-  }
-
-  private static <T> T or(@Nullable T given, T otherwise) {
-    return Objects.requireNonNullElse(given, otherwise);
   }
 }

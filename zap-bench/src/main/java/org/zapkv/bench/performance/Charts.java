@@ -58,7 +58,13 @@ final class Charts {
     operation("get-miss", new Point(Operation.GET_MISS), of);
     operation("update", new Point(Operation.UPDATE), of);
     operation("scan", new Point(Operation.SCAN), of);
-    bars("load", "loaded per second" + of, MAIN, FilesTask.PER_SECOND, true, Formats::count);
+    bars(
+        "load",
+        "loaded per second by a warm JVM" + of,
+        MAIN,
+        FilesTask.PER_SECOND,
+        true,
+        Formats::count);
     bars("file", "files after the load" + of, MAIN, FilesTask.BYTES, false, Formats::megabytes);
   }
 

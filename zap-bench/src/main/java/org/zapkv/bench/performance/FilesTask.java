@@ -10,6 +10,9 @@ import org.zapkv.bench.report.Parameters;
 
 /** Loads a store, empties it, compacts it; and what the files take then, closed. */
 final class FilesTask {
+  /** Entries per second until the last batch has returned, of a JVM that has done nothing yet. */
+  static final String FIRST_PER_SECOND = "firstPerSecond";
+
   /** Entries per second until the last batch has returned. */
   static final String PER_SECOND = "perSecond";
 
@@ -23,7 +26,31 @@ final class FilesTask {
 
   private FilesTask() {}
 
+  /** Loads a store, after the parameter {@code first} of entries into one that is thrown away. */
   static Figures load(Parameters parameters) throws IOException, InterruptedException {
+    long first = parameters.number("first");
+    Figures figures = new Figures();
+    if (first == 0) {
+      figures.put(FIRST_PER_SECOND, fill(parameters).perSecond());
+    } else {
+      figures.put(FIRST_PER_SECOND, fill(parameters.with("entries", first)).perSecond());
+      // Where the other will be, so it is gone too if this process is killed meanwhile.
+      Directories.remove(parameters.directory());
+      // What it has left on the heap is no work of the other.
+      System.gc();
+      Filling measured = fill(parameters);
+      figures.put(PER_SECOND, measured.perSecond());
+      if (parameters.peer().hasFiles()) {
+        figures.put(CLOSED_PER_SECOND, measured.closedPerSecond());
+      }
+    }
+    if (parameters.peer().hasFiles()) {
+      figures.put(BYTES, Directories.allocatedBytes(parameters.directory()));
+    }
+    return figures;
+  }
+
+  private static Filling fill(Parameters parameters) throws IOException {
     long entries = parameters.number("entries");
     double seconds;
     double closing;
@@ -33,12 +60,18 @@ final class FilesTask {
       peer.commit();
     }
     closing += System.nanoTime() / NANOS;
-    Figures figures = new Figures().put(PER_SECOND, entries / seconds);
-    if (parameters.peer().hasFiles()) {
-      figures.put(CLOSED_PER_SECOND, entries / (seconds + closing));
-      figures.put(BYTES, Directories.allocatedBytes(parameters.directory()));
+    return new Filling(entries, seconds, closing);
+  }
+
+  /** How long the batches took, and after them all that makes them durable. */
+  private record Filling(long entries, double seconds, double closing) {
+    double perSecond() {
+      return entries / seconds;
     }
-    return figures;
+
+    double closedPerSecond() {
+      return entries / (seconds + closing);
+    }
   }
 
   static Figures removeAll(Parameters parameters) throws IOException, InterruptedException {

@@ -15,23 +15,16 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.bench.peer.PeerKind;
-import org.zapkv.bench.report.Directories;
 import org.zapkv.bench.report.Formats;
 import org.zapkv.bench.report.Machine;
-import picocli.CommandLine;
+import org.zapkv.bench.report.Report;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Measures what operations cost, beside other stores, and writes a report. */
 @Command(
@@ -40,11 +33,8 @@ import picocli.CommandLine.Spec;
     description =
         "Measures what operations cost, beside other stores, and writes a report: report.md, report.json,"
             + " and charts.")
-public final class PerformanceReport implements Callable<Integer> {
-  private static final long POLL_MILLIS = 50;
+public final class PerformanceReport extends Report {
   private static final double MILLIS_PER_MINUTE = 60_000;
-
-  @Spec private CommandSpec spec;
 
   @ArgGroup private @Nullable Preset preset;
 
@@ -60,9 +50,6 @@ public final class PerformanceReport implements Callable<Integer> {
       description = "Some of zap,hashmap,chronicle,mapdb,rocksdb,lmdb,mvstore,xodus.")
   private @Nullable List<PeerKind> peers;
 
-  @Option(names = "--rounds", description = "How often each measurement is done.")
-  private @Nullable Integer rounds;
-
   @Option(
       names = "--minutes",
       description = "After how long no measurement is begun any more; 13.5 with --quick.")
@@ -77,20 +64,11 @@ public final class PerformanceReport implements Callable<Integer> {
   @Option(names = "--growth", split = ",", description = "Numbers of entries of growth.")
   private @Nullable List<Long> growth;
 
-  @Option(
-      names = "--dir",
-      description = "Where the stores are made; by default a new folder for temporary files.")
-  private @Nullable Path directory;
-
   @Parameters(paramLabel = "OUT", description = "A folder for the report.")
   private Path output;
 
-  private final PrintStream out;
-  private final PrintStream progress;
-
   PerformanceReport(PrintStream out, PrintStream progress) {
-    this.out = out;
-    this.progress = progress;
+    super("zap-report", out, progress);
   }
 
   /** How large everything is, if nothing else is said. */
@@ -118,64 +96,12 @@ public final class PerformanceReport implements Callable<Integer> {
 
   /** As {@link #main}; returns 1 if a measurement failed, 2 if the arguments are wrong. */
   static int run(PrintStream out, PrintStream progress, String... args) {
-    return new CommandLine(new PerformanceReport(out, progress))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .execute(args);
+    return run(new PerformanceReport(out, progress), args);
   }
 
   @Override
-  public Integer call() throws IOException {
-    Path base =
-        directory == null
-            ? Files.createTempDirectory("zap-report")
-            : Files.createDirectories(directory);
-    Path stores = Files.createTempDirectory(base, "stores");
-    Path removed = directory == null ? base : stores;
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread measuring = Thread.currentThread();
-    Thread cleaner = new Thread(() -> endEarly(measuring, ended), "cleaner");
-    Runtime.getRuntime().addShutdownHook(cleaner);
-    try {
-      return measure(new Run(scale(), peers(), stores, progress));
-    } catch (InterruptedException e) {
-      progress.println("interrupted");
-      return 1;
-    } finally {
-      // Not to be kept from that by the interrupt that has brought us here.
-      boolean interrupted = Thread.interrupted();
-      Directories.remove(removed);
-      ended.countDown();
-      if (!interrupted) {
-        removeHook(cleaner);
-      }
-    }
-  }
-
-  /**
-   * Ctrl-C: ends the measurement of the moment, and lets the thread that waits for it remove what
-   * there is. That thread is not waited for: it may call {@link System#exit}, which never returns
-   * by now.
-   */
-  private static void endEarly(Thread measuring, CountDownLatch ended) {
-    measuring.interrupt();
-    try {
-      do {
-        ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
-      } while (!ended.await(POLL_MILLIS, TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void removeHook(Thread cleaner) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(cleaner);
-    } catch (IllegalStateException e) {
-      // The shutdown has begun meanwhile; the cleaner will find nothing to do.
-    }
-  }
-
-  private int measure(Run run) throws IOException, InterruptedException {
+  protected int measure(Path stores) throws IOException, InterruptedException {
+    Run run = new Run(scale(), peers(), stores, progress());
     rounds(run, Map.of());
     run.endRehearsal();
     Files.createDirectories(output);
@@ -187,8 +113,8 @@ public final class PerformanceReport implements Callable<Integer> {
       write(run, head);
       throw e;
     }
-    out.println(output.resolve("report.md"));
-    out.flush();
+    out().println(output.resolve("report.md"));
+    out().flush();
     return run.failures().isEmpty() ? 0 : 1;
   }
 
@@ -224,9 +150,7 @@ public final class PerformanceReport implements Callable<Integer> {
     Map<String, String> head = new LinkedHashMap<>();
     head.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     head.put("machine", Machine.describe(output));
-    head.put(
-        "command",
-        "report " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+    head.put("command", "report " + arguments());
     head.put("rounds", Integer.toString(run.scale().rounds()));
     return head;
   }
@@ -242,8 +166,7 @@ public final class PerformanceReport implements Callable<Integer> {
     text.append(Formats.megabytes((double) Scale.CACHE_BYTES)).append(", unless it is said. ");
     text.append(Texts.KILLED).append("\n\n");
     for (PeerKind kind : run.peers()) {
-      text.append("* ").append(kind.title()).append(' ').append(kind.version());
-      text.append(": ").append(kind.settings());
+      text.append(describe(kind));
       if (!kind.jvmFlags().isEmpty()) {
         text.append(" JVM flags: `").append(String.join(" ", kind.jvmFlags())).append("`.");
       }
@@ -253,9 +176,7 @@ public final class PerformanceReport implements Callable<Integer> {
     sections().forEach(section -> text.append('\n').append(texts.of(section)));
     text.append("\n## Targets\n\n").append(Targets.table(targets));
     if (!run.failures().isEmpty()) {
-      text.append("\n## Failed\n\n```\n");
-      run.failures().forEach(failure -> text.append(failure).append("\n\n"));
-      text.append("```\n");
+      text.append('\n').append(failed(run.failures()));
     }
     return text.toString();
   }
@@ -275,7 +196,7 @@ public final class PerformanceReport implements Callable<Integer> {
     return new Scale(
         or(entries, base.entries()),
         or(entries, base.sideEntries()),
-        or(rounds, base.rounds()),
+        rounds(base.rounds()),
         minutes == null ? base.limit() : Duration.ofMillis((long) (minutes * MILLIS_PER_MINUTE)),
         base.taskLimit(),
         or(seconds, base.seconds()),
@@ -285,9 +206,5 @@ public final class PerformanceReport implements Callable<Integer> {
         or(seconds, base.durableSeconds()),
         or(growth, base.growth()),
         or(growth, base.ownGrowth()));
-  }
-
-  private static <T> T or(@Nullable T given, T otherwise) {
-    return Objects.requireNonNullElse(given, otherwise);
   }
 }

@@ -88,6 +88,7 @@ final class Run {
         .with("seconds", scale.seconds())
         .with("iterations", scale.iterations())
         .with("warmUps", scale.warmUps())
+        .with("first", 0)
         .with("load", 0);
   }
 
@@ -120,10 +121,6 @@ final class Run {
       samples.add(subject, ChildJvm.run(measurement, parameters, heapFlags, scale.taskLimit()));
       return true;
     } catch (IOException e) {
-      if (Thread.interrupted()) {
-        // It was killed because the run is to end.
-        throw new InterruptedException("interrupted in " + subject);
-      }
       progress.println(e.getMessage());
       failures.add(e.getMessage());
       return false;

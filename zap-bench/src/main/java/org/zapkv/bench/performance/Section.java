@@ -3,6 +3,7 @@ package org.zapkv.bench.performance;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.zapkv.bench.durability.Task;
 import org.zapkv.bench.peer.PeerKind;
@@ -131,7 +132,7 @@ enum Section {
     for (PeerKind kind : run.peers()) {
       Parameters parameters = run.parameters(kind, entries, valueBytes);
       String subject = subject("points/" + valueBytes, kind);
-      if (load(run, subject, parameters)) {
+      if (load(run, subject, parameters.with("first", Load.first(entries)))) {
         operations(run, subject, parameters, points);
       }
       run.removeStore();
@@ -253,19 +254,28 @@ enum Section {
   private static void growth(Run run) throws IOException, InterruptedException {
     List<PeerKind> own = new ArrayList<>(run.peers());
     own.retainAll(List.of(PeerKind.ZAP));
-    for (long entries : run.scale().growth()) {
-      growth(run, "growth/" + USUAL_BYTES + "/" + entries, run.peers(), entries, USUAL_BYTES);
-    }
-    for (long entries : run.scale().ownGrowth()) {
-      growth(run, "growth/" + LONG_BYTES + "/" + entries, own, entries, LONG_BYTES);
+    for (Growth step : growth(run.scale())) {
+      growth(run, step, step.valueBytes == LONG_BYTES ? own : run.peers());
     }
   }
 
-  private static void growth(
-      Run run, String what, List<PeerKind> peers, long entries, int valueBytes)
+  /** The steps of growth: the largest last, so that it is those that the end of the time takes. */
+  static List<Growth> growth(Scale scale) {
+    List<Growth> steps = new ArrayList<>();
+    scale.growth().forEach(entries -> steps.add(new Growth(USUAL_BYTES, entries)));
+    scale.ownGrowth().forEach(entries -> steps.add(new Growth(LONG_BYTES, entries)));
+    steps.sort(Comparator.comparingLong(Growth::entries));
+    return steps;
+  }
+
+  /** So many entries, with values so long. */
+  record Growth(int valueBytes, long entries) {}
+
+  private static void growth(Run run, Growth step, List<PeerKind> peers)
       throws IOException, InterruptedException {
+    String what = "growth/" + step.valueBytes + "/" + step.entries;
     for (PeerKind kind : peers) {
-      Parameters parameters = run.parameters(kind, entries, valueBytes);
+      Parameters parameters = run.parameters(kind, step.entries, step.valueBytes);
       if (load(run, subject(what, kind), parameters)) {
         run.measure(
             subject(what, kind), Measure.POINTS, parameters.with("points", Point.format(FEW)));

@@ -8,7 +8,9 @@ import org.zapkv.bench.report.Entries;
 /**
  * The loops that are timed. A key is chosen by a number that was prepared, and is made from it in
  * an array of the thread; what is put has arrays of its own, since some stores keep those. Whatever
- * is read is compared with what it ought to be by a sum, so none of it can be left out.
+ * is read is compared with what it ought to be by a sum, so none of it can be left out. Each has a
+ * loop of its own: one that they share would be compiled for all of them at once, with calls that
+ * are not inlined.
  */
 final class Workers {
   /** Operations between two looks at the clock. */
@@ -90,15 +92,7 @@ final class Workers {
     }
   }
 
-  private static final class Hits implements Worker {
-    private final Peer peer;
-    private final Choices choices;
-
-    Hits(Peer peer, Choices choices) {
-      this.peer = peer;
-      this.choices = choices;
-    }
-
+  private record Hits(Peer peer, Choices choices) implements Worker {
     @Override
     public long work() {
       long sum = 0;
@@ -139,15 +133,7 @@ final class Workers {
     }
   }
 
-  private static final class Misses implements Worker {
-    private final Peer peer;
-    private final Choices choices;
-
-    Misses(Peer peer, Choices choices) {
-      this.peer = peer;
-      this.choices = choices;
-    }
-
+  private record Misses(Peer peer, Choices choices) implements Worker {
     @Override
     public long work() {
       long found = 0;

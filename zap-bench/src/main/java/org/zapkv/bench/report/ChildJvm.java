@@ -80,6 +80,10 @@ public final class ChildJvm {
     }
     int exit = process.waitFor();
     if (exit != 0 && !killed) {
+      if (Thread.interrupted()) {
+        // It was killed because the report is to end.
+        throw new InterruptedException(measurement.name() + " was interrupted");
+      }
       throw new IOException(
           measurement.name()
               + " "

@@ -73,6 +73,18 @@ final class DurabilityReportTest {
     assertTrue(report.contains("IllegalArgumentException"), report);
   }
 
+  @Test
+  void theStoresAreRemovedWhenItIsInterrupted() throws IOException {
+    Path stores = directory.resolve("stores");
+    Thread.currentThread().interrupt();
+    assertEquals(1, run("--only=a", "--dir=" + stores));
+    assertFalse(Thread.interrupted());
+    assertEquals("interrupted", progress.toString(StandardCharsets.UTF_8).strip());
+    try (Stream<Path> left = Files.list(stores)) {
+      assertEquals(0, left.count());
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"ZAP", "ROCKSDB"})
   void everyTaskWorks(PeerKind kind) throws IOException, InterruptedException {

@@ -15,11 +15,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.zapkv.bench.peer.PeerKind;
 import org.zapkv.bench.peer.PeerOptions;
 import org.zapkv.bench.report.ChildJvm;
@@ -103,6 +107,16 @@ final class PerformanceReportTest {
   }
 
   @Test
+  void aMeasurementThatIsInterruptedHasNotFailed() {
+    Parameters parameters = Parameters.of(PeerKind.ZAP, directory);
+    Thread.currentThread().interrupt();
+    assertThrows(
+        InterruptedException.class,
+        () -> ChildJvm.run(Measure.CHASE, parameters, List.of(), Duration.ofSeconds(30)));
+    assertFalse(Thread.interrupted());
+  }
+
+  @Test
   void everyMeasureWorks() throws IOException, InterruptedException {
     for (PeerKind kind : List.of(PeerKind.ZAP, PeerKind.HASHMAP)) {
       Parameters parameters =
@@ -115,19 +129,96 @@ final class PerformanceReportTest {
               .with("warmUps", 1)
               .with("bytes", 1 << 16)
               .with("load", 0)
+              .with("first", 0)
               .with("points", Point.format(Section.MAIN));
       for (Measure measure : measures(kind)) {
         Path store = directory.resolve(measure == Measure.MICRO ? "micro" : kind.name());
         Figures figures = measure.run(parameters.with("directory", store), () -> {});
         assertFalse(figures.asMap().isEmpty());
         assertTrue(
-            figures.asMap().values().stream().allMatch(value -> value >= 0 && value < 1e12),
+            figures.asMap().entrySet().stream()
+                .allMatch(
+                    figure ->
+                        figure.getValue() >= least(figure.getKey()) && figure.getValue() < 1e12),
             () -> measure + " found " + figures.asMap());
         if (measure == Measure.POINTS) {
           assertEquals(Section.MAIN.size() + 1, figures.asMap().size());
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ZAP", "HASHMAP", "ROCKSDB"})
+  void aLoadIsMeasuredAfterOneThatIsThrownAway(PeerKind kind)
+      throws IOException, InterruptedException {
+    Parameters parameters =
+        Parameters.of(kind, directory.resolve("store"))
+            .with("entries", 100)
+            .with("valueBytes", 8)
+            .with("cache", 8 << 20)
+            .with("seconds", 0.005)
+            .with("iterations", 1)
+            .with("warmUps", 0)
+            .with("load", 0)
+            .with("points", Point.format(List.of(new Point(Operation.SCAN))));
+    Set<String> rates = new HashSet<>(List.of(FilesTask.FIRST_PER_SECOND, FilesTask.PER_SECOND));
+    if (kind.hasFiles()) {
+      rates.addAll(List.of(FilesTask.CLOSED_PER_SECOND, FilesTask.BYTES));
+    }
+    Figures warm = Measure.LOAD.run(parameters.with("first", 150), () -> {});
+    assertEquals(rates, warm.asMap().keySet());
+    // The scan would find more if what was loaded first were still there.
+    Measure.POINTS.run(parameters, () -> {});
+
+    Figures cold =
+        Measure.LOAD.run(
+            parameters.with("directory", directory.resolve("cold")).with("first", 0), () -> {});
+    rates.removeAll(List.of(FilesTask.PER_SECOND, FilesTask.CLOSED_PER_SECOND));
+    assertEquals(rates, cold.asMap().keySet());
+  }
+
+  @Test
+  void aFifthIsLoadedFirstButTenBatchesIfThereAreAsMany() {
+    assertEquals(2_000_000, Load.first(10_000_000));
+    assertEquals(100_000, Load.first(200_000));
+    assertEquals(40_000, Load.first(40_000));
+  }
+
+  @Test
+  void theTextSaysWhatWasLoadedBefore() {
+    Run run = new Run(Scale.QUICK, List.of(PeerKind.ZAP), directory, System.err);
+    Figures figures = new Figures().put(FilesTask.FIRST_PER_SECOND, 5.0);
+    run.samples().add("points/100/ZAP", figures.put(FilesTask.PER_SECOND, 6.0));
+    String text = new Texts(run).of(Section.POINTS);
+    assertTrue(text.contains("| the first 200,000 entries of a new JVM | 5 |\n"), text);
+    assertTrue(
+        text.contains(
+            "| after 200,000 entries into a store that was thrown away: until the last batch | 6 |\n"),
+        text);
+    assertTrue(
+        Targets.of(run).stream()
+            .anyMatch(
+                target ->
+                    target.what().startsWith("load of 1,000,000 new entries")
+                        && target.what().contains("a JVM that has loaded 200,000 into")));
+  }
+
+  @Test
+  void growthMeasuresTheLargestLast() {
+    assertEquals(
+        List.of(
+            new Section.Growth(100, 10_000),
+            new Section.Growth(8, 10_000),
+            new Section.Growth(100, 100_000),
+            new Section.Growth(8, 100_000),
+            new Section.Growth(8, 1_000_000)),
+        Section.growth(Scale.QUICK));
+  }
+
+  /** The live heap shrinks if something of other tests is collected meanwhile. */
+  private static double least(String figure) {
+    return figure.equals(MemoryTask.HEAP) ? -1e12 : 0;
   }
 
   private static List<Measure> measures(PeerKind kind) {
