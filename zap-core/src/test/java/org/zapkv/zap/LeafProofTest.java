@@ -94,7 +94,9 @@ class LeafProofTest {
   }
 
   private static boolean isProved(ByteBuffer bytes, Buffer buffer, ZapNames names) {
-    NativeMemory.copyFromArray(bytes.array(), 0, buffer.address(), buffer.sizeBytes());
+    byte[] image = new byte[buffer.sizeBytes()];
+    bytes.get(0, image);
+    NativeMemory.copyFromArray(image, 0, buffer.address(), image.length);
     Leaf leaf = new Leaf(buffer, LeafLayout.of(12), names.hashBits(), false);
     leaf.setNames(names);
     return LeafProof.isSound(leaf);
@@ -105,6 +107,7 @@ class LeafProofTest {
   }
 
   /** Something wrong with a leaf, or with the first entry of a bucket. */
+  @SuppressWarnings("ImmutableEnumChecker") // the changes are lambdas that hold nothing
   private enum Damage {
     MAGIC((leaf, layout, bucket) -> add(leaf, LeafLayout.MAGIC_OFFSET, 1)),
     PREFIX((leaf, layout, bucket) -> flip(leaf, LeafLayout.PREFIX_OFFSET)),
