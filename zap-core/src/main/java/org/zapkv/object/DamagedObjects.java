@@ -68,6 +68,11 @@ public final class DamagedObjects implements AutoCloseable {
   }
 
   private void find(CheckProgress progress) {
+    if (damaged.mayBeOutdated()) {
+      problems.add(
+          "both uberblocks of group %d are damaged: if it was committed, this is the state before it"
+              .formatted(damaged.group() + 1));
+    }
     if (damaged.hasState()) {
       walkTree();
     } else {
@@ -137,6 +142,15 @@ public final class DamagedObjects implements AutoCloseable {
    */
   public @Nullable SalvagedObject object(long objectId) {
     return objects.get(objectId);
+  }
+
+  /**
+   * Whether all of this may be an older state: the uberblock of a newer one may be lost.
+   *
+   * @return true if any of it may have been changed or removed since
+   */
+  public boolean mayBeOutdated() {
+    return damaged.mayBeOutdated();
   }
 
   /**

@@ -24,18 +24,21 @@ public final class DamagedPool implements AutoCloseable {
   private final SpaceGeometry geometry;
   private final @Nullable Label label;
   private final @Nullable Uberblock state;
+  private final boolean mayBeOutdated;
 
   private DamagedPool(
       Pool pool,
       OverlayDevice device,
       SpaceGeometry geometry,
       @Nullable Label label,
-      @Nullable Uberblock state) {
+      @Nullable Uberblock state,
+      boolean mayBeOutdated) {
     this.pool = pool;
     this.device = device;
     this.geometry = geometry;
     this.label = label;
     this.state = state;
+    this.mayBeOutdated = mayBeOutdated;
   }
 
   /**
@@ -54,6 +57,10 @@ public final class DamagedPool implements AutoCloseable {
       Pool.readHeadInPieces(overlay, memory.address());
       Label label = labelIn(memory.address(), overlay.name());
       Uberblock state = label == null ? null : Uberblock.newest(memory.address(), label.storeId());
+      boolean mayBeOutdated =
+          label != null
+              && state != null
+              && Uberblock.mayHaveLostNext(memory.address(), label.storeId(), state.group());
       SpaceGeometry geometry = label == null ? SpaceGeometry.standard() : label.geometry();
       Label used =
           label == null
@@ -62,7 +69,7 @@ public final class DamagedPool implements AutoCloseable {
       // The pool allocates nothing, so it need not know the space map, which may be damaged.
       Uberblock from = state == null ? noState() : state.withoutSpace();
       Pool pool = Pool.start(overlay, cache, clock, used, from, memory);
-      return new DamagedPool(pool, overlay, geometry, label, state);
+      return new DamagedPool(pool, overlay, geometry, label, state, mayBeOutdated);
     } catch (Throwable e) {
       memory.close();
       throw e;
@@ -106,6 +113,24 @@ public final class DamagedPool implements AutoCloseable {
    */
   public boolean hasState() {
     return state != null;
+  }
+
+  /**
+   * Whether the state may be followed by a newer one whose uberblock is lost in both copies.
+   *
+   * @return false: nothing newer was committed, or there is no state
+   */
+  public boolean mayBeOutdated() {
+    return mayBeOutdated;
+  }
+
+  /**
+   * The group of the state.
+   *
+   * @return its number, if there is a state
+   */
+  public long group() {
+    return state == null ? 0 : state.group();
   }
 
   /**

@@ -192,7 +192,8 @@ public final class Pool implements AutoCloseable {
     }
   }
 
-  /* What cannot be read counts as damaged: there is a second copy of everything in the head. */
+  /* What cannot be read counts as damaged: there is a second copy of everything in the head. It is
+  not zeros, which a slot has that was never written. */
   static @Nullable DeviceException readHeadInPieces(BlockDevice device, long address) {
     try {
       readHead(device, address);
@@ -205,7 +206,7 @@ public final class Pool implements AutoCloseable {
         try {
           device.read(at, address + at, pieceBytes);
         } catch (DeviceException unreadable) {
-          NativeMemory.fill(address + at, pieceBytes, (byte) 0);
+          NativeMemory.fill(address + at, pieceBytes, (byte) -1);
         }
         at += pieceBytes;
       }

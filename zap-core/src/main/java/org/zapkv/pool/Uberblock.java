@@ -105,6 +105,37 @@ final class Uberblock {
     return newestSlot < 0 ? null : decode(headAddress + HeadLayout.slotOffset(newestSlot));
   }
 
+  /**
+   * Whether the group after the newest valid uberblock may have been committed, and both copies of
+   * its uberblock were damaged since. A commit writes both slots of its group; so it was not while
+   * either still has what was there before: an older uberblock, or zeros in a ring that is new.
+   *
+   * @param headAddress where the head of the device is
+   * @param group that of the newest valid uberblock
+   */
+  static boolean mayHaveLostNext(long headAddress, UUID storeId, long group) {
+    long next = group + 1;
+    for (int copy = 0; copy < HeadLayout.UBERBLOCK_COPIES; copy++) {
+      int slot = HeadLayout.slotOf(next, copy);
+      long address = headAddress + HeadLayout.slotOffset(slot);
+      boolean isAsBefore =
+          next <= HeadLayout.RING_SLOTS ? isZero(address) : isValid(address, slot, storeId);
+      if (isAsBefore) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isZero(long address) {
+    for (int at = 0; at < HeadLayout.SLOT_BYTES; at += Long.BYTES) {
+      if (NativeMemory.getLong(address + at) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static boolean isValid(long address, int slot, UUID storeId) {
     return NativeMemory.getLong(address + UberblockLayout.MAGIC) == UberblockLayout.MAGIC_VALUE
         && NativeMemory.getLong(address + UberblockLayout.CHECKSUM)

@@ -33,6 +33,10 @@ final class Salvage {
    * Three layers find what is left: the pool blocks, the object layer objects, the ZAP entries. Here
    * the root directory's entries give the maps their names, and references their values. An entry that
    * may be old comes before the one that may have replaced it, so what is put last stays.
+   *
+   * Where the newest uberblock may be lost, the tree of the one before is taken: it is whole, and each
+   * of its entries may be old. What the log says comes on top. The bitmaps of the lost group might say
+   * more, but not whether the group was committed.
    */
 
   /** For what is read of the damaged store. */
@@ -175,7 +179,7 @@ final class Salvage {
     }
 
     void put(byte[] key, ZapValue value, boolean mayBeOld) {
-      boolean isUncertain = mayBeOld;
+      boolean isUncertain = mayBeOld || objects.mayBeOutdated();
       if (value.isLong()) {
         batch.putLong(map, key, value.asLong());
       } else if (ValueStore.isBytes(value)) {
