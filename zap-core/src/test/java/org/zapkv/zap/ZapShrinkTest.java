@@ -85,7 +85,11 @@ class ZapShrinkTest {
             int chunkCount = LeafLayout.of(blockShift).chunkCount();
             long most = 2 + 6 * chunksInUse(after) / chunkCount;
             assertTrue(after.leafCount() <= most, after.leafCount() + " leaves, not " + most);
-            long pointers = Math.max(1L << FatHeaderLayout.embeddedShift(blockShift), 16 * most);
+            // How long the table is depends on the three or so entries that lie nearest together.
+            long pointers =
+                Math.max(
+                    1L << FatHeaderLayout.embeddedShift(blockShift),
+                    Math.max(16 * most, before.tableLength() / 4));
             assertTrue(after.tableLength() <= pointers, after.tableLength() + " pointers");
             assertNothingLeaked(map);
             map.putAll(0, count);
