@@ -154,9 +154,9 @@ class UnheldReadTest {
       for (byte[] key : keys) {
         locked(map.zap(), key);
       }
-      // Leaves get their indexes.
-      for (byte[] key : keys) {
-        map.zap().tryRead(key, destination, 0);
+      // Leaves get their indexes: after two reads of keys that ask for one.
+      for (int i = 0; i < 3 * keys.length; i++) {
+        map.zap().tryRead(keys[i % keys.length], destination, 0);
       }
       ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
       long thread = Thread.currentThread().getId();
