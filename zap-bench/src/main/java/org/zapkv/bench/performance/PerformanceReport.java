@@ -52,7 +52,7 @@ public final class PerformanceReport extends Report {
 
   @Option(
       names = "--minutes",
-      description = "After how long no measurement is begun any more; 13.5 with --quick.")
+      description = "After how long no measurement is begun any more; 19 with --quick.")
   private @Nullable Double minutes;
 
   @Option(names = "--entries", description = "Entries of all stores, but for those of growth.")
@@ -73,7 +73,7 @@ public final class PerformanceReport extends Report {
 
   /** How large everything is, if nothing else is said. */
   static final class Preset {
-    @Option(names = "--quick", description = "A quarter of an hour; the default.")
+    @Option(names = "--quick", description = "Twenty minutes; the default.")
     private boolean quick;
 
     @Option(names = "--full", description = "Some hours.")
@@ -199,9 +199,8 @@ public final class PerformanceReport extends Report {
         rounds(base.rounds()),
         minutes == null ? base.limit() : Duration.ofMillis((long) (minutes * MILLIS_PER_MINUTE)),
         base.taskLimit(),
-        or(seconds, base.seconds()),
-        base.iterations(),
-        base.warmUps(),
+        base.mainPace().withSeconds(seconds),
+        base.pace().withSeconds(seconds),
         base.apart(),
         or(seconds, base.durableSeconds()),
         or(growth, base.growth()),

@@ -81,15 +81,14 @@ final class Run {
 
   /** Parameters of a measurement on the store of the moment. */
   Parameters parameters(PeerKind kind, long entries, int valueBytes) {
-    return Parameters.of(kind, directory.resolve("store"))
-        .with("entries", entries)
-        .with("valueBytes", valueBytes)
-        .with("cache", Scale.CACHE_BYTES)
-        .with("seconds", scale.seconds())
-        .with("iterations", scale.iterations())
-        .with("warmUps", scale.warmUps())
-        .with("first", 0)
-        .with("load", 0);
+    Parameters parameters =
+        Parameters.of(kind, directory.resolve("store"))
+            .with("entries", entries)
+            .with("valueBytes", valueBytes)
+            .with("cache", Scale.CACHE_BYTES)
+            .with("first", 0)
+            .with("load", 0);
+    return scale.pace().of(parameters);
   }
 
   /** Measures with a heap that has its size from the beginning. */

@@ -104,7 +104,7 @@ enum Section {
   /** Does one round. */
   void measure(Run run) throws IOException, InterruptedException {
     switch (this) {
-      case POINTS -> points(run, run.scale().entries(), USUAL_BYTES, MAIN);
+      case POINTS -> points(run, run.scale().entries(), USUAL_BYTES, MAIN, run.scale().mainPace());
       case LENGTHS -> lengths(run);
       case BEYOND -> beyond(run);
       case FILES -> files(run);
@@ -123,17 +123,18 @@ enum Section {
 
   private static void lengths(Run run) throws IOException, InterruptedException {
     for (int valueBytes : OTHER_BYTES) {
-      points(run, run.scale().side(valueBytes), valueBytes, SIDE);
+      points(run, run.scale().side(valueBytes), valueBytes, SIDE, run.scale().pace());
     }
   }
 
-  private static void points(Run run, long entries, int valueBytes, List<Point> points)
+  private static void points(
+      Run run, long entries, int valueBytes, List<Point> points, Scale.Pace pace)
       throws IOException, InterruptedException {
     for (PeerKind kind : run.peers()) {
       Parameters parameters = run.parameters(kind, entries, valueBytes);
       String subject = subject("points/" + valueBytes, kind);
       if (load(run, subject, parameters.with("first", Load.first(entries)))) {
-        operations(run, subject, parameters, points);
+        operations(run, subject, pace.of(parameters), points);
       }
       run.removeStore();
     }
