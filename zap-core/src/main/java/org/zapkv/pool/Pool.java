@@ -164,6 +164,7 @@ public final class Pool implements AutoCloseable {
       /* A process that died between writing this uberblock and flushing it left it in the memory of
       the system. What the uberblock before reaches must not be overwritten until it is durable. */
       device.flush();
+      newest.warnIfNextIsLost(staging.address(), label.storeId(), device.name());
       return start(device, cache, clock, label, newest, staging);
     } catch (Throwable e) {
       staging.close();

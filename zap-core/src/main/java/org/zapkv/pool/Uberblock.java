@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
+import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
@@ -12,6 +13,8 @@ import org.zapkv.log.LogPosition;
  * The state of a store after a transaction group: everything else is reached from here. Immutable.
  */
 final class Uberblock {
+  private static final System.Logger LOGGER = System.getLogger(Uberblock.class.getName());
+
   private final long group;
   private final long timeMillis;
   private final byte[] root;
@@ -125,6 +128,24 @@ final class Uberblock {
       }
     }
     return true;
+  }
+
+  /**
+   * Says so if this one, the newest valid one, may not be that of the newest group. That is no
+   * error: a loss of power while both copies are written, which are not flushed yet, leaves the
+   * same.
+   */
+  void warnIfNextIsLost(long headAddress, UUID storeId, String deviceName) {
+    if (mayHaveLostNext(headAddress, storeId, group)) {
+      LOGGER.log(
+          Level.WARNING,
+          "{0} is opened in the state of group {1}: both copies of the uberblock of group {2} are"
+              + " damaged. If it was not a loss of power that cut short their writing, what was"
+              + " committed last is lost; a backup may have it.",
+          deviceName,
+          Long.toString(group),
+          Long.toString(group + 1));
+    }
   }
 
   private static boolean isZero(long address) {

@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -22,6 +23,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -321,6 +324,37 @@ class SalvageTest {
     assertEquals(200, map.uncertainEntries(), report.toString());
     assertTrue(report.problems().get(0).contains("group " + newest), report.toString());
     assertInHistory(read(directory.resolve("new")), report.toString());
+  }
+
+  /** The store opens in the state before, as after a loss of power, but not without a word. */
+  @Test
+  void openingTellsOfALostUberblock() throws IOException {
+    byte[] content = contentAfterGroups(3);
+    long newest = newestGroup(content);
+    damageUberblock(content, newest, 1);
+    write(content);
+    assertEquals(List.of(), warningsOfOpening());
+    damageUberblock(content, newest, 2);
+    write(content);
+    List<LogRecord> warnings = warningsOfOpening();
+    assertEquals(1, warnings.size());
+    assertEquals("" + newest, warnings.get(0).getParameters()[2]);
+  }
+
+  private List<LogRecord> warningsOfOpening() {
+    List<LogRecord> warnings = new ArrayList<>();
+    Logger logger = Logger.getLogger("org.zapkv.pool.Uberblock");
+    logger.setFilter(
+        entry -> {
+          warnings.add(entry);
+          return false;
+        });
+    try {
+      ZapStore.builder().readOnly(true).open(damaged()).close();
+    } finally {
+      logger.setFilter(null);
+    }
+    return warnings;
   }
 
   /** One copy of either is enough to know that no group is missing. */
