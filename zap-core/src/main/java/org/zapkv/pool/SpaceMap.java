@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -9,10 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
-import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.error.ZapException;
 
@@ -97,18 +94,8 @@ final class SpaceMap {
   private final SpaceStore store;
   private final SpaceGeometry geometry;
 
-  /** Memory that bitmaps and nodes are loaded through. Guarded by the lock. */
-  private final long loadAddress;
-
-  /** Entries as of the last durable group. Written by the syncing thread under the lock. */
-  private final SpaceEntry[] table;
-
-  private final @Nullable IndexNode[] nodes = new IndexNode[SpaceGeometry.NODE_COUNT];
-
-  /** What cannot be read. Guarded by the lock. */
-  private final UnreadParts unreadRegions = new UnreadParts();
-
-  private final UnreadParts unreadNodes = new UnreadParts();
+  /** The bitmaps. Guarded by the lock. */
+  private final SpaceTree tree;
 
   /** The units freed in regions that cannot be read just now. Guarded by the lock. */
   private final Map<Integer, BitSet> owed = new HashMap<>();
@@ -146,10 +133,6 @@ final class SpaceMap {
   private final AtomicLong usedUnits = new AtomicLong();
   private final AtomicLong pendingUnits = new AtomicLong();
   private volatile boolean truncationOwed;
-  private volatile boolean readingOwed;
-
-  /** Whether an index node cannot be read: maybe that of the regions at the end. */
-  private volatile boolean nodeUnread;
 
   private static final class Cursor {
     int region;
@@ -178,13 +161,12 @@ final class SpaceMap {
   SpaceMap(SpaceStore store, List<SpaceEntry> table, long syncedGroup, long loadAddress) {
     this.store = store;
     this.geometry = store.geometry();
-    this.loadAddress = loadAddress;
-    this.table = table.toArray(new SpaceEntry[0]);
+    this.tree = new SpaceTree(store, table, loadAddress, lock, usedUnits);
     this.syncingGroup = syncedGroup;
     for (SpaceEntry entry : table) {
       usedUnits.addAndGet(entry.usedUnits());
     }
-    topRegion = findTopRegion();
+    topRegion = tree.topRegion();
     refreshCapacity();
     previousEndBytes = store.device().sizeBytes();
     usedEndBytes = previousEndBytes;
@@ -239,15 +221,15 @@ final class SpaceMap {
   /** The same, if that can be seen without a look at any bitmap: behind all that is used. */
   boolean hasRoomBehind(long bytes, int pieceBytes) {
     long behindBytes = usableBytes - geometry.usableBytes(usedEndBytes);
-    return behindBytes >= bytes + pieceBytes && !nodeUnread;
+    return behindBytes >= bytes + pieceBytes && !tree.isNodeUnread();
   }
 
   private boolean countRoom(long wantedUnits, int pieceUnits) {
     long foundUnits = 0;
     for (int index = topRegion; index >= 0 && foundUnits < wantedUnits; index--) {
-      IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+      IndexNode node = tree.tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
       if (node != null && node.usedUnits(index) + pieceUnits <= geometry.usableUnits(index)) {
-        Region region = load(index);
+        Region region = tree.load(index);
         foundUnits += region == null ? 0 : region.roomUnits(pieceUnits, limitOf(index));
       }
     }
@@ -255,7 +237,7 @@ final class SpaceMap {
     int next = topRegion + 1;
     boolean isEndKnown =
         next < SpaceGeometry.REGION_COUNT
-            && tryLoadNode(next / SpaceGeometry.REGIONS_PER_NODE) != null;
+            && tree.tryLoadNode(next / SpaceGeometry.REGIONS_PER_NODE) != null;
     long behindBytes = isEndKnown ? usableBytes - geometry.usableBytes(endBytes) : 0;
     return foundUnits + Math.max(0, behindBytes >> geometry.unitShift()) >= wantedUnits;
   }
@@ -322,14 +304,14 @@ final class SpaceMap {
    * could not be read.
    */
   boolean wantsEmptyGroup() {
-    return truncationOwed || readingOwed;
+    return truncationOwed || tree.wantsReading();
   }
 
   /** What a message that there is no room has to say besides; nothing if all could be read. */
   String hint() {
     lock.lock();
     try {
-      return unreadNodes.isEmpty() && unreadRegions.isEmpty()
+      return tree.isWhole()
           ? ""
           : "; what says where there is room cannot be read in part, see the check of the store";
     } finally {
@@ -488,7 +470,7 @@ final class SpaceMap {
       return false;
     }
     int unit = geometry.unitOf(offset);
-    Region region = load(geometry.regionOf(offset));
+    Region region = tree.load(geometry.regionOf(offset));
     if (region != null) {
       return region.isTaken(unit, count);
     }
@@ -499,9 +481,9 @@ final class SpaceMap {
   private void freeCopy(long offset, int count, long birthGroup, long group) {
     int regionIndex = geometry.regionOf(offset);
     int unit = geometry.unitOf(offset);
-    Region region = load(regionIndex);
+    Region region = tree.load(regionIndex);
     if (region == null) {
-      if (!isLost(regionIndex)) {
+      if (!tree.isLost(regionIndex)) {
         owed.computeIfAbsent(regionIndex, r -> new BitSet()).set(unit, unit + count);
       }
     } else if (birthGroup == group) {
@@ -532,7 +514,7 @@ final class SpaceMap {
       syncShortCursor.set(0, 0);
       openShortCursor.set(0, 0);
       tightUnits = 0;
-      forEachLoaded(Region::switchGroup);
+      tree.forEachLoaded(Region::switchGroup);
     } finally {
       lock.unlock();
     }
@@ -546,36 +528,24 @@ final class SpaceMap {
    */
   List<SpaceEntry> write(long group, long address) {
     readAgain();
-    boolean[] nodeChanged = new boolean[SpaceGeometry.NODE_COUNT];
-    for (Region region : changedRegions()) {
-      writeRegion(region, group, address);
-      nodeChanged[region.index() / SpaceGeometry.REGIONS_PER_NODE] = true;
-    }
-    SpaceEntry[] newTable = table.clone();
-    for (int node = 0; node < newTable.length; node++) {
-      if (nodeChanged[node]) {
-        newTable[node] = writeNode(node, group, address);
-      }
-    }
-    return List.of(newTable);
+    return tree.write(group, address);
   }
 
   /** Reads what could not be read once more, and frees what could not be freed there. */
   private void readAgain() {
     lock.lock();
     try {
-      unreadNodes.tryAgain().forEach(this::tryLoadNode);
-      unreadRegions.tryAgain().forEach(this::load);
+      tree.readAgain();
       for (int index : List.copyOf(owed.keySet())) {
-        Region region = load(index);
-        if (region != null || isLost(index)) {
+        Region region = tree.load(index);
+        if (region != null || tree.isLost(index)) {
           BitSet freed = Objects.requireNonNull(owed.remove(index));
           if (region != null) {
             freeOwed(region, freed);
           }
         }
       }
-      readingOwed = unreadNodes.wantsToTryAgain() || unreadRegions.wantsToTryAgain();
+      tree.endReading();
     } finally {
       lock.unlock();
     }
@@ -601,12 +571,10 @@ final class SpaceMap {
   void committed(List<SpaceEntry> newTable) {
     lock.lock();
     try {
-      for (int node = 0; node < table.length; node++) {
-        table[node] = newTable.get(node);
-      }
-      forEachLoaded(Region::applyPending);
+      tree.committed(newTable);
+      tree.forEachLoaded(Region::applyPending);
       usedUnits.addAndGet(-pendingUnits.getAndSet(0));
-      topRegion = findTopRegion();
+      topRegion = tree.topRegion();
       truncate();
     } finally {
       lock.unlock();
@@ -631,7 +599,7 @@ final class SpaceMap {
   }
 
   private long endBytes() {
-    Region top = load(topRegion);
+    Region top = tree.load(topRegion);
     return geometry.unitOffset(topRegion, top == null ? geometry.unitsPerRegion() : top.endUnit());
   }
 
@@ -687,9 +655,9 @@ final class SpaceMap {
   /** Finds a place between used ones in which no larger piece fits. */
   private boolean findShort(Cursor cursor, int count) {
     for (int index = cursor.region; index <= topRegion; index++) {
-      IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
+      IndexNode node = tree.tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
       if (node != null && node.usedUnits(index) + count <= geometry.usableUnits(index)) {
-        Region region = load(index);
+        Region region = tree.load(index);
         int from = index == cursor.region ? cursor.unit : 0;
         int unit =
             region == null ? -1 : region.findShortRun(count, tightUnits, from, limitOf(index));
@@ -713,11 +681,11 @@ final class SpaceMap {
   }
 
   private boolean findIn(int regionIndex, int fromUnit, int endUnit, int count, Cursor cursor) {
-    IndexNode node = tryLoadNode(regionIndex / SpaceGeometry.REGIONS_PER_NODE);
+    IndexNode node = tree.tryLoadNode(regionIndex / SpaceGeometry.REGIONS_PER_NODE);
     if (node == null || node.usedUnits(regionIndex) + count > geometry.usableUnits(regionIndex)) {
       return false;
     }
-    Region region = load(regionIndex);
+    Region region = tree.load(regionIndex);
     if (region == null || region.longestRun() < count) {
       return false;
     }
@@ -729,166 +697,8 @@ final class SpaceMap {
     return unit >= 0;
   }
 
-  private List<Region> changedRegions() {
-    List<Region> changed = new ArrayList<>();
-    lock.lock();
-    try {
-      forEachLoaded(
-          region -> {
-            if (region.isChanged()) {
-              changed.add(region);
-            }
-          });
-    } finally {
-      lock.unlock();
-    }
-    return changed;
-  }
-
-  private void writeRegion(Region region, long group, long address) {
-    int index = region.index();
-    int regionUnits;
-    IndexNode node;
-    lock.lock();
-    try {
-      regionUnits = region.encode(address);
-      node = loadNode(index / SpaceGeometry.REGIONS_PER_NODE);
-    } finally {
-      lock.unlock();
-    }
-    /* Only this thread changes entries, so this one is what the last uberblock reaches. */
-    SpaceEntry committed = node.entry(index);
-    SpaceEntry entry =
-        regionUnits == 0
-            ? SpaceEntry.EMPTY
-            : store.writeRegion(index, committed, address, regionUnits, group);
-    lock.lock();
-    try {
-      node.setEntry(index, entry);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private SpaceEntry writeNode(int index, long group, long address) {
-    int nodeUnits;
-    lock.lock();
-    try {
-      nodeUnits = loadNode(index).encode(address);
-    } finally {
-      lock.unlock();
-    }
-    return nodeUnits == 0
-        ? SpaceEntry.EMPTY
-        : store.writeNode(index, table[index], address, nodeUnits, group);
-  }
-
-  private int findTopRegion() {
-    for (int node = SpaceGeometry.NODE_COUNT - 1; node >= 0; node--) {
-      if (nodes[node] != null || !table[node].isEmpty()) {
-        IndexNode loaded = tryLoadNode(node);
-        int top = loaded == null ? lastRegionOf(node) : loaded.topRegion();
-        if (top >= 0) {
-          return top;
-        }
-      }
-    }
-    return 0;
-  }
-
-  /** The highest region of a node that may have used units, judged by the size of the device. */
-  private int lastRegionOf(int node) {
-    int first = node * SpaceGeometry.REGIONS_PER_NODE;
-    long end =
-        Math.min(store.device().sizeBytes(), geometry.regionOffset(SpaceGeometry.REGION_COUNT));
-    int last = geometry.regionOf(Math.max(0, end - 1));
-    return Math.max(first, Math.min(first + SpaceGeometry.REGIONS_PER_NODE - 1, last));
-  }
-
-  private IndexNode loadNode(int index) {
-    IndexNode node = nodes[index];
-    if (node == null) {
-      node = store.readNode(index, table[index], loadAddress);
-      nodes[index] = node;
-    }
-    return node;
-  }
-
-  /** An index node, null if it cannot be read. */
-  private @Nullable IndexNode tryLoadNode(int index) {
-    IndexNode loaded = nodes[index];
-    if (loaded != null) {
-      return loaded;
-    }
-    if (unreadNodes.isResting(index)) {
-      return null;
-    }
-    try {
-      IndexNode node = loadNode(index);
-      usedUnits.addAndGet(-unreadNodes.succeeded(index));
-      nodeUnread = !unreadNodes.isEmpty();
-      return node;
-    } catch (CorruptException | DeviceException e) {
-      int first = index * SpaceGeometry.REGIONS_PER_NODE;
-      long usableUnits = 0;
-      for (int region = first; region < first + SpaceGeometry.REGIONS_PER_NODE; region++) {
-        usableUnits += geometry.usableUnits(region);
-      }
-      unread(unreadNodes, index, usableUnits - table[index].usedUnits(), e);
-      return null;
-    }
-  }
-
-  /** A region, null if it cannot be read. */
-  private @Nullable Region load(int index) {
-    IndexNode node = tryLoadNode(index / SpaceGeometry.REGIONS_PER_NODE);
-    if (node == null) {
-      return null;
-    }
-    Region region = node.region(index);
-    if (region == null && !unreadRegions.isResting(index)) {
-      try {
-        region = store.readRegion(index, node.entry(index), loadAddress);
-      } catch (CorruptException | DeviceException e) {
-        long usableUnits = geometry.usableUnits(index);
-        unread(unreadRegions, index, usableUnits - node.entry(index).usedUnits(), e);
-        return null;
-      }
-      usedUnits.addAndGet(-unreadRegions.succeeded(index));
-      node.setRegion(region);
-    }
-    return region;
-  }
-
-  /** Whether a region that cannot be read is not read again before the store is opened again. */
-  private boolean isLost(int region) {
-    return unreadNodes.isLost(region / SpaceGeometry.REGIONS_PER_NODE)
-        || unreadRegions.isLost(region);
-  }
-
-  /* What cannot be read counts as used, so that nobody relies on finding room there. */
-  private void unread(UnreadParts parts, int index, long freeUnits, ZapException cause) {
-    if (parts.failed(index, freeUnits, cause)) {
-      usedUnits.addAndGet(freeUnits);
-    }
-    readingOwed |= !parts.isLost(index);
-    nodeUnread = !unreadNodes.isEmpty();
-    String until = parts.isLost(index) ? "that is mended" : "it can be read";
-    LOGGER.log(
-        System.Logger.Level.WARNING,
-        cause.getMessage() + "; the space it describes is not used until " + until);
-  }
-
   private Region loaded(int index) {
-    return Objects.requireNonNull(load(index), "a region in which room was found");
-  }
-
-  private void forEachLoaded(Consumer<Region> action) {
-    for (IndexNode node : nodes) {
-      if (node != null) {
-        node.forEachLoaded(action);
-      }
-    }
+    return Objects.requireNonNull(tree.load(index), "a region in which room was found");
   }
 
   private boolean isInRange(long offset) {
