@@ -12,15 +12,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.cache.device.testing.ImageDevice;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.object.BlockObject;
+import org.zapkv.object.testing.WrappedObject;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 
@@ -30,35 +30,22 @@ import org.zapkv.zap.Zap;
  * is on disk is a beginning of the commits.
  */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(SilentLog.class)
 class CutShortTest {
   private static final int ENTRIES = 150;
   private static final int CHANGES = 40;
   private static final int LARGE_BYTES = 3000;
 
-  private final java.util.logging.Logger logger = java.util.logging.Logger.getLogger("org.zapkv");
   private final long seed = Seeds.next();
   private final Random random = new Random(seed);
-  private java.util.logging.Level levelBefore;
-
-  @BeforeEach
-  void silence() {
-    levelBefore = logger.getLevel();
-    logger.setLevel(java.util.logging.Level.OFF);
-  }
-
-  @AfterEach
-  void speak() {
-    logger.setLevel(levelBefore);
-  }
 
   /** Another object, of which one call fails, after so many. */
-  private static final class CutObject implements BlockObject {
-    private final BlockObject object;
+  private static final class CutObject extends WrappedObject {
     private final Error error = new OutOfMemoryError("injected by a test");
     private int callsBefore = Integer.MAX_VALUE;
 
     CutObject(BlockObject object) {
-      this.object = object;
+      super(object);
     }
 
     void failAfter(int calls) {
@@ -69,51 +56,34 @@ class CutShortTest {
       return callsBefore < 0;
     }
 
-    private BlockObject counted() {
+    private void count() {
       if (callsBefore-- == 0) {
         throw error;
       }
-      return object;
-    }
-
-    @Override
-    public long objectId() {
-      return object.objectId();
-    }
-
-    @Override
-    public int blockSizeBytes() {
-      return object.blockSizeBytes();
-    }
-
-    @Override
-    public long blockCount() {
-      return object.blockCount();
     }
 
     @Override
     public Buffer hold(long blockId, Object tag) {
-      return counted().hold(blockId, tag);
-    }
-
-    @Override
-    public void prefetch(long[] blockIds) {
-      object.prefetch(blockIds);
+      count();
+      return super.hold(blockId, tag);
     }
 
     @Override
     public void dirty(Buffer buffer, Transaction tx) {
-      counted().dirty(buffer, tx);
+      count();
+      super.dirty(buffer, tx);
     }
 
     @Override
     public Buffer resize(Buffer block0, int blockSizeBytes, Transaction tx, Object tag) {
-      return counted().resize(block0, blockSizeBytes, tx, tag);
+      count();
+      return super.resize(block0, blockSizeBytes, tx, tag);
     }
 
     @Override
     public void freeRange(long firstBlock, long blockCount, Transaction tx) {
-      counted().freeRange(firstBlock, blockCount, tx);
+      count();
+      super.freeRange(firstBlock, blockCount, tx);
     }
   }
 

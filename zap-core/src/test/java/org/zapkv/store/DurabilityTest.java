@@ -18,13 +18,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
@@ -34,20 +31,8 @@ import org.zapkv.error.ZapException;
 
 /** What is there after a crash, for each durability. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(SilentLog.class)
 class DurabilityTest {
-  private final Logger logger = Logger.getLogger("org.zapkv");
-  private Level levelBefore;
-
-  @BeforeEach
-  void silence() {
-    levelBefore = logger.getLevel();
-    logger.setLevel(Level.OFF);
-  }
-
-  @AfterEach
-  void speak() {
-    logger.setLevel(levelBefore);
-  }
 
   @Test
   void durabilitiesAreValues() {

@@ -13,12 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.device.MemoryDevice;
@@ -29,24 +26,12 @@ import org.zapkv.error.ZapException;
 
 /** A device whose reads begin to fail: a change is made or it is not, and the store goes on. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(SilentLog.class)
 class FailingReadTest {
   private static final int ENTRIES = 2500;
   private static final int LARGE_BYTES = 5000;
 
   private final HookedDevice device = new HookedDevice(new MemoryDevice()).outlivingClose();
-  private final Logger logger = Logger.getLogger("org.zapkv");
-  private Level levelBefore;
-
-  @BeforeEach
-  void silence() {
-    levelBefore = logger.getLevel();
-    logger.setLevel(Level.OFF);
-  }
-
-  @AfterEach
-  void speak() {
-    logger.setLevel(levelBefore);
-  }
 
   private static ZapStoreBuilder builder(long cacheBytes) {
     return ZapStore.builder()

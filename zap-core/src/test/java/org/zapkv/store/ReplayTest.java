@@ -12,34 +12,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NotAStoreException;
 
 /** Opening a store with records in its intent log, whole or damaged. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(SilentLog.class)
 class ReplayTest {
-  private final Logger logger = Logger.getLogger("org.zapkv");
-  private Level levelBefore;
 
   @TempDir Path directory;
-
-  @BeforeEach
-  void silence() {
-    levelBefore = logger.getLevel();
-    logger.setLevel(Level.OFF);
-  }
-
-  @AfterEach
-  void speak() {
-    logger.setLevel(levelBefore);
-  }
 
   @Test
   void aLogLargerThanTheCacheIsReplayed() {

@@ -8,10 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.DeviceException;
@@ -19,24 +18,12 @@ import org.zapkv.error.StoreFailedException;
 
 /** A commit of one change that fails after something was done for it. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(SilentLog.class)
 class SingleCommitTest {
   private static final int ENTRIES = 1000;
 
   private final HookedDevice blocks = new HookedDevice(new MemoryDevice()).outlivingClose();
   private final HookedDevice log = new HookedDevice(new MemoryDevice()).outlivingClose();
-  private final java.util.logging.Logger logger = java.util.logging.Logger.getLogger("org.zapkv");
-  private java.util.logging.Level levelBefore;
-
-  @BeforeEach
-  void silence() {
-    levelBefore = logger.getLevel();
-    logger.setLevel(java.util.logging.Level.OFF);
-  }
-
-  @AfterEach
-  void speak() {
-    logger.setLevel(levelBefore);
-  }
 
   private static ZapStoreBuilder builder() {
     return ZapStore.builder()

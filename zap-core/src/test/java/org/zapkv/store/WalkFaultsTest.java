@@ -17,11 +17,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,25 +34,12 @@ import org.zapkv.error.StoreFailedException;
 /** Every form of walk while the store is closed, fails, is changed, or the thread interrupted. */
 @Tag("once")
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(SilentLog.class)
 class WalkFaultsTest {
   private static final int ENTRIES = 6000;
   private static final int LARGE_BYTES = 3000;
 
   @TempDir Path directory;
-
-  private final java.util.logging.Logger logger = java.util.logging.Logger.getLogger("org.zapkv");
-  private java.util.logging.Level levelBefore;
-
-  @BeforeEach
-  void silence() {
-    levelBefore = logger.getLevel();
-    logger.setLevel(java.util.logging.Level.OFF);
-  }
-
-  @AfterEach
-  void speak() {
-    logger.setLevel(levelBefore);
-  }
 
   /** A way through a map. */
   enum Walk {

@@ -4,15 +4,15 @@ package org.zapkv.zap;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.error.DeviceException;
-import org.zapkv.object.BlockObject;
 import org.zapkv.object.ImageObject;
+import org.zapkv.object.testing.WrappedObject;
 import org.zapkv.pool.Transaction;
 
 /**
  * A block object of which one call fails, or all from one on: any, or only those that need memory
  * or a device, which are those that hold a block that nobody holds, or resize.
  */
-final class FaultyBlockObject implements BlockObject {
+final class FaultyBlockObject extends WrappedObject {
   private final BufferCache cache;
   private final ImageObject object;
   private final boolean anyCallFails;
@@ -22,6 +22,7 @@ final class FaultyBlockObject implements BlockObject {
   private boolean failedToFree;
 
   FaultyBlockObject(BufferCache cache, ImageObject object, boolean anyCallFails) {
+    super(object);
     this.cache = cache;
     this.object = object;
     this.anyCallFails = anyCallFails;
@@ -61,31 +62,11 @@ final class FaultyBlockObject implements BlockObject {
   }
 
   @Override
-  public long objectId() {
-    return object.objectId();
-  }
-
-  @Override
-  public int blockSizeBytes() {
-    return object.blockSizeBytes();
-  }
-
-  @Override
-  public long blockCount() {
-    return object.blockCount();
-  }
-
-  @Override
   public Buffer hold(long blockId, Object tag) {
     if (anyCallFails || !Images.isCached(cache, object, blockId)) {
       count("hold " + blockId);
     }
-    return object.hold(blockId, tag);
-  }
-
-  @Override
-  public void prefetch(long[] blockIds) {
-    object.prefetch(blockIds);
+    return super.hold(blockId, tag);
   }
 
   @Override
@@ -93,13 +74,13 @@ final class FaultyBlockObject implements BlockObject {
     if (anyCallFails) {
       count("dirty " + buffer.blockId());
     }
-    object.dirty(buffer, tx);
+    super.dirty(buffer, tx);
   }
 
   @Override
   public Buffer resize(Buffer block0, int blockSizeBytes, Transaction tx, Object tag) {
     count("resize");
-    return object.resize(block0, blockSizeBytes, tx, tag);
+    return super.resize(block0, blockSizeBytes, tx, tag);
   }
 
   @Override
@@ -112,6 +93,6 @@ final class FaultyBlockObject implements BlockObject {
         throw e;
       }
     }
-    object.freeRange(firstBlock, blockCount, tx);
+    super.freeRange(firstBlock, blockCount, tx);
   }
 }

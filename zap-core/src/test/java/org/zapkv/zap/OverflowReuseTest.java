@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.Buffer;
-import org.zapkv.object.BlockObject;
 import org.zapkv.object.ImageObject;
+import org.zapkv.object.testing.WrappedObject;
 import org.zapkv.pool.Transaction;
 
 /** The header of an overflow can be in a block that was a leaf before. */
@@ -74,13 +74,12 @@ class OverflowReuseTest {
   }
 
   /** An object that does something before it holds a block for the first time. */
-  private static final class Interrupted implements BlockObject {
-    private final ImageObject object;
+  private static final class Interrupted extends WrappedObject {
     private long at = -1;
     private Runnable action = () -> {};
 
     Interrupted(ImageObject object) {
-      this.object = object;
+      super(object);
     }
 
     void before(long block, Runnable what) {
@@ -89,47 +88,12 @@ class OverflowReuseTest {
     }
 
     @Override
-    public long objectId() {
-      return object.objectId();
-    }
-
-    @Override
-    public int blockSizeBytes() {
-      return object.blockSizeBytes();
-    }
-
-    @Override
-    public long blockCount() {
-      return object.blockCount();
-    }
-
-    @Override
     public Buffer hold(long blockId, Object tag) {
       if (blockId == at) {
         at = -1;
         action.run();
       }
-      return object.hold(blockId, tag);
-    }
-
-    @Override
-    public void prefetch(long[] blockIds) {
-      object.prefetch(blockIds);
-    }
-
-    @Override
-    public void dirty(Buffer buffer, Transaction tx) {
-      object.dirty(buffer, tx);
-    }
-
-    @Override
-    public Buffer resize(Buffer block0, int blockSizeBytes, Transaction tx, Object tag) {
-      return object.resize(block0, blockSizeBytes, tx, tag);
-    }
-
-    @Override
-    public void freeRange(long firstBlock, long blockCount, Transaction tx) {
-      object.freeRange(firstBlock, blockCount, tx);
+      return super.hold(blockId, tag);
     }
   }
 
