@@ -64,6 +64,8 @@ public final class Buffer extends BufferContent {
   // Benign races: a touch too many, a hit not counted, the tag of another holder in a report.
   private int touchedEpoch;
   private long hits;
+
+  /** Stays when it is let go: see {@link #heldBy}. */
   private @Nullable Object lastTag;
 
   /** A new buffer with one hold, that of the caller. */
@@ -639,7 +641,7 @@ public final class Buffer extends BufferContent {
 
   /** Notes a use; true for the first one in an epoch. */
   boolean used(int epoch, Object tag) {
-    lastTag = tag;
+    heldBy(tag);
     hits++;
     if (touchedEpoch == epoch) {
       return false;
@@ -669,7 +671,11 @@ public final class Buffer extends BufferContent {
   }
 
   void heldBy(Object tag) {
-    lastTag = tag;
+    // Mostly the one that held it before. A reference that is written into an object as old as a
+    // buffer is work for the garbage collector, here and on threads of its own: more than the hold.
+    if (lastTag != tag) {
+      lastTag = tag;
+    }
   }
 
   /** Takes the identity from this held buffer and gives it to its successor. */
@@ -718,7 +724,6 @@ public final class Buffer extends BufferContent {
 
   @Override
   void afterSettling(long wanted, long settled) {
-    lastTag = null;
     switch (StateWord.state(settled)) {
       case EVICTING -> {
         if (!StateWord.isCached(wanted)) {
@@ -738,7 +743,10 @@ public final class Buffer extends BufferContent {
         }
         cache.becameIdle(this);
       }
-      case UNCACHED -> freeMemory();
+      case UNCACHED -> {
+        lastTag = null;
+        freeMemory();
+      }
       case READ, FILL, NOFILL -> {
         // Only those who load or write it, or wait for that, hold it: none of them is the last.
       }

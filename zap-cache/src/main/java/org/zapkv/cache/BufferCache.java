@@ -84,7 +84,8 @@ public final class BufferCache implements AutoCloseable {
    * @param objectId the object
    * @param blockId the block of the object
    * @param sizeBytes how large the block is, 1 byte to 1 MiB
-   * @param tag who holds it, for reports; {@link Buffer#release} takes the same
+   * @param tag who holds it, for reports; {@link Buffer#release} takes the same. The buffer may
+   *     refer to it for as long as it is cached
    * @return the buffer, held and cached
    * @throws org.zapkv.error.ZapException what the source throws, also to those who waited for it
    * @throws org.zapkv.error.CacheFullException if there is no room for it
