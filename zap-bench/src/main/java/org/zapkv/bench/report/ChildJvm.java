@@ -99,13 +99,14 @@ public final class ChildJvm {
   }
 
   /**
-   * The flags of a heap that has its size from the beginning.
+   * The flags of a heap that has its size from the beginning, and was touched as a whole: else the
+   * first second of whoever makes garbage is that of page faults.
    *
    * @param bytes the size
    * @return the flags
    */
   public static List<String> fixedHeap(long bytes) {
-    return List.of("-Xms" + bytes, "-Xmx" + bytes);
+    return List.of("-Xms" + bytes, "-Xmx" + bytes, "-XX:+AlwaysPreTouch");
   }
 
   private static void take(String line, Figures figures, Deque<String> output) {
