@@ -164,6 +164,9 @@ abstract sealed class LeafArrays permits LeafBlock {
 
   /** Whether an array of the key's length (and a NUL, which needs no look) holds the key. */
   boolean arrayEquals(int head, byte[] key) {
+    if (key.length < ARRAY_PAYLOAD_BYTES) {
+      return key.length == 0 || tailEquals(at(head) + ARRAY_PAYLOAD_OFFSET, key, 0);
+    }
     int done = 0;
     int chunk = head;
     int row = Math.min(key.length / ARRAY_PAYLOAD_BYTES, chunkCount - head);

@@ -31,6 +31,13 @@ final class LeafBlock extends LeafArrays {
   private static final int LINK_SHIFT_BEFORE_TYPE = 40;
   private static final long FREE_TYPE_OF_NEXT = (long) LeafLayout.TYPE_FREE << 56;
 
+  // Where fields of 16 bits are in the words of an entry.
+  private static final int NEXT_SHIFT = 16;
+  private static final int NAME_CHUNK_SHIFT = 32;
+  private static final int NAME_LENGTH_SHIFT = 48;
+  private static final int VALUE_COUNT_SHIFT = 16;
+  private static final int ID_MASK = 0xFFFF;
+
   /** No chunk in either half. */
   static final int NO_CHUNKS = -1;
 
@@ -170,7 +177,7 @@ final class LeafBlock extends LeafArrays {
       return NO_CHUNKS;
     }
     // A shift takes the low six bits only.
-    int bucket = (int) (hash >>> way) & (layout.bucketCount() - 1);
+    int bucket = (int) (hash >>> way) & layout.bucketMask();
     return bucketHead(bucket) | (freeListHead() << Short.SIZE);
   }
 
@@ -678,24 +685,23 @@ final class LeafBlock extends LeafArrays {
       chunk = LeafIndex.find(index, hash, knownWay, layout);
     } else {
       // A shift takes the low six bits only.
-      int bucket = (int) (hash >>> knownWay) & (layout.bucketCount() - 1);
+      int bucket = (int) (hash >>> knownWay) & layout.bucketMask();
       chunk = NativeMemory.getUnsignedShort(from + layout.bucketOffset(bucket));
     }
     for (int left = chunkCount; chunk < chunkCount && left > 0; left--) {
       long at = from + layout.chunkOffset(chunk);
-      if (NativeMemory.getLong(at + LeafLayout.ENTRY_HASH_OFFSET) == hash
-          && NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NAME_LENGTH_OFFSET)
-              == key.length + 1
-          && isNameUnheld(chunk, at, key)) {
+      long word = NativeMemory.getLong(at);
+      if (NativeMemory.getLong(at + WORD_2) == hash
+          && (int) (word >>> NAME_LENGTH_SHIFT) == key.length + 1
+          && isNameUnheld(chunk, (int) (word >>> NAME_CHUNK_SHIFT) & ID_MASK, key)) {
         return chunk;
       }
-      chunk = NativeMemory.getUnsignedShort(at + LeafLayout.ENTRY_NEXT_OFFSET);
+      chunk = (int) (word >>> NEXT_SHIFT) & ID_MASK;
     }
     return chunk == CHAIN_END && !further ? UnheldReader.ABSENT : UnheldReader.UNKNOWN;
   }
 
-  private boolean isNameUnheld(int entry, long entryAt, byte[] key) {
-    int head = NativeMemory.getUnsignedShort(entryAt + LeafLayout.ENTRY_NAME_CHUNK_OFFSET);
+  private boolean isNameUnheld(int entry, int head, byte[] key) {
     try {
       // Most often the chunks of an entry follow each other. Two branches, as in readArray.
       return head == entry + 1 ? arrayEquals(entry + 1, key) : arrayEquals(head, key);
@@ -713,25 +719,28 @@ final class LeafBlock extends LeafArrays {
 
   /** The value of an entry; null if that cannot be read. */
   byte @Nullable [] valueUnheld(int entry, int nameLength, int integerBytes) {
-    int length = valueCount(entry) * integerBytes;
+    int shape = (int) NativeMemory.getLong(at(entry) + WORD_1);
+    int length = (shape >>> VALUE_COUNT_SHIFT) * integerBytes;
     if (length > layout.blockSizeBytes()) {
       return null;
     }
     byte[] value = new byte[length];
-    return readUnheld(entry, nameLength, value, 0, length) ? value : null;
+    return readUnheld(entry, shape & ID_MASK, nameLength, value, 0, length) ? value : null;
   }
 
   /** Copies the value of an entry of bytes, as far as there is room; how long it is, or UNKNOWN. */
   int readUnheld(int entry, int nameLength, byte[] destination, int offset) {
-    int length = valueCount(entry);
+    int value = (int) NativeMemory.getLong(at(entry) + WORD_1);
+    int length = value >>> VALUE_COUNT_SHIFT;
     int here = Math.min(length, destination.length - offset);
-    return readUnheld(entry, nameLength, destination, offset, here) ? length : UnheldReader.UNKNOWN;
+    return readUnheld(entry, value & ID_MASK, nameLength, destination, offset, here)
+        ? length
+        : UnheldReader.UNKNOWN;
   }
 
   private boolean readUnheld(
-      int entry, int nameLength, byte[] destination, int offset, int length) {
+      int entry, int head, int nameLength, byte[] destination, int offset, int length) {
     int guess = entry + 1 + LeafLayout.arrayChunks(nameLength);
-    int head = valueChunk(entry);
     try {
       if (head == guess) {
         readArray(guess, destination, offset, length);

@@ -78,7 +78,7 @@ final class LeafIndex {
    */
   static int find(char[] index, long hash, long way, LeafLayout layout) {
     // A shift takes the low six bits only.
-    int bucket = (int) (hash >>> way) & (layout.bucketCount() - 1);
+    int bucket = (int) (hash >>> way) & layout.bucketMask();
     int group = bucket >>> GROUP_SHIFT << 1;
     int bit = 1 << (bucket & GROUP_MASK);
     int present = index[group];
@@ -86,9 +86,8 @@ final class LeafIndex {
       return CHAIN_END;
     }
     int found = index[index[group + 1] + Integer.bitCount(present & (bit - 1))];
-    int idBits = layout.chunkIdBits();
-    int tag = found >>> idBits;
-    return tag != 0 && tag != tag(hash, way, layout) ? CHAIN_END : found & ((1 << idBits) - 1);
+    int tag = found >>> layout.chunkIdBits();
+    return tag != 0 && tag != tag(hash, way, layout) ? CHAIN_END : found & layout.chunkIdMask();
   }
 
   private static int tag(long hash, long way, LeafLayout layout) {

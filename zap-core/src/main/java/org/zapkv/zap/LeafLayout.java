@@ -104,6 +104,8 @@ final class LeafLayout {
   private final int chunksOffset;
   private final int chunkCount;
   private final int chunkIdBits;
+  private final int bucketMask;
+  private final int chunkIdMask;
 
   private LeafLayout(int blockShift) {
     this.blockSizeBytes = 1 << blockShift;
@@ -111,7 +113,9 @@ final class LeafLayout {
     int bucketBytes = Short.BYTES << bucketShift;
     this.chunksOffset = BUCKETS_OFFSET + bucketBytes;
     this.chunkCount = (blockSizeBytes - bucketBytes) / CHUNK_BYTES - HEADER_BYTES / CHUNK_BYTES;
+    this.bucketMask = (1 << bucketShift) - 1;
     this.chunkIdBits = Integer.SIZE - Integer.numberOfLeadingZeros(chunkCount - 1);
+    this.chunkIdMask = (1 << chunkIdBits) - 1;
   }
 
   /** The layout of leaves of 2^blockShift bytes, 9 to 20. */
@@ -127,6 +131,11 @@ final class LeafLayout {
     return 1 << bucketShift;
   }
 
+  /** What is left of a number of more bits is the number of a bucket. */
+  int bucketMask() {
+    return bucketMask;
+  }
+
   int chunkCount() {
     return chunkCount;
   }
@@ -136,9 +145,14 @@ final class LeafLayout {
     return chunkIdBits;
   }
 
+  /** What is left of a number of more bits is the id of a chunk. */
+  int chunkIdMask() {
+    return chunkIdMask;
+  }
+
   /** The bucket of a hash: the bits right below the leaf's prefix. */
   int bucket(long hash, int prefixLength) {
-    return (int) (hash >>> bucketShift(prefixLength)) & (bucketCount() - 1);
+    return (int) (hash >>> bucketShift(prefixLength)) & bucketMask;
   }
 
   /** How many bits of a hash are below those that choose the bucket. */

@@ -46,26 +46,18 @@ final class LeafMirror {
    * nothing shared.
    */
   @Nullable LeafBlock leaf(long hash) {
+    Part part = part(hash);
+    return part == null ? null : part.leaf(hash);
+  }
+
+  /** The part that may know the leaf of a hash, if there is one. Its block counts as used. */
+  @Nullable Part part(long hash) {
     Root now = root;
     Part part = now == null ? null : now.part(now.number(hash));
-    if (now == null || part == null) {
-      return null;
+    if (part != null) {
+      part.table.noteUse();
     }
-    part.table.noteUse();
-    return part.leafAcquire(now.slot(hash));
-  }
-
-  /** The way of the leaf that {@link #leaf} gives, as a rule: it may be that of another. */
-  long way(long hash) {
-    Root now = root;
-    Part part = now == null ? null : now.part(now.number(hash));
-    return now == null || part == null ? 0 : part.wayOpaque(now.slot(hash));
-  }
-
-  /** The layout of the leaves, if there are any. */
-  @Nullable LeafLayout layout() {
-    Root now = root;
-    return now == null ? null : now.layout;
+    return part;
   }
 
   /** Puts a leaf where it is found from a hash that it covers. It is held, locked, and placed. */
@@ -272,7 +264,7 @@ final class LeafMirror {
     private static final VarHandle WAYS = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** What this object and the heads of its arrays take: 64-bit JVM, compressed references. */
-    static final int HEAP_BYTES = 64;
+    static final int HEAP_BYTES = 80;
 
     /** What a pointer of the table takes: a reference and a way. */
     static final int POINTER_BYTES = 12;
@@ -280,6 +272,11 @@ final class LeafMirror {
     private final Root root;
     private final int number;
     private final Buffer table;
+
+    // As in the root, which a reader then need not come to.
+    private final int hashShift;
+    private final int mask;
+    private final LeafLayout layout;
 
     // Accessed by the methods below only.
     private final @Nullable LeafBlock[] leaves;
@@ -289,8 +286,30 @@ final class LeafMirror {
       this.root = root;
       this.number = number;
       this.table = table;
-      this.leaves = new LeafBlock[root.partMask + 1];
+      this.hashShift = root.hashShift;
+      this.mask = root.partMask;
+      this.layout = root.layout;
+      this.leaves = new LeafBlock[mask + 1];
       this.ways = new long[leaves.length];
+    }
+
+    /** The leaf that was last seen to cover a hash of this part; null when there is none. */
+    @Nullable LeafBlock leaf(long hash) {
+      return leafAcquire(slot(hash));
+    }
+
+    /** The way of the leaf that {@link #leaf} gives, as a rule: it may be that of another. */
+    long way(long hash) {
+      return wayOpaque(slot(hash));
+    }
+
+    /** The layout of all leaves of the map. */
+    LeafLayout layout() {
+      return layout;
+    }
+
+    private int slot(long hash) {
+      return (int) (hash >>> hashShift) & mask;
     }
 
     private @Nullable LeafBlock leafAcquire(int slot) {

@@ -38,10 +38,9 @@ final class LeafSight {
   static @Nullable LeafSight of(LeafMirror mirror, ZapName name) {
     byte[] key = name.key();
     long hash = name.hash();
-    long way = mirror.way(hash);
-    LeafBlock block = mirror.leaf(hash);
-    LeafLayout layout = mirror.layout();
-    if (block == null || layout == null || name.integerCount() != key.length + 1) {
+    LeafMirror.Part part = mirror.part(hash);
+    LeafBlock block = part == null ? null : part.leaf(hash);
+    if (part == null || block == null || name.integerCount() != key.length + 1) {
       return null;
     }
     long stamp = block.readStamp(hash);
@@ -49,7 +48,7 @@ final class LeafSight {
       return null;
     }
     try {
-      int entry = block.findUnheld(hash, key, layout, way, stamp);
+      int entry = block.findUnheld(hash, key, part.layout(), part.way(hash), stamp);
       return leaf.block() == block ? new LeafSight(leaf, stamp, entry) : null;
     } finally {
       // The memory stays mapped for as long as somebody has the buffer.

@@ -50,10 +50,9 @@ final class UnheldReader {
   /** Whether a key is there: 1, {@link #ABSENT} or {@link #UNKNOWN}. */
   int find(byte[] key, long hash) {
     for (int i = 0; i < TRIES; i++) {
-      long way = mirror.way(hash);
-      LeafBlock leaf = mirror.leaf(hash);
-      LeafLayout layout = mirror.layout();
-      if (leaf == null || layout == null) {
+      LeafMirror.Part part = mirror.part(hash);
+      LeafBlock leaf = part == null ? null : part.leaf(hash);
+      if (part == null || leaf == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -61,7 +60,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
+      int entry = leaf.findUnheld(hash, key, part.layout(), part.way(hash), stamp);
       int found = entry >= 0 ? 1 : entry;
       if (leaf.isValid(stamp)) {
         leaf.noteRead(hash, stamp);
@@ -78,10 +77,9 @@ final class UnheldReader {
    */
   @Nullable ZapValue value(byte[] key, long hash) {
     for (int i = 0; i < TRIES; i++) {
-      long way = mirror.way(hash);
-      LeafBlock leaf = mirror.leaf(hash);
-      LeafLayout layout = mirror.layout();
-      if (leaf == null || layout == null) {
+      LeafMirror.Part part = mirror.part(hash);
+      LeafBlock leaf = part == null ? null : part.leaf(hash);
+      if (part == null || leaf == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -89,7 +87,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
+      int entry = leaf.findUnheld(hash, key, part.layout(), part.way(hash), stamp);
       int integerBytes = entry >= 0 ? leaf.integerBytesUnheld(entry) : 0;
       byte[] bytes =
           integerBytes > 0 ? leaf.valueUnheld(entry, key.length + 1, integerBytes) : null;
@@ -112,10 +110,9 @@ final class UnheldReader {
    */
   byte @Nullable [] bytes(byte[] key, long hash, byte[] unknown) {
     for (int i = 0; i < TRIES; i++) {
-      long way = mirror.way(hash);
-      LeafBlock leaf = mirror.leaf(hash);
-      LeafLayout layout = mirror.layout();
-      if (leaf == null || layout == null) {
+      LeafMirror.Part part = mirror.part(hash);
+      LeafBlock leaf = part == null ? null : part.leaf(hash);
+      if (part == null || leaf == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -123,7 +120,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
+      int entry = leaf.findUnheld(hash, key, part.layout(), part.way(hash), stamp);
       byte[] bytes =
           entry >= 0 && leaf.integerBytesUnheld(entry) == 1
               ? leaf.valueUnheld(entry, key.length + 1, 1)
@@ -144,10 +141,9 @@ final class UnheldReader {
    */
   int read(byte[] key, long hash, byte[] destination, int offset) {
     for (int i = 0; i < TRIES; i++) {
-      long way = mirror.way(hash);
-      LeafBlock leaf = mirror.leaf(hash);
-      LeafLayout layout = mirror.layout();
-      if (leaf == null || layout == null) {
+      LeafMirror.Part part = mirror.part(hash);
+      LeafBlock leaf = part == null ? null : part.leaf(hash);
+      if (part == null || leaf == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -155,7 +151,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
+      int entry = leaf.findUnheld(hash, key, part.layout(), part.way(hash), stamp);
       int length = entry;
       if (entry >= 0) {
         length =
@@ -179,10 +175,9 @@ final class UnheldReader {
    */
   long integer(byte[] key, long hash, long absent, long unknown) {
     for (int i = 0; i < TRIES; i++) {
-      long way = mirror.way(hash);
-      LeafBlock leaf = mirror.leaf(hash);
-      LeafLayout layout = mirror.layout();
-      if (leaf == null || layout == null) {
+      LeafMirror.Part part = mirror.part(hash);
+      LeafBlock leaf = part == null ? null : part.leaf(hash);
+      if (part == null || leaf == null) {
         break;
       }
       long stamp = leaf.readStamp(hash);
@@ -190,7 +185,7 @@ final class UnheldReader {
         Thread.onSpinWait();
         continue;
       }
-      int entry = leaf.findUnheld(hash, key, layout, way, stamp);
+      int entry = leaf.findUnheld(hash, key, part.layout(), part.way(hash), stamp);
       long value = unknown;
       if (entry == ABSENT) {
         value = absent;

@@ -161,13 +161,17 @@ class LeafMirrorTest {
     }
   }
 
+  private static long way(LeafMirror mirror, long hash) {
+    return Objects.requireNonNull(mirror.part(hash)).way(hash);
+  }
+
   /** The way that a leaf has beside it, where it is; else one that is wrong. */
   private static long wayOfAll(LeafMirror mirror, FatHeader header, Leaf leaf) {
     long way = leaf.block().way();
     for (long slot = 0; slot < 1L << header.tableShift(); slot++) {
       long hash = slot << (Long.SIZE - header.tableShift());
-      if (mirror.leaf(hash) != null && mirror.way(hash) != way) {
-        return mirror.way(hash);
+      if (mirror.leaf(hash) != null && way(mirror, hash) != way) {
+        return way(mirror, hash);
       }
     }
     return way;
