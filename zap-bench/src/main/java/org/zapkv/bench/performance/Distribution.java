@@ -9,8 +9,14 @@ public enum Distribution {
   /** Each as often as any other. */
   UNIFORM,
 
-  /** Some much more often than others: with an exponent of 0.99, as in YCSB. */
+  /**
+   * Some much more often than others: with an exponent of 0.99, and those that are chosen often
+   * scattered over the order in which entries were loaded, as in YCSB.
+   */
   ZIPF;
+
+  /** A prime above any number of entries, so that multiples of it meet each of them once. */
+  private static final long STRIDE = 2_654_435_761L;
 
   private static final int LEAST = 1 << 12;
   private static final int MOST = 1 << 24;
@@ -28,8 +34,14 @@ public enum Distribution {
     RandomGenerator random = new SplittableRandom(seed);
     Zipf zipf = new Zipf(entries);
     for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = (int) (this == ZIPF ? zipf.next(random) : random.nextLong(entries));
+      numbers[i] =
+          (int) (this == ZIPF ? scattered(zipf.next(random), entries) : random.nextLong(entries));
     }
     return numbers;
+  }
+
+  /** The entry of a rank; each entry has one. */
+  static long scattered(long rank, long entries) {
+    return rank * STRIDE % entries;
   }
 }

@@ -58,6 +58,20 @@ final class ZipfTest {
     }
   }
 
+  @Test
+  void eachEntryHasOneRankAndTheFirstOnesAreApart() {
+    for (int entries : new int[] {1, 2, 1000, 10_000}) {
+      long[] numbers = new long[entries];
+      Arrays.setAll(numbers, rank -> Distribution.scattered(rank, entries));
+      assertEquals(entries, Arrays.stream(numbers).distinct().count());
+    }
+    for (int rank = 0; rank < 100; rank++) {
+      long step =
+          Distribution.scattered(rank + 1, 1_000_000) - Distribution.scattered(rank, 1_000_000);
+      assertTrue(Math.abs(step) > 1000, "rank " + rank);
+    }
+  }
+
   private static long[] draws(int count) {
     Zipf zipf = new Zipf(count);
     SplittableRandom random = new SplittableRandom(1);
