@@ -5,12 +5,14 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.CorruptException;
 import org.zapkv.object.ObjectSet;
+import org.zapkv.object.Surroundings;
 import org.zapkv.pool.Compression;
 
 /**
@@ -234,6 +236,20 @@ public final class ZapStoreBuilder {
     return Salvage.run(damaged, target, this, progress);
   }
 
+  /** What the store takes from outside besides its devices. */
+  ZapStoreBuilder surroundings(Surroundings surroundings) {
+    options = options.withObjects(options.objects().withSurroundings(surroundings));
+    return this;
+  }
+
+  /**
+   * Where new maps get the salts of their hashes from: who gives it can have the same map twice.
+   */
+  ZapStoreBuilder saltSource(LongSupplier source) {
+    options = options.withMaps(options.maps().withSaltSource(source));
+    return this;
+  }
+
   /** Makes a new store without an intent log on a device, which is closed with it. */
   ZapStore create(BlockDevice device, String name) {
     return create(device, null, name);
@@ -248,7 +264,7 @@ public final class ZapStoreBuilder {
               logDevice == null
                   ? ObjectSet.create(device, options.objects())
                   : ObjectSet.create(device, logDevice, options.objects()));
-      ZapStore.initialise(objects);
+      ZapStore.initialise(objects, options.maps());
       ZapStore store = new ZapStore(name, objects, options, devices);
       closer.handOver();
       return store;

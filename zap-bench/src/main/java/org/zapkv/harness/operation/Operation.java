@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.operation;
+
+import java.util.List;
+import org.zapkv.harness.subject.Promise;
+
+/** Something that one thread does to an open store; a line of text in a log of operations. */
+public sealed interface Operation {
+  /** Changes one key of the thread's line. */
+  record Apply(Edit edit, Promise promise) implements Operation {}
+
+  /** Changes keys of the thread's line in one commit, maybe over several maps. */
+  record Commit(List<Edit> edits, Promise promise) implements Operation {}
+
+  /** Reads a key, of any line. */
+  record Get(String map, String key) implements Operation {}
+
+  /**
+   * Begins a walk, which others then find under a number; one that is there already is given up.
+   * Threads have numbers of their own: a walk is of one thread.
+   */
+  record ScanBegin(int scan, String map) implements Operation {}
+
+  /** Goes on with a walk by so many entries, if it is there. */
+  record ScanStep(int scan, int entries) implements Operation {}
+
+  /** Closes a walk and goes on with it from its cookie, as somebody who was away. */
+  record ScanResume(int scan) implements Operation {}
+
+  /** Makes all durable. */
+  record Sync() implements Operation {}
+
+  /** Makes the files smaller. */
+  record Compact() implements Operation {}
+
+  /** Reads all that is stored. */
+  record Scrub() implements Operation {}
+
+  /** Interrupts the thread, so that its next operation finds it interrupted. */
+  record Interrupt() implements Operation {}
+
+  /**
+   * Puts the clock that the store looks at forward, or back, if it is one of the harness.
+   *
+   * @param millis by so much; below 0: back
+   */
+  record ClockJump(long millis) implements Operation {}
+}

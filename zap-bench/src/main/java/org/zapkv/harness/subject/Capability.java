@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.subject;
+
+/** What a store can do, as its documentation has it: the harness holds it to that and no more. */
+public enum Capability {
+  /** Several changes of one map in one commit: all or none is there after a crash. */
+  BATCH,
+
+  /** The same over several maps. */
+  BATCH_OVER_MAPS,
+
+  /** A change that returned with {@link Promise#DURABLE} survives a loss of power. */
+  DURABLE,
+
+  /** What is there after a crash is a beginning of the order of commits. */
+  ORDERED,
+
+  /** After a crash it opens, and reads without errors. */
+  SURVIVES_KILL,
+
+  /** A cursor can be left, and gone on with later, by a number. */
+  RESUMABLE_SCAN,
+
+  /** Files become smaller on demand. */
+  COMPACT,
+
+  /** All that is stored can be read through and compared with its checksums. */
+  SCRUB,
+
+  /** It can say by itself whether what it holds is sound. */
+  CHECK,
+
+  /** It can be put on devices of the harness: crashes of power, errors of I/O, damage. */
+  DEVICES
+}
