@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.IoMode;
@@ -232,6 +233,14 @@ public final class ZapStoreBuilder {
     }
     Objects.requireNonNull(progress, "progress");
     return Salvage.run(damaged, target, this, progress);
+  }
+
+  /**
+   * Where new maps get the salts of their hashes from: who gives it can have the same map twice.
+   */
+  ZapStoreBuilder saltSource(LongSupplier source) {
+    options = options.withMaps(options.maps().withSaltSource(source));
+    return this;
   }
 
   /** Makes a new store without an intent log on a device, which is closed with it. */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.subject;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.CacheStats;
+import org.zapkv.error.ValueTypeException;
+import org.zapkv.store.Batch;
+import org.zapkv.store.DeviceStores;
+import org.zapkv.store.Durability;
+import org.zapkv.store.MapCursor;
+import org.zapkv.store.StoreCheckReport;
+import org.zapkv.store.StoreStatistics;
+import org.zapkv.store.ZapEntry;
+import org.zapkv.store.ZapMap;
+import org.zapkv.store.ZapStore;
+
+/** An open Zap. Values of eight bytes are longs in it, so that maps can be micro. */
+final class ZapSubject implements Subject {
+  /** Room for most values; the rest is read in another way. */
+  private static final int USUAL_VALUE_BYTES = 512;
+
+  private final ZapStore store;
+  private final Durability later;
+
+  ZapSubject(ZapStore store, Durability later) {
+    this.store = store;
+    this.later = later;
+  }
+
+  @Override
+  public void apply(Change change, Promise promise) {
+    ZapMap map = store.map(change.map()).withDurability(durability(promise));
+    byte[] value = change.value();
+    if (value == null) {
+      map.remove(change.key());
+    } else if (value.length == Long.BYTES) {
+      map.putLong(change.key(), toLong(value));
+    } else {
+      map.put(change.key(), value);
+    }
+  }
+
+  @Override
+  public long commit(List<Change> changes, Promise promise) {
+    Batch batch = store.batch();
+    for (Change change : changes) {
+      ZapMap map = store.map(change.map());
+      byte[] value = change.value();
+      if (value == null) {
+        batch.remove(map, change.key());
+      } else if (value.length == Long.BYTES) {
+        batch.putLong(map, change.key(), toLong(value));
+      } else {
+        batch.put(map, change.key(), value);
+      }
+    }
+    return batch.commit(durability(promise));
+  }
+
+  private Durability durability(Promise promise) {
+    return promise == Promise.DURABLE ? Durability.SYNC : later;
+  }
+
+  /** In one of the ways that there are: which one follows from the key. */
+  @Override
+  public byte @Nullable [] get(String map, byte[] key) {
+    ZapMap of = store.map(map);
+    try {
+      return switch (Arrays.hashCode(key) & 3) {
+        case 0 -> of.get(key);
+        case 1 -> copied(of, key);
+        case 2 -> ofLong(of.getLong(key));
+        default -> of.containsKey(key) ? value(of.entry(key)) : null;
+      };
+    } catch (ValueTypeException e) {
+      // It is there in the other form, or was just then.
+      return value(of.entry(key));
+    }
+  }
+
+  private static byte @Nullable [] copied(ZapMap map, byte[] key) {
+    byte[] destination = new byte[USUAL_VALUE_BYTES];
+    int length = map.get(key, destination, 0);
+    if (length > destination.length) {
+      return map.get(key);
+    }
+    return length < 0 ? null : Arrays.copyOf(destination, length);
+  }
+
+  private static byte @Nullable [] ofLong(OptionalLong value) {
+    return value.isEmpty() ? null : toBytes(value.getAsLong());
+  }
+
+  private static byte @Nullable [] value(@Nullable ZapEntry entry) {
+    if (entry == null) {
+      return null;
+    }
+    return entry.isLong() ? toBytes(entry.longValue()) : entry.value();
+  }
+
+  private static long toLong(byte[] value) {
+    return ByteBuffer.wrap(value).getLong();
+  }
+
+  private static byte[] toBytes(long value) {
+    byte[] bytes = new byte[Long.BYTES];
+    ByteBuffer.wrap(bytes).putLong(value);
+    return bytes;
+  }
+
+  @Override
+  public Scan scan(String map, long cookie) {
+    return new CursorScan(store.map(map).cursor(cookie));
+  }
+
+  @Override
+  public List<String> maps() {
+    return store.mapNames();
+  }
+
+  @Override
+  public void sync() {
+    store.sync();
+  }
+
+  @Override
+  public void compact() {
+    store.compact((passed, total) -> {});
+  }
+
+  @Override
+  public List<String> scrub() {
+    return store.scrub(0, (read, total) -> {}).lines();
+  }
+
+  @Override
+  public List<String> check() {
+    StoreCheckReport report = store.check((read, total) -> {});
+    List<String> problems = new ArrayList<>(report.problems());
+    if (report.leakedBytes() != 0) {
+      problems.add(report.leakedBytes() + " bytes belong to nothing");
+    }
+    long failures = store.statistics().cache().userFailures();
+    if (failures != 0) {
+      problems.add(failures + " callbacks of users of buffers threw");
+    }
+    return problems;
+  }
+
+  @Override
+  public Map<String, Long> events() {
+    StoreStatistics statistics = store.statistics();
+    CacheStats cache = statistics.cache();
+    return Map.of(
+        "LEAF_REUSE", cache.userReuses(),
+        "FREED_IN_FLIGHT", cache.freedInFlight(),
+        "EARLY_WRITE", cache.writeOuts(),
+        "REPLAY", statistics.log().replayedRecords());
+  }
+
+  /**
+   * Closes the store, and looks whether it has given everything back.
+   *
+   * @throws IllegalStateException if it has not, whether it could be closed or not
+   */
+  @Override
+  public void close() {
+    RuntimeException failure = null;
+    try {
+      store.close();
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+    String left = DeviceStores.left(store);
+    if (left != null) {
+      throw new IllegalStateException("the closed store has not given back " + left, failure);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static final class CursorScan implements Scan {
+    private final MapCursor cursor;
+
+    CursorScan(MapCursor cursor) {
+      this.cursor = cursor;
+    }
+
+    @Override
+    public @Nullable Entry next() {
+      if (!cursor.next()) {
+        return null;
+      }
+      ZapEntry entry = cursor.entry();
+      byte[] value = ZapSubject.value(entry);
+      return value == null ? null : new Entry(entry.key(), value);
+    }
+
+    /** Where the entries after the present one begin. */
+    @Override
+    public long cookie() {
+      return cursor.nextCookie();
+    }
+
+    @Override
+    public void close() {
+      cursor.close();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.CacheStats;
+import org.zapkv.cache.device.BlockDevice;
+
+/** For the harness, which is in another package: stores on devices, and what is left of them. */
+public final class DeviceStores {
+  private DeviceStores() {}
+
+  /**
+   * Opens the store on two devices, which are closed with it, or if there is nothing on the first
+   * one, creates it. Power that is lost during that leaves something that is no store.
+   *
+   * @param builder how it is opened
+   * @param blocks for the blocks
+   * @param log for the intent log
+   * @return the open store
+   */
+  public static ZapStore open(ZapStoreBuilder builder, BlockDevice blocks, BlockDevice log) {
+    return blocks.sizeBytes() == 0
+        ? builder.create(blocks, log, blocks.name())
+        : builder.open(blocks, log, blocks.name());
+  }
+
+  /**
+   * Sees to it that maps that are made in the same order have the same salts.
+   *
+   * @param builder of a store; changed
+   * @param seed decides on the salts
+   * @return the builder
+   */
+  public static ZapStoreBuilder withSalts(ZapStoreBuilder builder, long seed) {
+    AtomicLong asked = new AtomicLong();
+    return builder.saltSource(
+        () -> new SplittableRandom(seed + asked.getAndIncrement()).nextLong());
+  }
+
+  /**
+   * What a store that was closed has not given back.
+   *
+   * @param store the closed store
+   * @return the holds and bytes; null: nothing
+   */
+  public static @Nullable String left(ZapStore store) {
+    CacheStats stats = store.objects().cache().stats();
+    return stats.outstandingHolds() == 0 && stats.usedBytes() == 0
+        ? null
+        : stats.outstandingHolds() + " holds and " + stats.usedBytes() + " bytes: " + stats;
+  }
+}
