@@ -20,4 +20,18 @@ public sealed interface Place {
    * @param log for the intent log
    */
   record Devices(BlockDevice blocks, BlockDevice log) implements Place {}
+
+  /**
+   * The path, for a store that can only be in a directory.
+   *
+   * @param store what the store is called
+   * @return the path
+   * @throws IllegalArgumentException if the place is none
+   */
+  default Path directory(String store) {
+    if (this instanceof Directory directory) {
+      return directory.path();
+    }
+    throw new IllegalArgumentException(store + " can only be in a directory, not on " + this);
+  }
 }
