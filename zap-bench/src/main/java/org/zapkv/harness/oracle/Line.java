@@ -130,9 +130,12 @@ final class Line {
     ended = pending.number + 1;
     long sequence = pending.sequence();
     if (isOrdered && sequence > 0) {
-      if (sequence <= lastSequence) {
+      // One that removes what is not there may have nothing to record, and no place of its own.
+      boolean mayBeNothing = pending.versions.stream().noneMatch(Version::isPut);
+      if (sequence < lastSequence || (sequence == lastSequence && !mayBeNothing)) {
         throw new Violation(
-            Kind.ORDER, pending + " was said to come before one with sequence " + lastSequence);
+            Kind.ORDER,
+            pending + " comes after one that was said to have sequence " + lastSequence);
       }
       lastSequence = sequence;
     }

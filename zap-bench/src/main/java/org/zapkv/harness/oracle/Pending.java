@@ -57,7 +57,7 @@ public final class Pending {
    * @param givenSequence the commit's place in the order of all commits; 0: the store does not say
    * @param position how far the recording of the devices is now; 0: there is none
    * @throws Violation if the store is one that keeps the order, and says that an earlier commit of
-   *     this thread came later
+   *     this thread came later, or at the same place though this one puts something
    * @throws IllegalStateException if it has already been said how it went
    */
   public void acknowledged(long givenSequence, long position) {

@@ -188,6 +188,19 @@ final class OracleTest {
     commit(first, 5, put("t0.a", 1));
     Pending pending = begin(first, Promise.LATER, put("t0.a", 2));
     assertKind(Kind.ORDER, () -> pending.acknowledged(5, 0));
+    Pending older = begin(first, Promise.LATER, remove("t0.none"));
+    assertKind(Kind.ORDER, () -> older.acknowledged(4, 0));
+  }
+
+  @Test
+  void aCommitThatChangesNothingMayHaveTheSequenceOfTheNewestOne() {
+    commit(first, 1, put("t0.a", 1));
+    commit(second, 2, put("t1.a", 2));
+    commitDurably(first, 2, remove("t0.none"));
+    commit(first, 2, remove("t0.none"));
+    commit(second, 3, put("t1.a", 3));
+    assertFine(found("t0.a", 1, "t1.a", 2));
+    assertFine(found("t0.a", 1, "t1.a", 3));
   }
 
   @Test
@@ -317,8 +330,10 @@ final class OracleTest {
     Session.Reading after = first.reading("m", "t1.a");
     assertKind(Kind.WRONG_READ, () -> after.got(null));
     fail(second, remove("t1.a"));
-    first.reading("m", "t1.a").got(null);
+    Session.Reading doubtful = first.reading("m", "t1.a");
+    doubtful.got(null);
     commit(second, 4, put("t1.a", 3));
+    doubtful.got(null);
     Session.Reading certain = first.reading("m", "t1.a");
     assertKind(Kind.WRONG_READ, () -> certain.got(null));
     assertKind(Kind.WRONG_READ, () -> certain.got(bytes(2)));
