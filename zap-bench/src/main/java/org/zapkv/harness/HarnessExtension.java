@@ -76,6 +76,7 @@ public final class HarnessExtension implements ParameterResolver, BeforeTestExec
     Settings settings = harness.settings();
     LOGGER.log(
         Level.INFO, "{0} with seed {1}", settings.store().title(), Long.toString(settings.seed()));
+    Quiet quiet = new Quiet();
     try {
       FinishedRun run = harness.finish();
       if (run.outcome().violation() != null) {
@@ -87,6 +88,8 @@ public final class HarnessExtension implements ParameterResolver, BeforeTestExec
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError("The test was interrupted, with seed " + settings.seed(), e);
+    } finally {
+      quiet.end();
     }
   }
 

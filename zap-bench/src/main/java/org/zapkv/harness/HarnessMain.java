@@ -50,14 +50,20 @@ public final class HarnessMain implements Runnable {
           exception.printStackTrace(screen.err());
           return FAILED;
         };
-    return new CommandLine(new HarnessMain())
-        .addSubcommand(new RunCommand(screen))
-        .addSubcommand(new ReplayCommand(screen))
-        .addSubcommand(new HelpCommand())
-        .setOut(new PrintWriter(screen.out(), true, UTF_8))
-        .setErr(new PrintWriter(screen.err(), true, UTF_8))
-        .setExecutionExceptionHandler(failed)
-        .execute(args);
+    CommandLine line =
+        new CommandLine(new HarnessMain())
+            .addSubcommand(new RunCommand(screen))
+            .addSubcommand(new ReplayCommand(screen))
+            .addSubcommand(new HelpCommand())
+            .setOut(new PrintWriter(screen.out(), true, UTF_8))
+            .setErr(new PrintWriter(screen.err(), true, UTF_8))
+            .setExecutionExceptionHandler(failed);
+    Quiet quiet = new Quiet();
+    try {
+      return line.execute(args);
+    } finally {
+      quiet.end();
+    }
   }
 
   @Override
