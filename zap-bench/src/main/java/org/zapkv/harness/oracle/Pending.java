@@ -40,6 +40,7 @@ public final class Pending {
   private long endedAt = NEVER;
   private long sequence;
   private long durablePosition = NEVER;
+  private boolean isChange;
   private @Nullable Throwable cause;
 
   Pending(Line line, List<Version> versions, Promise promise, long startPosition) {
@@ -63,7 +64,8 @@ public final class Pending {
   public void acknowledged(long givenSequence, long position) {
     resolve(State.ACKNOWLEDGED);
     sequence = givenSequence;
-    if (promise == Promise.DURABLE) {
+    isChange = versions.stream().anyMatch(version -> version.isPut() || version.state.isPresent());
+    if (promise == Promise.DURABLE && isChange) {
       durablePosition = position;
     }
     line.succeed(this);
@@ -96,6 +98,14 @@ public final class Pending {
 
   boolean isFailed() {
     return state == State.FAILED;
+  }
+
+  /**
+   * Whether it certainly had something to change. If not, that it is durable says nothing: a store
+   * need not write anything for it, nor wait for what was written before.
+   */
+  boolean isChange() {
+    return isChange;
   }
 
   /** 0: not known. */

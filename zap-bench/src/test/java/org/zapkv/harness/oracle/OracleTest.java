@@ -204,6 +204,25 @@ final class OracleTest {
   }
 
   @Test
+  void aCommitThatChangesNothingMakesNothingDurable() {
+    commit(first, 1, put("t0.a", 1));
+    commitDurably(first, 2, remove("t0.none"));
+    assertFine(found());
+    commitDurably(first, 3, remove("t0.a"));
+    commit(first, 4, put("t0.a", 2));
+    assertCrash(Kind.LOST, found("t0.a", 1));
+  }
+
+  @Test
+  void ofStatesThatAreAlikeOneThatIsDurableEnoughCounts() {
+    commit(second, 1, put("t1.a", 1));
+    commit(first, 2, put("t0.a", 2));
+    commitDurably(first, 3, remove("t0.a"));
+    assertFine(found("t1.a", 1));
+    assertCrash(Kind.ORDER, found());
+  }
+
+  @Test
   void aCommitThatFailedIsThereOrNot() {
     commit(first, 1, put("t0.a", 1), put("t0.b", 2));
     fail(first, put("t0.a", 3), put("t0.b", 4), remove("t0.c"));
@@ -337,6 +356,11 @@ final class OracleTest {
     Session.Reading certain = first.reading("m", "t1.a");
     assertKind(Kind.WRONG_READ, () -> certain.got(null));
     assertKind(Kind.WRONG_READ, () -> certain.got(bytes(2)));
+    fail(second, put("t1.a", 4));
+    certain.got(bytes(4));
+    commit(second, 5, put("t1.a", 5));
+    Session.Reading last = first.reading("m", "t1.a");
+    assertKind(Kind.WRONG_READ, () -> last.got(bytes(4)));
   }
 
   private static Entry entry(String key, long tag) {
