@@ -64,7 +64,7 @@ public final class BufferCache implements AutoCloseable {
             counters);
     this.unheldReaders = memory.unheldReaders();
     this.evictor = new Evictor(index, memory, counters, userEvictions, builder.dirtyWriter);
-    this.prefetcher = new Prefetcher(this);
+    this.prefetcher = new Prefetcher(this, builder.background);
     this.tracer = builder.traceHolds ? new HoldTracer() : null;
   }
 
@@ -639,6 +639,7 @@ public final class BufferCache implements AutoCloseable {
     private Duration waitTimeout = Duration.ofSeconds(30);
     private boolean traceHolds;
     private @Nullable DirtyWriter dirtyWriter;
+    private boolean background = true;
 
     private Builder() {}
 
@@ -721,6 +722,18 @@ public final class BufferCache implements AutoCloseable {
      */
     public Builder dirtyWriter(DirtyWriter writer) {
       dirtyWriter = Objects.requireNonNull(writer, "writer");
+      return this;
+    }
+
+    /**
+     * Whether blocks are read ahead by threads of the cache.
+     *
+     * @param allow true by default; false: by the thread that asks for it, for runs that can be
+     *     repeated exactly
+     * @return this
+     */
+    public Builder background(boolean allow) {
+      background = allow;
       return this;
     }
 

@@ -38,6 +38,10 @@ final class Prefetcher {
 
   private final BufferCache cache;
   private final long limitBytes;
+
+  /** Whether other threads read, or the one that asks. */
+  private final boolean background;
+
   private final ThreadPoolExecutor executor;
   private final AtomicLong underWayBytes = new AtomicLong();
   private final AtomicLong unusedBytes = new AtomicLong();
@@ -45,8 +49,9 @@ final class Prefetcher {
   /** Who is in a source for this cache. */
   private final Set<Thread> reading = ConcurrentHashMap.newKeySet();
 
-  Prefetcher(BufferCache cache) {
+  Prefetcher(BufferCache cache, boolean background) {
     this.cache = cache;
+    this.background = background;
     this.limitBytes = cache.memory().mainLimitBytes() / 4;
     this.executor =
         new ThreadPoolExecutor(
@@ -169,6 +174,10 @@ final class Prefetcher {
 
   private void submit(Batch batch) {
     if (batch.reads.isEmpty()) {
+      return;
+    }
+    if (!background) {
+      batch.run();
       return;
     }
     boolean submitted = false;

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
@@ -91,6 +92,13 @@ public final class IntentLog implements AutoCloseable {
   private final IoMemory firstMemory;
   private final IoMemory secondMemory;
   private final BackgroundTask flusher;
+
+  /** Gives the numbers of chains. Set before the log is started. */
+  private LongSupplier chains = new SecureRandom()::nextLong;
+
+  /** Whether other threads flush and make room. Set before the log is started. */
+  private boolean background = true;
+
   private final LogGuard guard;
 
   /** Signalled when a record that was cut is whole. */
@@ -214,6 +222,17 @@ public final class IntentLog implements AutoCloseable {
   }
 
   /**
+   * Has everything done by the threads that call; before the log is started.
+   *
+   * @param numbers gives the numbers of chains, of which no two in a log may be equal
+   */
+  public void workInTurn(LongSupplier numbers) {
+    chains = numbers;
+    background = false;
+    room.workInTurn();
+  }
+
+  /**
    * Reads the records after the position that the log was opened with, verifies them, and gives
    * them out in their order. A tail that is not whole and never was durable is left out silently.
    * May be called several times before {@link #start}, each from the beginning. Until then {@link
@@ -310,7 +329,7 @@ public final class IntentLog implements AutoCloseable {
       }
       room.requireSegment();
       writtenSequence = lastSequence;
-      beginBlock(segments.take(), new SecureRandom().nextLong());
+      beginBlock(segments.take(), chains.getAsLong());
       started = true;
       wantsPosition = true;
     } finally {
@@ -628,7 +647,11 @@ public final class IntentLog implements AutoCloseable {
    */
   public void requestFlush(long sequence, Duration bound) {
     if (durableSequence < sequence) {
-      flusher.request(bound);
+      if (background) {
+        flusher.request(bound);
+      } else {
+        flushAll();
+      }
     }
   }
 

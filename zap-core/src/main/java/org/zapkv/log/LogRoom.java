@@ -60,6 +60,9 @@ final class LogRoom {
   private boolean growing;
   private boolean full;
 
+  /** Whether a thread makes segments ahead. Set before the log is started. */
+  private boolean background = true;
+
   /**
    * The room of a log.
    *
@@ -81,6 +84,11 @@ final class LogRoom {
     this.segments = segments;
     this.leftInSegment = leftInSegment;
     this.grower = new BackgroundTask("zap-log-grow-" + device.name(), this::growAhead);
+  }
+
+  /** Has segments made by those who need them; before the log is started. */
+  void workInTurn() {
+    background = false;
   }
 
   boolean isResizing() {
@@ -190,7 +198,7 @@ final class LogRoom {
   }
 
   private void askForMore() {
-    if (!growing && !full && spareBytes() < littleBytes()) {
+    if (background && !growing && !full && spareBytes() < littleBytes()) {
       growing = true;
       try {
         grower.request(Duration.ZERO);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.object;
 
-import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +62,11 @@ public final class ObjectSet implements AutoCloseable {
     this.log = log;
     this.objectSync = new ObjectSync(table);
     SyncSettings settings =
-        new SyncSettings(options.syncInterval(), options.effectiveDirtyLimitBytes(), readOnly);
+        new SyncSettings(
+            options.syncInterval(),
+            options.effectiveDirtyLimitBytes(),
+            readOnly,
+            options.surroundings().background());
     // What is replayed for reading only does not stay, so the log does not move on either.
     this.groups = new TransactionGroups(pool, objectSync, settings, readOnly ? null : log);
     if (log != null) {
@@ -122,7 +125,14 @@ public final class ObjectSet implements AutoCloseable {
         .traceHolds(options.traceHolds())
         .waitTimeout(options.waitTimeout())
         .dirtyWriter(earlyWriter)
+        .background(options.surroundings().background())
         .build();
+  }
+
+  private static UUID newStoreId(Surroundings surroundings) {
+    return surroundings.background()
+        ? UUID.randomUUID()
+        : new UUID(surroundings.chance().getAsLong(), surroundings.chance().getAsLong());
   }
 
   /** Makes or opens the pool. */
@@ -145,6 +155,12 @@ public final class ObjectSet implements AutoCloseable {
       pool = poolMaker.make(cache);
       pool.compressWith(options.compression(), options.packing());
       log = logMaker.make(cache, pool);
+      if (!options.surroundings().background()) {
+        pool.writeInTurn();
+        if (log != null) {
+          log.workInTurn(options.surroundings().chance());
+        }
+      }
       return new ObjectSet(cache, pool, log, earlyWriter, options, readOnly);
     } catch (Throwable e) {
       if (log != null) {
@@ -203,8 +219,8 @@ public final class ObjectSet implements AutoCloseable {
             Pool.create(
                 device,
                 cache,
-                Clock.systemUTC(),
-                UUID.randomUUID(),
+                options.surroundings().clock(),
+                newStoreId(options.surroundings()),
                 regionShift,
                 logDevice != null,
                 rootOfNewStore(cache)),
@@ -266,7 +282,7 @@ public final class ObjectSet implements AutoCloseable {
     return start(
         options,
         readOnly,
-        cache -> Pool.open(device, cache, Clock.systemUTC(), !readOnly),
+        cache -> Pool.open(device, cache, options.surroundings().clock(), !readOnly),
         (cache, pool) -> openLog(logDevice, cache, pool));
   }
 
@@ -301,7 +317,7 @@ public final class ObjectSet implements AutoCloseable {
     return start(
         options,
         readOnly,
-        cache -> Pool.open(blocks, cache, Clock.systemUTC(), !readOnly),
+        cache -> Pool.open(blocks, cache, options.surroundings().clock(), !readOnly),
         (cache, pool) -> IntentLog.create(newLog, cache, pool.storeId()));
   }
 

@@ -23,6 +23,7 @@ import org.zapkv.pool.Compression;
  *     compression says so; null: not at all
  * @param autoCompact whether a device that could be much smaller is made so when there is nothing
  *     else to do
+ * @param surroundings what the store takes from outside besides devices and calls
  */
 public record ObjectSetOptions(
     long cacheBytes,
@@ -33,7 +34,8 @@ public record ObjectSetOptions(
     InitPolicy initPolicy,
     Compression compression,
     @Nullable BlockPacking packing,
-    boolean autoCompact) {
+    boolean autoCompact,
+    Surroundings surroundings) {
 
   /** The smallest budget of the cache, in bytes. */
   public static final long MIN_CACHE_BYTES = 4L << 20;
@@ -51,7 +53,8 @@ public record ObjectSetOptions(
           InitPolicy.defaultPolicy(),
           Compression.NONE,
           null,
-          true);
+          true,
+          Surroundings.USUAL);
 
   /**
    * Options.
@@ -66,6 +69,7 @@ public record ObjectSetOptions(
    * @param compression how blocks are compressed that are written
    * @param packing how leaves of maps are packed, or null
    * @param autoCompact whether a device that could be much smaller is made so by itself
+   * @param surroundings what the store takes from outside besides devices and calls
    * @throws IllegalArgumentException if a size or a duration is out of range
    */
   public ObjectSetOptions {
@@ -204,6 +208,18 @@ public record ObjectSetOptions(
   }
 
   /**
+   * Other surroundings.
+   *
+   * @param others what the store takes from outside
+   * @return the changed options
+   */
+  public ObjectSetOptions withSurroundings(Surroundings others) {
+    Draft draft = new Draft(this);
+    draft.surroundings = others;
+    return draft.finish();
+  }
+
+  /**
    * The dirty limit that applies. By itself it is such that what is dirty at most, almost twice as
    * much, leaves a third of the cache for the blocks above it and for what is being read. With
    * less, writers more often have to look for memory themselves.
@@ -228,6 +244,7 @@ public record ObjectSetOptions(
     private Compression compression;
     private @Nullable BlockPacking packing;
     private boolean autoCompact;
+    private Surroundings surroundings;
 
     Draft(ObjectSetOptions from) {
       cacheBytes = from.cacheBytes;
@@ -239,6 +256,7 @@ public record ObjectSetOptions(
       compression = from.compression;
       packing = from.packing;
       autoCompact = from.autoCompact;
+      surroundings = from.surroundings;
     }
 
     ObjectSetOptions finish() {
@@ -251,7 +269,8 @@ public record ObjectSetOptions(
           initPolicy,
           compression,
           packing,
-          autoCompact);
+          autoCompact,
+          surroundings);
     }
   }
 }

@@ -71,6 +71,10 @@ public final class BlockStager {
   private final ArrayDeque<Run> inFlight = new ArrayDeque<>();
   private Run filling = new Run(new Place(0, 0), 0);
   private int indirectBytes;
+
+  /** Whether writes may be handed over to other threads. Set before anything is written. */
+  private boolean background = true;
+
   private Listener listener = (group, bytes) -> {};
 
   /** A block, and how many bytes of it count as dirty until it is written. */
@@ -110,6 +114,11 @@ public final class BlockStager {
     this.queue = queue;
     this.ring = ring;
     this.alignmentBytes = alignmentBytes;
+  }
+
+  /** Has everything written by the thread that syncs; before anything is. */
+  void writeInTurn() {
+    background = false;
   }
 
   /** Says whom to tell of what is written; before anything is. */
@@ -299,7 +308,7 @@ public final class BlockStager {
   private IoTicket write(Run run, long offset) {
     // A device that wants alignment is one past the page cache: there the write takes its time.
     boolean isQuick = alignmentBytes == 1 && run.bytes <= MAX_OWN_RUN_BYTES;
-    return isQuick
+    return isQuick || !background
         ? queue.writeHere(offset, ring, run.at, run.bytes)
         : queue.write(offset, ring, run.at, run.bytes);
   }

@@ -399,6 +399,14 @@ public final class Pool implements AutoCloseable {
     codec.packWith(packing);
   }
 
+  /**
+   * Has blocks written one after the other, in the order in which they are found; before there are
+   * several threads.
+   */
+  public void writeInTurn() {
+    stager.writeInTurn();
+  }
+
   /** Whether it is worth an attempt to make a block shorter. */
   boolean compresses(NewBlock block) {
     return compression == Compression.LZ4 || mayPack(block);

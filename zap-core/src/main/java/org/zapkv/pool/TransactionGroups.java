@@ -40,6 +40,10 @@ public final class TransactionGroups implements AutoCloseable {
    * A group that finds no room, though it was accepted, waits for it (RoomWait); meanwhile those who
    * begin or wait get StoreFullException, reads go on.
    *
+   * Without background, what asks for a sync only leaves a note (`owed`), and whoever begins the next
+   * transaction waits for that sync: the syncing thread then never runs beside another one, if there
+   * is only one.
+   *
    * A failure is sticky: the group is never written, those who begin or wait get
    * StoreFailedException, reads go on.
    *
@@ -106,6 +110,9 @@ public final class TransactionGroups implements AutoCloseable {
   /* Set by anyone, cleared by the syncing thread under the lock before it looks for work. */
   private volatile boolean requested;
 
+  /** Whether a sync was asked for that is yet to be waited for; without background only. */
+  private volatile boolean owed;
+
   private volatile long syncedGroup;
   private volatile boolean closed;
   private volatile @Nullable Throwable failure;
@@ -154,6 +161,7 @@ public final class TransactionGroups implements AutoCloseable {
   public Transaction begin(long expectedBytes, boolean freeing) {
     checkUsable();
     checkRoom();
+    payOwed();
     throttle();
     reserve(expectedBytes, freeing);
     long group = gate.enter(isLong(expectedBytes));
@@ -172,6 +180,13 @@ public final class TransactionGroups implements AutoCloseable {
   void end(long expectedBytes) {
     budget.release(expectedBytes);
     gate.exit(isLong(expectedBytes));
+  }
+
+  private void payOwed() {
+    if (owed) {
+      owed = false;
+      awaitSynced(gate.openGroup());
+    }
   }
 
   private static boolean isLong(long expectedBytes) {
@@ -274,6 +289,10 @@ public final class TransactionGroups implements AutoCloseable {
 
   /** Has the open group synced soon, if anything changed in it. */
   public void requestSync() {
+    if (!settings.background()) {
+      owed = true;
+      return;
+    }
     requested = true;
     lock.lock();
     try {
@@ -433,7 +452,7 @@ public final class TransactionGroups implements AutoCloseable {
 
   /** Waits for a request or the interval; false when it is time to stop. */
   private boolean awaitWork() {
-    long nanos = settings.interval().toNanos();
+    long nanos = settings.background() ? settings.interval().toNanos() : Long.MAX_VALUE;
     lock.lock();
     try {
       while (!requested && !stopping && nanos > 0) {

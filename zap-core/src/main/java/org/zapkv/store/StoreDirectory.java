@@ -19,7 +19,6 @@ import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.object.ObjectSet;
-import org.zapkv.object.ObjectSetOptions;
 
 /** The directory of a store: what files it has, how it comes into being, who has it open. */
 final class StoreDirectory {
@@ -45,7 +44,7 @@ final class StoreDirectory {
       DirectoryLock lock = closer.add(DirectoryLock.acquire(directory, readOnly));
       Path blocks = directory.resolve(BLOCKS_FILE);
       if (!Files.exists(blocks)) {
-        create(directory, options.objects());
+        create(directory, options);
       }
       FileDevice device =
           closer.add(
@@ -161,7 +160,7 @@ final class StoreDirectory {
     }
   }
 
-  private static void create(Path directory, ObjectSetOptions options) {
+  private static void create(Path directory, StoreOptions options) {
     Path blocks = directory.resolve(NEW_BLOCKS_FILE);
     Path log = directory.resolve(LOG_FILE);
     try {
@@ -172,8 +171,8 @@ final class StoreDirectory {
     }
     try (FileDevice device = FileDevice.open(blocks);
         FileDevice logDevice = FileDevice.open(log);
-        ObjectSet objects = ObjectSet.create(device, logDevice, options)) {
-      ZapStore.initialise(objects);
+        ObjectSet objects = ObjectSet.create(device, logDevice, options.objects())) {
+      ZapStore.initialise(objects, options.maps());
     }
     try {
       Files.move(blocks, directory.resolve(BLOCKS_FILE), StandardCopyOption.ATOMIC_MOVE);

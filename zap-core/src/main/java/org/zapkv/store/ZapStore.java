@@ -131,7 +131,7 @@ public final class ZapStore implements AutoCloseable {
   }
 
   /** Starts the intent log and makes the root directory of a new object set. */
-  static void initialise(ObjectSet objects) {
+  static void initialise(ObjectSet objects, ZapParameters maps) {
     IntentLog log = objects.log();
     if (log != null) {
       log.start();
@@ -142,7 +142,7 @@ public final class ZapStore implements AutoCloseable {
         throw new IllegalStateException(
             "the first object of a new store has number " + directory.objectId());
       }
-      Zap.create(directory, ZapParameters.DEFAULT, tx).close();
+      Zap.create(directory, ZapParameters.DEFAULT.withSaltsOf(maps), tx).close();
     }
     objects.sync();
   }

@@ -12,6 +12,7 @@ import org.zapkv.cache.device.IoMode;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.CorruptException;
 import org.zapkv.object.ObjectSet;
+import org.zapkv.object.Surroundings;
 import org.zapkv.pool.Compression;
 
 /**
@@ -235,6 +236,12 @@ public final class ZapStoreBuilder {
     return Salvage.run(damaged, target, this, progress);
   }
 
+  /** What the store takes from outside besides its devices. */
+  ZapStoreBuilder surroundings(Surroundings surroundings) {
+    options = options.withObjects(options.objects().withSurroundings(surroundings));
+    return this;
+  }
+
   /**
    * Where new maps get the salts of their hashes from: who gives it can have the same map twice.
    */
@@ -257,7 +264,7 @@ public final class ZapStoreBuilder {
               logDevice == null
                   ? ObjectSet.create(device, options.objects())
                   : ObjectSet.create(device, logDevice, options.objects()));
-      ZapStore.initialise(objects);
+      ZapStore.initialise(objects, options.maps());
       ZapStore store = new ZapStore(name, objects, options, devices);
       closer.handOver();
       return store;

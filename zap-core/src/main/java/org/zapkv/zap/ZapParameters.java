@@ -204,6 +204,16 @@ public final class ZapParameters {
     return shrinkPolicy;
   }
 
+  /**
+   * The salts of other parameters.
+   *
+   * @param other where new salts come from
+   * @return the changed parameters
+   */
+  public ZapParameters withSaltsOf(ZapParameters other) {
+    return withSaltSource(other.saltSource);
+  }
+
   /** The bits of the flags. */
   int flags() {
     return flags;

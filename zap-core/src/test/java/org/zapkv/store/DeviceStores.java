@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import java.time.Clock;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.object.Surroundings;
 
 /** For the harness, which is in another package: stores on devices, and what is left of them. */
 public final class DeviceStores {
@@ -37,6 +40,24 @@ public final class DeviceStores {
     AtomicLong asked = new AtomicLong();
     return builder.saltSource(
         () -> new SplittableRandom(seed + asked.getAndIncrement()).nextLong());
+  }
+
+  /**
+   * Says what time it is for a store, and whether it may do anything in the background.
+   *
+   * @param builder of a store; changed
+   * @param clock what time it is
+   * @param exactSeed not 0: it does all while callers wait for it, with all chance from this number
+   * @return the builder
+   */
+  public static ZapStoreBuilder withSurroundings(
+      ZapStoreBuilder builder, Clock clock, long exactSeed) {
+    AtomicLong asked = new AtomicLong();
+    LongSupplier chance =
+        exactSeed == 0
+            ? Surroundings.USUAL.chance()
+            : () -> new SplittableRandom(exactSeed + asked.getAndIncrement()).nextLong();
+    return builder.surroundings(new Surroundings(clock, chance, exactSeed == 0));
   }
 
   /**

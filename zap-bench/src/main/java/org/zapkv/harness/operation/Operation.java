@@ -17,6 +17,7 @@ public sealed interface Operation {
 
   /**
    * Begins a walk, which others then find under a number; one that is there already is given up.
+   * Threads have numbers of their own: a walk is of one thread.
    */
   record ScanBegin(int scan, String map) implements Operation {}
 
@@ -37,4 +38,11 @@ public sealed interface Operation {
 
   /** Interrupts the thread, so that its next operation finds it interrupted. */
   record Interrupt() implements Operation {}
+
+  /**
+   * Puts the clock that the store looks at forward, or back, if it is one of the harness.
+   *
+   * @param millis by so much; below 0: back
+   */
+  record ClockJump(long millis) implements Operation {}
 }

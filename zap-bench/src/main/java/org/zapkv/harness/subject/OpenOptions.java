@@ -2,7 +2,8 @@
 package org.zapkv.harness.subject;
 
 /**
- * How a store is opened this time. A store leaves out what it does not have.
+ * How a store is opened this time. A store leaves out what it does not have, and takes its own
+ * least or largest for what is beyond.
  *
  * @param cacheBytes memory for its cache
  * @param directIo whether I/O goes past the page cache; in directories only
@@ -12,6 +13,9 @@ package org.zapkv.harness.subject;
  */
 public record OpenOptions(
     long cacheBytes, boolean directIo, int leafBytes, long syncMillis, int compression) {
+  /** The least {@link #cacheBytes} that anybody asks for. */
+  public static final long LEAST_CACHE_BYTES = 4L << 20;
+
   /** What a user gets who says nothing, but with a small cache. */
   public static final OpenOptions USUAL = new OpenOptions(8L << 20, false, 16 << 10, 5000, 0);
 }

@@ -2,6 +2,7 @@
 package org.zapkv.harness.subject;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import org.zapkv.cache.device.BlockDevice;
 
 /** Where a store is. */
@@ -18,8 +19,22 @@ public sealed interface Place {
    *
    * @param blocks for the blocks
    * @param log for the intent log
+   * @param exactSeed not 0: one thread uses the store, and nothing is done but what the calls do,
+   *     with all chance from this number, as far as the store can be told that; 0: as usual
+   * @param clock what time it is
    */
-  record Devices(BlockDevice blocks, BlockDevice log) implements Place {}
+  record Devices(BlockDevice blocks, BlockDevice log, long exactSeed, Clock clock)
+      implements Place {
+    /**
+     * On two devices, as usual.
+     *
+     * @param blocks for the blocks
+     * @param log for the intent log
+     */
+    public Devices(BlockDevice blocks, BlockDevice log) {
+      this(blocks, log, 0, Clock.systemUTC());
+    }
+  }
 
   /**
    * The path, for a store that can only be in a directory.

@@ -72,7 +72,9 @@ public final class ZapKind implements StoreKind {
 
   private static ZapStore open(Place place, ZapStoreBuilder builder, OpenOptions options) {
     if (place instanceof Place.Devices devices) {
-      DeviceStores.withSalts(builder, options.leafBytes() + options.syncMillis());
+      DeviceStores.withSalts(
+          builder, devices.exactSeed() + options.leafBytes() + options.syncMillis());
+      DeviceStores.withSurroundings(builder, devices.clock(), devices.exactSeed());
       return DeviceStores.open(builder, devices.blocks(), devices.log());
     }
     return builder.open(((Place.Directory) place).path());

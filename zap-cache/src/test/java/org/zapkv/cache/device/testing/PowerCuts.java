@@ -239,6 +239,24 @@ public final class PowerCuts {
   }
 
   /**
+   * How many writes the losses have torn.
+   *
+   * @return a number that grows
+   */
+  public long torn() {
+    return torn;
+  }
+
+  /**
+   * In how many losses writes came in another order.
+   *
+   * @return a number that grows
+   */
+  public long reordered() {
+    return reordered;
+  }
+
+  /**
    * What became of writes in all losses.
    *
    * @return for a report

@@ -118,6 +118,20 @@ public final class PowerRecording {
   }
 
   /**
+   * What the devices hold now, flushed or not: what a process that is killed leaves.
+   *
+   * @return an image for each device
+   */
+  public List<DeviceImage> images() {
+    lock.lock();
+    try {
+      return present.stream().map(ImageDevice::image).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
    * How often a device was flushed so far.
    *
    * @param index which device

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.operation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.zapkv.harness.fault.FaultKind;
+
+/** How segments end. */
+final class Endings {
+  private static final int BLOCKS = 0;
+  private static final int LOG = 1;
+
+  private Endings() {}
+
+  /** An ending by one of some faults, or a close. */
+  static Segment.Ending random(
+      SplittableRandom random, Set<FaultKind> faults, Volume volume, int operations) {
+    List<FaultKind> choice = new ArrayList<>();
+    add(choice, faults, FaultKind.POWER, 6);
+    add(choice, faults, FaultKind.EIO, 3);
+    add(choice, faults, FaultKind.FULL, 1);
+    add(choice, faults, FaultKind.FLIP, 1);
+    // As often as two of these.
+    int dice = random.nextInt(choice.size() + 2);
+    if (dice >= choice.size()) {
+      return new Segment.Ending.Close();
+    }
+    int looks = Chance.logarithmic(random, 1, volume.looks());
+    return switch (choice.get(dice)) {
+      case POWER -> new Segment.Ending.PowerCut(random.nextLong(), looks);
+      case FLIP -> new Segment.Ending.BitFlips(random.nextLong(), looks);
+      case FULL -> fault(random, "FULL", random.nextInt(2), operations);
+      default -> failure(random, operations);
+    };
+  }
+
+  private static void add(
+      List<FaultKind> choice, Set<FaultKind> faults, FaultKind fault, int times) {
+    if (faults.contains(fault)) {
+      for (int i = 0; i < times; i++) {
+        choice.add(fault);
+      }
+    }
+  }
+
+  /** A log is read at its opening only. */
+  private static Segment.Ending failure(SplittableRandom random, int operations) {
+    return switch (random.nextInt(5)) {
+      case 0 -> fault(random, "READ_ERROR", BLOCKS, operations);
+      case 1 -> fault(random, "WRITE_ERROR", BLOCKS, operations);
+      case 2 -> fault(random, "WRITE_ERROR", LOG, operations);
+      case 3 -> fault(random, "FLUSH_ERROR", BLOCKS, operations);
+      default -> fault(random, "FLUSH_ERROR", LOG, operations);
+    };
+  }
+
+  private static Segment.Ending fault(
+      SplittableRandom random, String fault, int device, int operations) {
+    int before = random.nextBoolean() ? random.nextInt(4) : random.nextInt(operations + 1);
+    return new Segment.Ending.Fault(
+        fault, device, before, Chance.of(random, 1, 1, 3, Integer.MAX_VALUE));
+  }
+}

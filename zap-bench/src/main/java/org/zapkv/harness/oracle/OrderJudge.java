@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.oracle;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.harness.oracle.Violation.Kind;
+
+/**
+ * Judges whether what is there of all lines is a beginning of the order of commits: none is there
+ * without every one that has a smaller sequence, or was over before it began.
+ */
+final class OrderJudge {
+  /*
+   * Implementation notes
+   *
+   * Of a line several numbers of commits may be possible, where commits undid each other. The search
+   * begins with the smallest ones and raises those that the order asks for: what it ends with is the
+   * smallest solution, and if it finds none there is none.
+   */
+
+  private final List<LineJudge> judges;
+  private final List<Integer> counts = new ArrayList<>();
+
+  OrderJudge(List<LineJudge> judges) {
+    this.judges = judges;
+    judges.forEach(judge -> counts.add(judge.possible().nextSetBit(0)));
+  }
+
+  /** How many commits of each line are there, as few as can be; throws if the order is broken. */
+  List<Integer> judge() {
+    boolean isRaised = true;
+    while (isRaised) {
+      isRaised = false;
+      Pending last = last(Comparator.comparingLong(Pending::sequence));
+      Pending youngest = last(Comparator.comparingLong(commit -> commit.startedAt));
+      for (int i = 0; last != null && youngest != null && i < judges.size(); i++) {
+        isRaised |= raise(i, last, youngest);
+      }
+    }
+    return List.copyOf(counts);
+  }
+
+  /** Of the commits that are there; null: there are none. */
+  private @Nullable Pending last(Comparator<Pending> order) {
+    Pending last = null;
+    for (int i = 0; i < judges.size(); i++) {
+      for (Pending commit : judges.get(i).line().commits().subList(0, counts.get(i))) {
+        if (!commit.isFailed() && (last == null || order.compare(commit, last) > 0)) {
+          last = commit;
+        }
+      }
+    }
+    return last;
+  }
+
+  private boolean raise(int index, Pending last, Pending youngest) {
+    List<Pending> commits = judges.get(index).line().commits();
+    int count = counts.get(index);
+    int needed = commits.size();
+    while (needed > count && !isNeeded(commits.get(needed - 1), last, youngest)) {
+      needed--;
+    }
+    if (needed == count) {
+      return false;
+    }
+    int possible = judges.get(index).possible().nextSetBit(needed);
+    if (possible < 0) {
+      throw broken(commits.get(needed - 1), last, youngest);
+    }
+    counts.set(index, possible);
+    return true;
+  }
+
+  private static boolean isNeeded(Pending commit, Pending last, Pending youngest) {
+    return commit.isBefore(last.sequence(), youngest.startedAt);
+  }
+
+  private static Violation broken(Pending absent, Pending last, Pending youngest) {
+    boolean isBySequence = absent.isBefore(last.sequence(), 0);
+    return new Violation(
+        Kind.ORDER,
+        isBySequence
+            ? last + " is there, " + absent + " is not"
+            : youngest + " is there, and " + absent + " is not, which was over when that began");
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.run;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.device.testing.DeviceImage;
+import org.zapkv.cache.device.testing.FaultyDevice;
+import org.zapkv.cache.device.testing.ImageDevice;
+import org.zapkv.harness.fault.Devices;
+import org.zapkv.harness.operation.Segment;
+import org.zapkv.harness.operation.Segment.Ending;
+import org.zapkv.harness.oracle.Oracle;
+import org.zapkv.harness.report.Event;
+import org.zapkv.harness.subject.OpenOptions;
+import org.zapkv.harness.subject.Place;
+
+/** Two devices in memory, recorded anew in each segment. */
+final class DeviceStage implements Stage {
+  private final Scene scene;
+  private final Oracle oracle;
+
+  /** What slow I/Os and the store's own chance come from; not 0. */
+  private final long seed;
+
+  private List<DeviceImage> images = List.of();
+  private @Nullable Devices devices;
+  private boolean isExact;
+
+  DeviceStage(Scene scene, Oracle oracle, long seed) {
+    this.scene = scene;
+    this.oracle = oracle;
+    this.seed = seed | 1;
+  }
+
+  @Override
+  public Place begin(Segment segment, boolean exact) throws IOException {
+    isExact = exact;
+    if (images.isEmpty()) {
+      images = newStore(segment.options());
+    }
+    Devices fresh = new Devices(images, seed, segment.slowPerMille());
+    devices = fresh;
+    if (segment.ending() instanceof Ending.Fault fault) {
+      fresh.arm(exact ? endless(fault) : fault);
+    }
+    return fresh.place(exactSeed(), scene.clock);
+  }
+
+  /** A full disk is waited for by the clock: so how often it was full does not follow from a seed. */
+  private static Ending.Fault endless(Ending.Fault fault) {
+    return fault.fault().equals(FaultyDevice.Fault.FULL.name())
+        ? new Ending.Fault(
+            fault.fault(), fault.device(), fault.operationsBefore(), Integer.MAX_VALUE)
+        : fault;
+  }
+
+  private long exactSeed() {
+    return isExact ? seed : 0;
+  }
+
+  private List<DeviceImage> newStore(OpenOptions options) throws IOException {
+    ImageDevice blocks = new DeviceImage().toDevice("blocks");
+    ImageDevice log = new DeviceImage().toDevice("log");
+    scene.kind.open(new Place.Devices(blocks, log, exactSeed(), scene.clock), options).close();
+    return List.of(blocks.image(), log.image());
+  }
+
+  private Devices devices() {
+    return Objects.requireNonNull(devices);
+  }
+
+  @Override
+  public long position() {
+    return devices().now();
+  }
+
+  @Override
+  public boolean mayFail() {
+    return devices().hasFailed();
+  }
+
+  @Override
+  public void heal() {
+    devices().heal();
+  }
+
+  @Override
+  public Left end(Segment segment) throws IOException {
+    Devices present = devices();
+    present.heal();
+    scene.tally.fault(Event.SLOW_IO, present.slow());
+    Judge judge = new Judge(scene, oracle, segment.options(), exactSeed());
+    if (segment.ending() instanceof Ending.PowerCut cut) {
+      PowerLosses losses = new PowerLosses(scene, judge, present.recording());
+      Left left = losses.run(new SplittableRandom(cut.seed()), cut.cuts());
+      images = losses.last();
+      return left;
+    }
+    images = present.images();
+    boolean hasFailed = present.hasFailed();
+    if (segment.ending() instanceof Ending.Fault fault) {
+      boolean isFull = fault.fault().equals(FaultyDevice.Fault.FULL.name());
+      scene.tally.fault(isFull ? Event.FULL_DISK : Event.IO_ERROR, present.failures());
+    } else if (segment.ending() instanceof Ending.BitFlips flips) {
+      judge.settle(images, present.now());
+      new Flips(scene, oracle, judge, images)
+          .run(new SplittableRandom(flips.seed()), flips.flips());
+      return new Left(0, false);
+    }
+    return new Left(present.now(), hasFailed);
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.run;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.harness.oracle.Violation;
+
+/** Knows what each thread of a run does since when, and finds what does not end. Any thread. */
+final class Watch {
+  private final long limitNanos;
+  private final Queue<Post> posts = new ConcurrentLinkedQueue<>();
+
+  /** What a thread does. Written by it alone, but read by who watches: two fields may not match. */
+  static final class Post implements AutoCloseable {
+    private final Queue<Post> all;
+    private volatile @Nullable Object what;
+    private volatile long sinceNanos;
+
+    private Post(Queue<Post> all) {
+      this.all = all;
+    }
+
+    void begins(Object something) {
+      sinceNanos = System.nanoTime();
+      what = something;
+    }
+
+    void ends() {
+      what = null;
+    }
+
+    @Override
+    public void close() {
+      all.remove(this);
+    }
+  }
+
+  /** Finds what takes longer than that. */
+  Watch(Duration limit) {
+    this.limitNanos = limit.toNanos();
+  }
+
+  /** A place for the calling thread to say what it does. */
+  Post post() {
+    Post post = new Post(posts);
+    posts.add(post);
+    return post;
+  }
+
+  /** What takes too long, with what all threads do; null: nothing. */
+  @Nullable Violation hang() {
+    long now = System.nanoTime();
+    for (Post post : posts) {
+      Object what = post.what;
+      if (what != null && now - post.sinceNanos > limitNanos) {
+        return new Violation(
+            Violation.Kind.HANG,
+            what + " has not ended after " + limitNanos / 1_000_000 + " ms; threads:\n" + threads());
+      }
+    }
+    return null;
+  }
+
+  private static String threads() {
+    StringBuilder text = new StringBuilder();
+    for (ThreadInfo info : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true)) {
+      text.append(info);
+    }
+    return text.toString();
+  }
+}
