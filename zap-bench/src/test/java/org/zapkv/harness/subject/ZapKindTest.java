@@ -125,6 +125,20 @@ final class ZapKindTest {
     }
   }
 
+  @Test
+  void smallLeavesAreMany() {
+    OpenOptions small = new OpenOptions(4 << 20, false, 512, 3_600_000, 0);
+    Place place = new Place.Devices(blocks, log);
+    try (Subject subject = new ZapKind().open(place, small)) {
+      for (int i = 0; i < 3; i++) {
+        subject.commit(entries(i, 60), Promise.LATER);
+      }
+      subject.apply(put("m", "t0.large", 3000), Promise.LATER);
+      assertTrue(subject.events().getOrDefault("SPLIT", 0L) > 60, subject.events()::toString);
+      assertEquals(List.of(), subject.check());
+    }
+  }
+
   /** The coverage counts by these names. */
   @Test
   void whatItSaysAreEvents() {
