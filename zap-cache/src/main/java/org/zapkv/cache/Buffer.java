@@ -6,6 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.util.Objects;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.BufferStateException;
@@ -416,22 +417,32 @@ public final class Buffer extends BufferContent {
    */
   public void userSizeBytes(long bytes) {
     checkHeldAndCached("userSizeBytes");
-    countUser(bytes, true);
+    countUser(
+        bytes,
+        true,
+        more -> {
+          cache.memory().claim(more, cache.evictor());
+          return true;
+        });
   }
 
   /**
-   * As {@link #userSizeBytes}, but never waits, and evicts nothing to have room.
+   * As {@link #userSizeBytes}, but never waits, and writes nothing out.
    *
    * @param bytes what the user takes now, in bytes
+   * @param mayEvict whether clean blocks may be evicted to have room
    * @return false if there is no room, or the buffer is not cached, or has no user; what was said
    *     before stays
    * @throws IllegalArgumentException if it is negative
    */
-  public boolean tryUserSizeBytes(long bytes) {
-    return isHeldAndCached() && countUser(bytes, false);
+  public boolean tryUserSizeBytes(long bytes, boolean mayEvict) {
+    CacheMemory memory = cache.memory();
+    return isHeldAndCached()
+        && countUser(
+            bytes, false, more -> memory.claimNow(more, mayEvict ? cache.evictor() : null));
   }
 
-  private boolean countUser(long bytes, boolean wait) {
+  private boolean countUser(long bytes, boolean hasUser, LongPredicate claim) {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes=" + bytes + " is negative");
     }
@@ -440,7 +451,7 @@ public final class Buffer extends BufferContent {
       mutex.lock();
       try {
         before = userBytes;
-        if (user == null && !wait) {
+        if (user == null && !hasUser) {
           return false;
         }
         if (user == null) {
@@ -455,7 +466,7 @@ public final class Buffer extends BufferContent {
       long more = bytes - before;
       if (more < 0) {
         uncountUser(-more);
-      } else if (!cache.memory().claim(more, wait ? cache.evictor() : null)) {
+      } else if (!claim.test(more)) {
         return false;
       }
       if (more <= 0 || growUser(before, more)) {

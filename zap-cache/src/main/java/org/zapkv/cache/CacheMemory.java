@@ -199,21 +199,25 @@ final class CacheMemory {
     gate.signalIfWaiting();
   }
 
+  /** Counts heap memory of a user against the budget; makes room, and waits for it, if need be. */
+  void claim(long bytes, Reclaimer reclaimer) {
+    if (!tryClaim(bytes)) {
+      obtain(last -> tryClaim(bytes), bytes, reclaimer);
+    }
+  }
+
   /**
-   * Counts heap memory of a user against the budget.
+   * Counts heap memory of a user without waiting.
    *
-   * @param reclaimer with it room is made, and waited for, if need be
-   * @return false: there is no room, and no reclaimer
+   * @param reclaimer evicts clean blocks for it; null: nothing is evicted
+   * @return false: there is no room
    */
-  boolean claim(long bytes, @Nullable Reclaimer reclaimer) {
-    if (tryClaim(bytes)) {
-      return true;
+  boolean claimNow(long bytes, @Nullable Reclaimer reclaimer) {
+    boolean claimed = tryClaim(bytes);
+    while (!claimed && reclaimer != null && reclaimer.reclaimClean()) {
+      claimed = tryClaim(bytes);
     }
-    if (reclaimer == null) {
-      return false;
-    }
-    obtain(last -> tryClaim(bytes), bytes, reclaimer);
-    return true;
+    return claimed;
   }
 
   void unclaim(long bytes) {

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -267,17 +269,41 @@ final class BufferUserTest {
     assertEquals((2L << 20) + 4096, cache.stats().usedBytes());
     assertThrows(CacheFullException.class, () -> buffer.userSizeBytes(4L << 20));
     assertEquals(2L << 20, cache.stats().userBytes());
-    assertFalse(buffer.tryUserSizeBytes(4L << 20));
+    assertFalse(buffer.tryUserSizeBytes(4L << 20, false));
     assertEquals(2L << 20, cache.stats().userBytes());
     buffer.userSizeBytes(100);
     assertEquals(100, cache.stats().userBytes());
-    assertTrue(buffer.tryUserSizeBytes(1L << 20));
-    assertTrue(buffer.tryUserSizeBytes(200));
+    assertTrue(buffer.tryUserSizeBytes(1L << 20, false));
+    assertTrue(buffer.tryUserSizeBytes(200, false));
     assertEquals(200, cache.stats().userBytes());
     assertEquals(4096 + 200, cache.stats().usedBytes());
     buffer.removeUser(buffer.user());
     assertEquals(0, cache.stats().userBytes());
     assertThrows(IllegalArgumentException.class, () -> buffer.userSizeBytes(-1));
+    buffer.release(this);
+  }
+
+  /** What is held is not evicted; waiting for it would take as long as the cache waits. */
+  @Test
+  void whoDoesNotWaitEvictsWhatIsCleanAtMost() {
+    for (int block = 0; block < 3000; block++) {
+      hold(block).release(this);
+    }
+    Buffer buffer = hold(0);
+    buffer.setUser(new CountingUser(false));
+    assertFalse(buffer.tryUserSizeBytes(2L << 20, false));
+    assertTrue(buffer.tryUserSizeBytes(2L << 20, true));
+    assertEquals(2L << 20, cache.stats().userBytes());
+    assertTrue(buffer.tryUserSizeBytes(0, true));
+    List<Buffer> held = new ArrayList<>();
+    for (int block = 1; block < 400; block++) {
+      held.add(hold(block));
+    }
+    long throttles = cache.stats().throttleCount();
+    assertFalse(buffer.tryUserSizeBytes(cache.stats().budgetBytes() - (1L << 20), true));
+    assertEquals(0, cache.stats().userBytes());
+    assertEquals(throttles, cache.stats().throttleCount());
+    held.forEach(each -> each.release(this));
     buffer.release(this);
   }
 

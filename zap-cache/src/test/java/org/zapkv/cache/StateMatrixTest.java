@@ -270,7 +270,7 @@ final class StateMatrixTest {
     all.put("replaceUser", (at, buffer) -> buffer.replaceUser(null, user));
     all.put("removeUser", (at, buffer) -> buffer.removeUser(user));
     all.put("userSizeBytes", (at, buffer) -> done(() -> buffer.userSizeBytes(1)));
-    all.put("tryUserSize", (at, buffer) -> buffer.tryUserSizeBytes(1));
+    all.put("tryUserSize", (at, buffer) -> buffer.tryUserSizeBytes(1, false));
     all.put("dirty", (at, buffer) -> buffer.dirty(GROUP));
     all.put("isDirty", (at, buffer) -> buffer.isDirty(GROUP));
     all.put("copyOut", StateMatrixTest::copyOut);

@@ -270,7 +270,7 @@ final class Leaf implements BufferUser {
       if (checked && block.isLeaf()) {
         int length = LeafIndex.maxLength(block.layout(), block.entryCount());
         // Under the lock: so what is counted is what this thread makes, and makes now.
-        if (buffer().tryUserSizeBytes(HEAP_BYTES + LeafIndex.heapBytes(length))) {
+        if (buffer().tryUserSizeBytes(HEAP_BYTES + LeafIndex.heapBytes(length), false)) {
           block.makeIndex(length);
         }
       }
