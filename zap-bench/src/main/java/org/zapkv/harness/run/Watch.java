@@ -75,7 +75,10 @@ final class Watch {
     for (ThreadInfo info : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true)) {
       text.append(info.getThreadName()).append(' ').append(info.getThreadState());
       if (info.getLockName() != null) {
-        text.append(" for ").append(info.getLockName()).append(" of ").append(info.getLockOwnerName());
+        text.append(" for ")
+            .append(info.getLockName())
+            .append(" of ")
+            .append(info.getLockOwnerName());
       }
       text.append('\n');
       for (StackTraceElement frame : info.getStackTrace()) {
