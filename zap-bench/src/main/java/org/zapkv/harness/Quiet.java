@@ -6,8 +6,8 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Until its end, Zap logs nothing: of the failures that it would tell of, all but a violation
- * are the harness's own.
+ * Until its end, Zap logs nothing: of the failures that it would tell of, all but a violation are
+ * the harness's own.
  */
 final class Quiet {
   /** Held here, as the logging of Java holds its loggers weakly. */
