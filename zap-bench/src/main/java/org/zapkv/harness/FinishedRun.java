@@ -21,6 +21,7 @@ import org.zapkv.harness.report.Timeline;
 import org.zapkv.harness.run.Outcome;
 import org.zapkv.harness.run.RunListener;
 import org.zapkv.harness.subject.StoreKind;
+import org.zapkv.harness.subject.StoreKinds;
 
 /**
  * A run that is over.
@@ -36,7 +37,7 @@ record FinishedRun(Outcome outcome, Result result, @Nullable Path page) {
   private static final double NANOS_PER_SECOND = 1e9;
   private static final String JAR = "java -jar zap-harness.jar ";
 
-  /** Runs, and tells of it. */
+  /** Runs, and tells of it. A run that was interrupted is told of, too, if it came to an end. */
   static FinishedRun of(
       Engine engine, Settings settings, RunListener listener, @Nullable Path reports)
       throws IOException, InterruptedException {
@@ -48,6 +49,20 @@ record FinishedRun(Outcome outcome, Result result, @Nullable Path page) {
               timeline.add(operations, openings, faults);
               listener.progress(operations, openings, faults, coverage);
             });
+    // Whoever ends a run early does it so; files cannot be written meanwhile.
+    boolean interrupted = Thread.interrupted();
+    try {
+      return told(settings, outcome, timeline, reports);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static FinishedRun told(
+      Settings settings, Outcome outcome, Timeline timeline, @Nullable Path reports)
+      throws IOException {
     List<Timeline.Sample> samples =
         timeline.end(outcome.operations(), outcome.openings(), outcome.faults());
     String name = name(settings);
@@ -135,7 +150,7 @@ record FinishedRun(Outcome outcome, Result result, @Nullable Path page) {
     Stream<FaultKind> others = settings.faults().stream().filter(fault -> fault != FaultKind.KILL);
     String faults = faults(others);
     return "run --kind "
-        + StoreKinds.nameOf(settings.store())
+        + kind(settings.store())
         + " --seconds "
         + seconds(settings)
         + " --seed "
@@ -145,6 +160,16 @@ record FinishedRun(Outcome outcome, Result result, @Nullable Path page) {
         + " --faults "
         + (faults.isEmpty() ? "none" : faults)
         + (settings.faults().contains(FaultKind.KILL) ? " --kill" : "");
+  }
+
+  /** The name by which the command line finds a kind of store. */
+  private static String kind(StoreKind store) {
+    Class<?> type = store.getClass();
+    return StoreKinds.all().stream()
+        .filter(kind -> kind.getClass() == type)
+        .map(kind -> kind.title().replace(" ", "").toLowerCase(Locale.ROOT))
+        .findAny()
+        .orElse(type.getName());
   }
 
   private static String seconds(Settings settings) {

@@ -90,7 +90,7 @@ final class Gaps {
       case SLOW_IO -> FaultKind.SLOW;
       case INTERRUPT -> FaultKind.INTERRUPT;
       case CLOCK_JUMP -> FaultKind.CLOCK;
-      case KILL, DIRECT_IO -> FaultKind.KILL;
+      case KILL -> FaultKind.KILL;
       default -> null;
     };
   }

@@ -112,12 +112,12 @@ final class EnginesTest {
   }
 
   @Test
-  void aStoreInADirectoryCanOnlyBeKilled() {
+  void aStoreInADirectoryHasNoDevicesThatFail() {
     for (Set<FaultKind> faults :
         List.of(
-            EnumSet.noneOf(FaultKind.class),
-            EnumSet.of(FaultKind.INTERRUPT),
-            EnumSet.of(FaultKind.KILL, FaultKind.POWER))) {
+            EnumSet.of(FaultKind.CLOCK),
+            EnumSet.of(FaultKind.EIO, FaultKind.KILL),
+            EnumSet.of(FaultKind.POWER))) {
       Settings settings = settings(Set.of(Capability.DURABLE), faults);
       String message =
           assertThrows(
@@ -130,6 +130,7 @@ final class EnginesTest {
     }
     assertEquals(List.of(), done);
     Engines.check(settings(Set.of(), Engines.usualFaults(Set.of())));
+    Engines.check(settings(Set.of(), EnumSet.of(FaultKind.INTERRUPT)));
     Engines.check(settings(Set.of(Capability.DEVICES), EnumSet.noneOf(FaultKind.class)));
   }
 }

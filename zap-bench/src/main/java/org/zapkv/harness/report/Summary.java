@@ -10,6 +10,9 @@ public final class Summary {
   /** How many lines of a log are shown; the file has them all. */
   private static final int LOG_LINES = 40;
 
+  /** How much of a line is shown: keys may be long. */
+  private static final int LINE_LENGTH = 160;
+
   private Summary() {}
 
   /**
@@ -60,16 +63,22 @@ public final class Summary {
   private static void problem(Result.Problem problem, StringBuilder out) {
     out.append("VIOLATION ").append(problem.message()).append('\n');
     line(out, "where", where(problem));
-    line(out, "operation", problem.operation());
+    line(out, "operation", shortened(problem.operation()));
     if (problem.log() != null) {
       line(out, "log of operations", problem.log());
     }
     problem.again().forEach(command -> line(out, "again", command));
     List<String> lines = problem.lines();
-    lines.stream().limit(LOG_LINES).forEach(text -> out.append("    ").append(text).append('\n'));
+    lines.stream()
+        .limit(LOG_LINES)
+        .forEach(text -> out.append("    ").append(shortened(text)).append('\n'));
     if (lines.size() > LOG_LINES) {
       out.append("    … and more\n");
     }
+  }
+
+  private static String shortened(String line) {
+    return line.length() <= LINE_LENGTH ? line : line.substring(0, LINE_LENGTH) + '…';
   }
 
   static String where(Result.Problem problem) {

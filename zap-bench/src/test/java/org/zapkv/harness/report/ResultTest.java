@@ -34,7 +34,9 @@ final class ResultTest {
           1017,
           "power-cut 5 3",
           "/tmp/zap-1.log",
-          IntStream.range(0, 50).mapToObj(i -> "line & " + i).toList(),
+          IntStream.range(0, 50)
+              .mapToObj(i -> "line & " + i + (i == 38 ? "k".repeat(1000) : ""))
+              .toList(),
           List.of("replay it", "run it"));
 
   private static Result result(Result.@Nullable Problem problem) {
@@ -89,6 +91,7 @@ final class ResultTest {
     assertLine(text, "again", "run it");
     assertTrue(text.contains("    line & 39\n"), text);
     assertFalse(text.contains("line & 40\n"), text);
+    assertTrue(text.contains("    line & 38" + "k".repeat(151) + "…\n"), text);
     assertTrue(text.endsWith("    … and more\n"), text);
   }
 
