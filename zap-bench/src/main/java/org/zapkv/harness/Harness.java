@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.harness.fault.FaultKind;
+import org.zapkv.harness.run.KillRunner;
 import org.zapkv.harness.run.Outcome;
 import org.zapkv.harness.run.RunListener;
 import org.zapkv.harness.run.Runner;
@@ -164,9 +165,7 @@ public final class Harness {
     Engines engines =
         new Engines(
             (settings, told) -> new Runner(settings, told).run(),
-            (settings, told) -> {
-              throw new UnsupportedOperationException("There are no kills yet.");
-            });
+            (settings, told) -> new KillRunner(settings, told).run());
     return FinishedRun.of(engines, settings(), listener, reports);
   }
 

@@ -54,6 +54,7 @@ public final class HarnessMain implements Runnable {
         new CommandLine(new HarnessMain())
             .addSubcommand(new RunCommand(screen))
             .addSubcommand(new ReplayCommand(screen))
+            .addSubcommand(new PeersCommand(screen))
             .addSubcommand(new HelpCommand())
             .setOut(new PrintWriter(screen.out(), true, UTF_8))
             .setErr(new PrintWriter(screen.err(), true, UTF_8))

@@ -16,14 +16,22 @@ import org.zapkv.harness.subject.Subject.Scan;
 public final class Found {
   /** Is told of an entry. */
   @FunctionalInterface
-  interface Visitor {
+  public interface Visitor {
+    /**
+     * There is an entry.
+     *
+     * @param map the name of its map
+     * @param key its key
+     * @param value its value
+     */
     void visit(String map, String key, Value value);
   }
 
   private final Map<String, Map<String, Value>> maps = new TreeMap<>();
   private int entryCount;
 
-  Found() {}
+  /** Nothing; for what another process has read. */
+  public Found() {}
 
   /**
    * Reads everything, in two ways: by a walk over each map, and by each key. Nobody changes the
@@ -63,7 +71,18 @@ public final class Found {
 
   void add(String map, byte[] keyBytes, byte[] valueBytes) {
     String key = new String(keyBytes, StandardCharsets.UTF_8);
-    Value value = valueOf(map, key, valueBytes);
+    add(map, key, valueOf(map, key, valueBytes));
+  }
+
+  /**
+   * Adds an entry.
+   *
+   * @param map the name of its map
+   * @param key its key
+   * @param value its value
+   * @throws Violation if the key is there
+   */
+  public void add(String map, String key, Value value) {
     if (maps.computeIfAbsent(map, any -> new TreeMap<>()).put(key, value) != null) {
       throw new Violation(Kind.WRONG_SCAN, Line.place(map, key) + " was seen twice by a walk");
     }
@@ -100,7 +119,12 @@ public final class Found {
     return maps.getOrDefault(map, Map.of()).get(key);
   }
 
-  void forEach(Visitor visitor) {
+  /**
+   * Goes through everything, in order.
+   *
+   * @param visitor told of each entry
+   */
+  public void forEach(Visitor visitor) {
     maps.forEach((map, keys) -> keys.forEach((key, value) -> visitor.visit(map, key, value)));
   }
 

@@ -135,6 +135,15 @@ public final class Oracle {
   }
 
   /**
+   * Begins with a store of which somebody else has judged what it holds.
+   *
+   * @param found what it holds
+   */
+  public void adopt(Found found) {
+    lines.forEach(line -> line.reset(found));
+  }
+
+  /**
    * Reads all of a store whose files are damaged, by each key and by walks: every entry is right,
    * or its reading fails. To be used when everything is settled.
    *
