@@ -96,10 +96,11 @@ public final class Generator {
     return segment;
   }
 
-  private static ThreadGenerator.Phase phase(SplittableRandom random, int index) {
+  private ThreadGenerator.Phase phase(SplittableRandom random, int index) {
     ThreadGenerator.Phase[] phases = ThreadGenerator.Phase.values();
     ThreadGenerator.Phase drawn = phases[random.nextInt(phases.length)];
-    return index == 0 ? ThreadGenerator.Phase.GROW : drawn;
+    boolean grows = index < (swarm.volume() == Volume.LARGE ? 3 : 1);
+    return grows ? ThreadGenerator.Phase.GROW : drawn;
   }
 
   /**

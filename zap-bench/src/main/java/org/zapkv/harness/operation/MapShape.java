@@ -32,9 +32,9 @@ record MapShape(
 
   /** A third of the maps are micro in Zap, as long as they have longs only. */
   static MapShape random(SplittableRandom random, String name, int keysOfThread, Limits limits) {
-    boolean isMicro = random.nextInt(3) == 0;
+    boolean isMicro = random.nextInt(3) == 0 && !limits.bulky();
     List<KeyShape> shapes = isMicro || limits.brief() ? KeyShape.BRIEF : List.of(KeyShape.values());
-    int usual = Chance.of(random, Value.MIN_BYTES, 16, 60, 60, 100, 400, 2060);
+    int usual = usual(random, limits);
     boolean hasLarge = random.nextInt(4) == 0;
     return new MapShape(
         name,
@@ -42,10 +42,18 @@ record MapShape(
         limits.longestKey(),
         keysOfThread,
         isMicro ? longs(random) : 0,
-        limits.brief() ? Math.min(usual, Limits.BRIEF_BYTES) : usual,
+        usual,
         hasLarge ? Chance.logarithmic(random, LEAST_LARGE, limits.longestValue()) : 0,
         Chance.of(random, 2, 10, 50),
         random.nextInt(3) == 0);
+  }
+
+  private static int usual(SplittableRandom random, Limits limits) {
+    if (limits.bulky()) {
+      return Chance.of(random, 1000, 2060);
+    }
+    int usual = Chance.of(random, Value.MIN_BYTES, 16, 60, 60, 100, 400, 2060);
+    return limits.brief() ? Math.min(usual, Limits.BRIEF_BYTES) : usual;
   }
 
   private static int longs(SplittableRandom random) {
@@ -78,8 +86,9 @@ record MapShape(
    * @param longestKey in bytes
    * @param longestValue in bytes
    * @param brief whether leaves are so small that only brief keys and values fit
+   * @param bulky whether the map should become larger than the least cache
    */
-  record Limits(int longestKey, int longestValue, boolean brief) {
+  record Limits(int longestKey, int longestValue, boolean brief, boolean bulky) {
     static final int BRIEF_BYTES = 60;
   }
 }

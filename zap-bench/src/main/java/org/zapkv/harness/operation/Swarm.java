@@ -48,8 +48,8 @@ final class Swarm {
     this.threads = threads;
     this.capabilities = capabilities;
     this.faults = some(random, faults);
-    this.segments = Chance.logarithmic(random, 2, 10);
     this.volume = Volume.random(random);
+    this.segments = Chance.logarithmic(random, volume == Volume.LARGE ? 4 : 2, 10);
     boolean isBrief = volume != Volume.LARGE && can(Capability.DEVICES) && random.nextInt(3) == 0;
     this.maps = maps(random, isBrief);
     this.weights = weights(random);
@@ -78,16 +78,16 @@ final class Swarm {
 
   private List<MapShape> maps(SplittableRandom random, boolean isBrief) {
     boolean isLarge = can(Capability.DEVICES);
-    Limits limits =
-        new Limits(
-            isLarge ? LONGEST_KEY_BYTES : USUAL_LONGEST_KEY_BYTES,
-            isLarge ? LONGEST_VALUE_BYTES : USUAL_LONGEST_VALUE_BYTES,
-            isBrief);
+    int longestKey = isLarge ? LONGEST_KEY_BYTES : USUAL_LONGEST_KEY_BYTES;
+    int longestValue = isLarge ? LONGEST_VALUE_BYTES : USUAL_LONGEST_VALUE_BYTES;
     int count = 1 + random.nextInt(4);
     List<MapShape> shapes = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int keys = volume.keys(random, threads, count);
       int kept = isBrief ? Math.min(keys, Math.max(1, MOST_BRIEF_KEYS / threads)) : keys;
+      // The others may be of longs.
+      boolean isBulky = volume == Volume.LARGE && i == 0;
+      Limits limits = new Limits(longestKey, longestValue, isBrief, isBulky);
       shapes.add(MapShape.random(random, "m" + i, kept, limits));
     }
     return List.copyOf(shapes);
@@ -101,7 +101,9 @@ final class Swarm {
       chosen.put(kind, isOn && isPossible(kind) ? weight : 0);
     }
     int changes = chosen.get(OperationKind.APPLY) + chosen.get(OperationKind.COMMIT);
-    if (changes == 0) {
+    if (volume == Volume.LARGE && can(Capability.BATCH)) {
+      chosen.put(OperationKind.COMMIT, 32 * WEIGHT);
+    } else if (changes == 0) {
       chosen.put(OperationKind.APPLY, 8 * WEIGHT);
     }
     return chosen;

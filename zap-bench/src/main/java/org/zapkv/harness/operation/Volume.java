@@ -8,7 +8,7 @@ enum Volume {
   SMALL(3, 30, 30, 300, 8, 500, 24),
   MEDIUM(30, 400, 200, 1200, 60, 3000, 8),
   /** More than fits the least cache. */
-  LARGE(2000, 8000, 300, 1000, Volume.LARGEST_BATCH, 9000, 3);
+  LARGE(4000, 8000, 300, 1000, Volume.LARGEST_BATCH, 16_000, 3);
 
   /** In Zap, from 257 edits on a batch is in several records. */
   static final int LARGEST_BATCH = 1500;
@@ -42,17 +42,17 @@ enum Volume {
   }
 
   static Volume random(SplittableRandom random) {
-    int dice = random.nextInt(6);
-    if (dice < 3) {
+    int dice = random.nextInt(8);
+    if (dice < 4) {
       return SMALL;
     }
-    return dice < 5 ? MEDIUM : LARGE;
+    return dice < 7 ? MEDIUM : LARGE;
   }
 
   /** How many keys a thread has in a map. */
   int keys(SplittableRandom random, int threads, int maps) {
-    int most = Math.min(mostKeys, Math.max(fewestKeys, MOST_KEYS_IN_ALL / threads / maps));
-    return Chance.logarithmic(random, fewestKeys, most);
+    int most = Math.max(1, Math.min(mostKeys, MOST_KEYS_IN_ALL / threads / maps));
+    return Chance.logarithmic(random, Math.min(fewestKeys, most), most);
   }
 
   /** How many operations a segment has. */

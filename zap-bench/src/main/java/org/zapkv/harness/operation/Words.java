@@ -22,13 +22,21 @@ final class Words {
 
   /** Looks whether something can be written as one word. */
   static String checked(String word) {
-    boolean fits =
-        !word.isEmpty() && word.chars().allMatch(c -> c >= FIRST_PRINTABLE && c <= LAST_PRINTABLE);
-    if (!fits) {
+    if (!isWord(word)) {
       throw new IllegalArgumentException(
           "\"" + word + "\": must be one word of printable ASCII in a log.");
     }
     return word;
+  }
+
+  private static boolean isWord(String word) {
+    for (int i = 0; i < word.length(); i++) {
+      char c = word.charAt(i);
+      if (c < FIRST_PRINTABLE || c > LAST_PRINTABLE) {
+        return false;
+      }
+    }
+    return !word.isEmpty();
   }
 
   static String text(boolean value) {

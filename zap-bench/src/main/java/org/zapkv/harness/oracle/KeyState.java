@@ -59,6 +59,12 @@ final class KeyState {
     doubtful = List.of();
   }
 
+  /** Whether it has a value, as far as anybody was told. */
+  boolean isPresent() {
+    Version now = latest;
+    return now != null && now.isPut() && doubtful.isEmpty();
+  }
+
   /** A commit is there or not. */
   void doubt(Version version) {
     List<Version> more = new ArrayList<>(doubtful);

@@ -76,24 +76,24 @@ final class Line {
   }
 
   private ConcurrentMap<String, KeyState> keys(String map) {
-    return maps.computeIfAbsent(map, any -> new ConcurrentHashMap<>());
+    ConcurrentMap<String, KeyState> keys = maps.get(map);
+    return keys != null ? keys : maps.computeIfAbsent(map, any -> new ConcurrentHashMap<>());
   }
 
   private KeyState state(String map, String key) {
-    return keys(map).computeIfAbsent(key, any -> new KeyState());
-  }
-
-  private KeyState state(Version version) {
-    return state(version.map, version.key);
+    ConcurrentMap<String, KeyState> keys = keys(map);
+    KeyState state = keys.get(key);
+    return state != null ? state : keys.computeIfAbsent(key, any -> new KeyState());
   }
 
   Pending begin(List<Edit> edits, Promise promise, long position) {
     checkPlaces(edits);
     List<Version> versions = new ArrayList<>(edits.size());
     for (Edit edit : edits) {
-      Version version = new Version(edit.map(), edit.key(), edit.value(), commits.size());
+      KeyState state = state(edit.map(), edit.key());
+      Version version = new Version(state, edit.map(), edit.key(), edit.value(), commits.size());
       register(version);
-      state(version).begin(version);
+      state.begin(version);
       versions.add(version);
     }
     Pending pending = new Pending(this, versions, promise, position);
@@ -102,7 +102,7 @@ final class Line {
   }
 
   private void checkPlaces(List<Edit> edits) {
-    Set<List<String>> places = new HashSet<>();
+    Set<List<String>> places = edits.size() == 1 ? Set.of() : new HashSet<>();
     for (Edit edit : edits) {
       if (!Edit.lineOf(edit.key()).equals(name)) {
         throw new IllegalArgumentException(
@@ -125,14 +125,17 @@ final class Line {
 
   void succeed(Pending pending) {
     for (Version version : pending.versions) {
-      state(version).succeed(version);
+      version.state.succeed(version);
     }
     ended = pending.number + 1;
     long sequence = pending.sequence();
     if (isOrdered && sequence > 0) {
-      if (sequence <= lastSequence) {
+      // One that changes nothing has nothing to record, and no place of its own.
+      boolean isNew = sequence > lastSequence;
+      if (!isNew && (sequence < lastSequence || pending.isChange())) {
         throw new Violation(
-            Kind.ORDER, pending + " was said to come before one with sequence " + lastSequence);
+            Kind.ORDER,
+            pending + " comes after one that was said to have sequence " + lastSequence);
       }
       lastSequence = sequence;
     }
@@ -140,7 +143,7 @@ final class Line {
 
   void fail(Pending pending) {
     for (Version version : pending.versions) {
-      state(version).doubt(version);
+      version.state.doubt(version);
     }
     ended = pending.number + 1;
   }
@@ -243,9 +246,10 @@ final class Line {
     found.forEach(
         (map, key, value) -> {
           if (Edit.lineOf(key).equals(name)) {
-            Version base = new Version(map, key, value, Version.BASE);
+            KeyState state = state(map, key);
+            Version base = new Version(state, map, key, value, Version.BASE);
             written.put(value.tag(), base);
-            state(base).open(base);
+            state.open(base);
           }
         });
   }

@@ -46,8 +46,11 @@ final class LineJudge {
   private final BitSet done = new BitSet();
   private final BitSet leftOut = new BitSet();
 
-  /** One more than the latest commit of which there is a value. */
+  /** One more than the latest commit of which there is a value: so many are there at least. */
   private int seen;
+
+  /** So many are there at most, as later ones replace a value that is there. */
+  private int limit;
 
   LineJudge(Line line, Found found, Rules rules) {
     this.line = line;
@@ -56,8 +59,11 @@ final class LineJudge {
     this.commits = line.commits();
     this.durable = rules.durable(line);
     this.most = rules.begun(line);
+    this.limit = most;
     possible.set(rules.isOrdered() ? 0 : most, most + 1);
     line.states().forEach(this::narrow);
+    rule(0, seen);
+    rule(limit + 1, most + 1);
   }
 
   private boolean isFirm(Version version) {
@@ -67,14 +73,11 @@ final class LineJudge {
             : durable.get(version.commit));
   }
 
+  /** It is none of these numbers. */
   private void rule(int from, int to) {
     if (from < to) {
-      possible.clear(Math.max(0, from), to);
+      possible.clear(from, to);
     }
-  }
-
-  private void ruleFrom(int from) {
-    rule(from, commits.size() + 1);
   }
 
   private void narrow(KeyState state) {
@@ -95,16 +98,14 @@ final class LineJudge {
   }
 
   private void narrowPresent(List<Version> history, Version shown) {
-    int from = shown.commit + 1;
-    seen = Math.max(seen, from);
-    rule(0, from);
+    seen = Math.max(seen, shown.commit + 1);
     if (shown.commit != Version.BASE && !isFirm(shown)) {
       done.set(shown.commit);
     }
     for (Version later : history) {
       if (later.commit > shown.commit) {
         if (isFirm(later)) {
-          ruleFrom(later.commit + 1);
+          limit = Math.min(limit, later.commit);
           return;
         }
         leftOut.set(later.commit);
@@ -125,7 +126,7 @@ final class LineJudge {
       }
     }
     if (putBy != Version.NEVER) {
-      ruleFrom(putBy + 1);
+      limit = Math.min(limit, putBy);
     }
     for (int i = history.size() - 1; i >= 0 && history.get(i).isPut(); i--) {
       if (!isFirm(history.get(i))) {

@@ -40,6 +40,7 @@ public final class Pending {
   private long endedAt = NEVER;
   private long sequence;
   private long durablePosition = NEVER;
+  private boolean isChange;
   private @Nullable Throwable cause;
 
   Pending(Line line, List<Version> versions, Promise promise, long startPosition) {
@@ -57,13 +58,14 @@ public final class Pending {
    * @param givenSequence the commit's place in the order of all commits; 0: the store does not say
    * @param position how far the recording of the devices is now; 0: there is none
    * @throws Violation if the store is one that keeps the order, and says that an earlier commit of
-   *     this thread came later
+   *     this thread came later, or at the same place though this one puts something
    * @throws IllegalStateException if it has already been said how it went
    */
   public void acknowledged(long givenSequence, long position) {
     resolve(State.ACKNOWLEDGED);
     sequence = givenSequence;
-    if (promise == Promise.DURABLE) {
+    isChange = versions.stream().anyMatch(version -> version.isPut() || version.state.isPresent());
+    if (promise == Promise.DURABLE && isChange) {
       durablePosition = position;
     }
     line.succeed(this);
@@ -96,6 +98,14 @@ public final class Pending {
 
   boolean isFailed() {
     return state == State.FAILED;
+  }
+
+  /**
+   * Whether it certainly had something to change. If not, that it is durable says nothing: a store
+   * need not write anything for it, nor wait for what was written before.
+   */
+  boolean isChange() {
+    return isChange;
   }
 
   /** 0: not known. */

@@ -17,6 +17,9 @@ final class Version {
   /** Null: the key was removed. */
   final @Nullable Value value;
 
+  /** What it is one of. */
+  final KeyState state;
+
   /** The number of the commit in its line. */
   final int commit;
 
@@ -26,7 +29,8 @@ final class Version {
    */
   private volatile int replacedBy = NEVER;
 
-  Version(String map, String key, @Nullable Value value, int commit) {
+  Version(KeyState state, String map, String key, @Nullable Value value, int commit) {
+    this.state = state;
     this.map = map;
     this.key = key;
     this.value = value;

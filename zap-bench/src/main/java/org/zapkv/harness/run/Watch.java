@@ -59,7 +59,11 @@ final class Watch {
       if (what != null && now - post.sinceNanos > limitNanos) {
         return new Violation(
             Violation.Kind.HANG,
-            what + " has not ended after " + limitNanos / 1_000_000 + " ms; threads:\n" + threads());
+            what
+                + " has not ended after "
+                + limitNanos / 1_000_000
+                + " ms; threads:\n"
+                + threads());
       }
     }
     return null;

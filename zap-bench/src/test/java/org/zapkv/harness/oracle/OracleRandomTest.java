@@ -2,12 +2,12 @@
 package org.zapkv.harness.oracle;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,12 +28,16 @@ final class OracleRandomTest {
   private static final int SEGMENTS = 4;
   private static final int STEPS = 300;
   private static final int CUTS = 4;
+
+  /** A lie that is hardest to find shows in every sixth of them. */
+  private static final int MOST_LIVES = 200;
+
   private static final int LIVES = Integer.getInteger("zap.harness.lives", 40);
 
   /** What each lie is called that is told. */
   private static final Map<Lie, Set<Kind>> KINDS =
       Map.ofEntries(
-          Map.entry(Lie.FLUSH_LEFT_OUT, EnumSet.of(Kind.LOST)),
+          Map.entry(Lie.FLUSH_LEFT_OUT, EnumSet.of(Kind.LOST, Kind.ORDER)),
           Map.entry(Lie.RECORD_LOST, EnumSet.of(Kind.LOST, Kind.ORDER, Kind.TORN_BATCH)),
           Map.entry(Lie.BATCH_TORN, EnumSet.of(Kind.TORN_BATCH, Kind.LOST, Kind.ORDER)),
           Map.entry(Lie.LINE_BEHIND, EnumSet.of(Kind.ORDER, Kind.LOST)),
@@ -146,20 +150,17 @@ final class OracleRandomTest {
     Seeds.run(seed -> assertFound(seed, lie, NO_ORDER));
   }
 
-  /** In ten lives a lie is found at least once, and is called what it is. */
+  /** In some life a lie is found, and is called what it is; the next ones call it so, too. */
   private static void assertFound(long seed, Lie lie, Set<Capability> capabilities) {
-    Set<Kind> kinds = EnumSet.noneOf(Kind.class);
-    Violation last = null;
-    for (int i = 0; i < 10; i++) {
+    int found = 0;
+    for (int i = 0; i < MOST_LIVES && found < 3; i++) {
       Violation violation = violation(seed + i, lie, capabilities);
       if (violation != null) {
-        kinds.add(violation.kind());
-        last = violation;
+        found++;
+        Set<Kind> kinds = Objects.requireNonNull(KINDS.get(lie));
+        assertTrue(kinds.contains(violation.kind()), violation::getMessage);
       }
     }
-    assertNotNull(last, lie + " was not found");
-    Set<Kind> unexpected = EnumSet.copyOf(kinds);
-    unexpected.removeAll(KINDS.get(lie));
-    assertEquals(Set.of(), unexpected, last.getMessage());
+    assertEquals(3, found, lie + " was found in so many lives");
   }
 }
