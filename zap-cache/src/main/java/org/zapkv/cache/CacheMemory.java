@@ -37,11 +37,20 @@ final class CacheMemory {
     /** The same, but writes nothing out. */
     boolean reclaimClean();
 
+    /** Whether nothing will ever be written out any more. */
+    boolean isHopeless();
+
     /** For the message of the exception: what is in the way. */
     String describe();
   }
 
   private static final int MAX_ROUNDS = 4;
+
+  /** How long what others hold is waited for where nothing is written out any more. */
+  private static final long HOPELESS_WAIT_NANOS = 100_000_000;
+
+  /** After how long at the latest those who wait see that this has come. */
+  private static final long LOOK_NANOS = 1_000_000_000;
 
   private final long budgetBytes;
   private final long mainLimitBytes;
@@ -315,13 +324,16 @@ final class CacheMemory {
           reclaimed = reclaimer.reclaim();
         } while (reclaimed && deadline - System.nanoTime() > 0);
         long left = deadline - System.nanoTime();
+        if (reclaimer.isHopeless()) {
+          left = Math.min(left, throttledAt + HOPELESS_WAIT_NANOS - System.nanoTime());
+        }
         if (left <= 0) {
           if (reclaimed && attempt.succeeds(true)) {
             return;
           }
           throw full(bytes, reclaimer);
         }
-        gate.await(seen, left);
+        gate.await(seen, Math.min(left, LOOK_NANOS));
       }
     } finally {
       gate.exit();

@@ -24,4 +24,14 @@ public interface DirtyWriter {
    *     buffer, and a later read of the block must find them; false to leave it as it is
    */
   boolean writeOut(Buffer buffer, long group);
+
+  /**
+   * Whether nothing dirty will ever be written again, so that nobody waits long for the memory of
+   * dirty blocks. Any thread.
+   *
+   * @return false, unless something has failed for good
+   */
+  default boolean hasFailed() {
+    return false;
+  }
 }

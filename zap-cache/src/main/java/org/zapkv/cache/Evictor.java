@@ -124,6 +124,11 @@ final class Evictor implements CacheMemory.Reclaimer {
   }
 
   @Override
+  public boolean isHopeless() {
+    return dirtyWriter != null && dirtyWriter.hasFailed();
+  }
+
+  @Override
   public String describe() {
     long[] bytes = new long[2];
     index.forEach(
@@ -135,7 +140,8 @@ final class Evictor implements CacheMemory.Reclaimer {
             bytes[1] += buffer.blockBytes();
           }
         });
-    return "held=" + bytes[0] + " dirty=" + bytes[1];
+    String failed = isHopeless() ? ", which is never written any more after a failure" : "";
+    return "held=" + bytes[0] + " dirty=" + bytes[1] + failed;
   }
 
   private boolean evict(Buffer buffer) {
@@ -165,7 +171,7 @@ final class Evictor implements CacheMemory.Reclaimer {
   }
 
   private boolean writeOutSome() {
-    if (dirtyWriter == null || writing.contains(Thread.currentThread())) {
+    if (dirtyWriter == null || isHopeless() || writing.contains(Thread.currentThread())) {
       return false;
     }
     for (int limit : new int[] {BATCH, Integer.MAX_VALUE}) {

@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.zapkv.cache.memory.InitPolicy;
@@ -92,6 +93,36 @@ final class MemoryPressureTest {
     hold(cache, 1000).release("test");
     assertEquals(BufferState.UNCACHED, held.get(7).state());
     held.forEach(buffer -> buffer.clean(1));
+  }
+
+  /** Some readers of a store that has failed would have waited half a minute for each block. */
+  @Test
+  @Timeout(20)
+  void nobodyWaitsLongForAWriterThatHasFailed() {
+    DirtyWriter failed =
+        new DirtyWriter() {
+          @Override
+          public boolean writeOut(Buffer buffer, long group) {
+            throw new AssertionError("it has failed");
+          }
+
+          @Override
+          public boolean hasFailed() {
+            return true;
+          }
+        };
+    BufferCache cache = create(BufferCache.builder().dirtyWriter(failed));
+    List<Buffer> all = holdAll(cache);
+    for (Buffer buffer : all) {
+      buffer.dirty(1);
+      buffer.release("test");
+    }
+    for (int i = 0; i < 2; i++) {
+      CacheFullException e = assertThrows(CacheFullException.class, () -> hold(cache, MAIN_BLOCKS));
+      assertTrue(e.getMessage().contains("never written any more"), e.getMessage());
+    }
+    all.forEach(buffer -> buffer.clean(1));
+    hold(cache, MAIN_BLOCKS).release("test");
   }
 
   @Test

@@ -21,6 +21,12 @@ final class EarlyWriter implements DirtyWriter {
   }
 
   @Override
+  public boolean hasFailed() {
+    ObjectContext objects = context;
+    return objects != null && objects.groups().hasFailed();
+  }
+
+  @Override
   public boolean writeOut(Buffer buffer, long group) {
     ObjectContext objects = context;
     if (objects == null || !objects.groups().tryEnter(group)) {

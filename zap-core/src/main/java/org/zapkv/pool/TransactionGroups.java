@@ -370,6 +370,15 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
+   * Whether a failure has ended all changes.
+   *
+   * @return true after {@link #fail}
+   */
+  public boolean hasFailed() {
+    return failure != null;
+  }
+
+  /**
    * A group cannot be written, or the log not, or a change was made in part: no group will be
    * written any more.
    *
