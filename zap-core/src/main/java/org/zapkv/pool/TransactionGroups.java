@@ -348,7 +348,7 @@ public final class TransactionGroups implements AutoCloseable {
         work.signal();
       }
       long seen = rounds;
-      while (rounds == seen && syncedGroup < group && isWorking()) {
+      while (rounds == seen && syncedGroup < group && (isWorking() || isEndingRound())) {
         progress.awaitUninterruptibly();
       }
     } finally {
@@ -593,6 +593,14 @@ public final class TransactionGroups implements AutoCloseable {
   /** Whether waiting for the syncing thread makes sense; under the lock. */
   private boolean isWorking() {
     return failure == null && !stopped && !pool.roomWait().isWaiting();
+  }
+
+  /**
+   * Whether a round is awaited to its very end, even if it has failed, so that nothing of it runs
+   * beside the one who waits; under the lock.
+   */
+  private boolean isEndingRound() {
+    return !settings.background() && !stopped && !pool.roomWait().isWaiting();
   }
 
   /** Whether no group is being written, and none can be before a long transaction has ended. */

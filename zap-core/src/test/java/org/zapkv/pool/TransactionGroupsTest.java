@@ -16,7 +16,8 @@ import org.zapkv.error.StoreFailedException;
 
 /** What the syncing thread does with a layer above that breaks its promises. */
 final class TransactionGroupsTest {
-  private static final SyncSettings SETTINGS = new SyncSettings(Duration.ofDays(1), 4 << 20, false, true);
+  private static final SyncSettings SETTINGS =
+      new SyncSettings(Duration.ofDays(1), 4 << 20, false, true);
 
   /** Has nothing to write, and cannot end. */
   private static final class Unending implements SyncParticipant {

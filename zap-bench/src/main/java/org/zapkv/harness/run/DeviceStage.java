@@ -49,7 +49,9 @@ final class DeviceStage implements Stage {
     return fresh.place(exactSeed(), scene.clock);
   }
 
-  /** A full disk is waited for by the clock: so how often it was full does not follow from a seed. */
+  /**
+   * A full disk is waited for by the clock: so how often it was full does not follow from a seed.
+   */
   private static Ending.Fault endless(Ending.Fault fault) {
     return fault.fault().equals(FaultyDevice.Fault.FULL.name())
         ? new Ending.Fault(

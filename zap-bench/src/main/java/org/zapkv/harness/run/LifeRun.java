@@ -88,8 +88,7 @@ final class LifeRun {
       throw e;
     } catch (IOException | RuntimeException | Error e) {
       // Errors, too: those of a store, which is what is tested.
-      throw new Located(
-          Failures.of(Kind.ERROR, doing, e), index, operations(segment), doing);
+      throw new Located(Failures.of(Kind.ERROR, doing, e), index, operations(segment), doing);
     }
     index++;
   }
@@ -196,8 +195,7 @@ final class LifeRun {
     List<Worker> workers = new ArrayList<>();
     List<List<Operation>> operations = segment.operations();
     for (int i = 0; i < operations.size(); i++) {
-      workers.add(
-          new Worker(scene, subject, oracle.session(i), stage::position, stage::mayFail));
+      workers.add(new Worker(scene, subject, oracle.session(i), stage::position, stage::mayFail));
     }
     if (isExact(segment)) {
       for (int i = 0; i < operations.size(); i++) {

@@ -43,7 +43,7 @@ final class PowerLosses {
     }
     Arrays.sort(places);
     for (int i = 0; i < count; i++) {
-      advanceTo(places[i]);
+      advance(cuts, places[i]);
       boolean isLast = i == count - 1;
       if (!isLast && random.nextInt(SECOND_EVERY) == 0) {
         loseTwice(random.split());
@@ -57,10 +57,10 @@ final class PowerLosses {
     return new Left(cuts.position(), true);
   }
 
-  private void advanceTo(int place) {
-    while (cuts.position() < place && cuts.advance()) {
-      // Only the place counts.
-      continue;
+  private static void advance(PowerCuts walk, int place) {
+    boolean goesOn = true;
+    while (goesOn && walk.position() < place) {
+      goesOn = walk.advance();
     }
   }
 
@@ -90,10 +90,7 @@ final class PowerLosses {
             cuts.position(),
             true);
     PowerCuts second = new PowerCuts(again);
-    int place = random.nextInt(again.now() + 1);
-    while (second.position() < place && second.advance()) {
-      continue;
-    }
+    advance(second, random.nextInt(again.now() + 1));
     scene.tally.fault(Event.SECOND_CUT, 1);
     Found later = judge.judge(second.lose(random), cuts.position(), true);
     if (!isKilled) {

@@ -78,7 +78,7 @@ public final class Replay {
   /** The kind of store of a life. */
   static StoreKind kindOf(Life life) {
     try {
-      return (StoreKind) Class.forName(life.store()).getConstructor().newInstance();
+      return Class.forName(life.store()).asSubclass(StoreKind.class).getConstructor().newInstance();
     } catch (ReflectiveOperationException | ClassCastException e) {
       throw new IllegalArgumentException(
           life.store() + " is no kind of store with a constructor without parameters.", e);

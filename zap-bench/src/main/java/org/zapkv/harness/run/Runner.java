@@ -126,22 +126,15 @@ public final class Runner {
 
   private void lives(Path directory) {
     try {
+      int next = 0;
       do {
-        live(directory, number);
-      } while (mayGoOn());
+        number = next;
+        live(directory, next++);
+      } while (!stopped && located == null && !isOver());
     } catch (Throwable e) {
       // All of them: the caller's thread is told.
       failure = e;
     }
-  }
-
-  /** Goes to the next life, if there is to be one. */
-  private boolean mayGoOn() {
-    if (stopped || located != null || isOver()) {
-      return false;
-    }
-    number++;
-    return true;
   }
 
   private boolean isOver() {

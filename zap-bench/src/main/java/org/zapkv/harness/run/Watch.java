@@ -59,16 +59,28 @@ final class Watch {
       if (what != null && now - post.sinceNanos > limitNanos) {
         return new Violation(
             Violation.Kind.HANG,
-            what + " has not ended after " + limitNanos / 1_000_000 + " ms; threads:\n" + threads());
+            what
+                + " has not ended after "
+                + limitNanos / 1_000_000
+                + " ms; threads:\n"
+                + threads());
       }
     }
     return null;
   }
 
+  /** With all of their frames, which a {@link ThreadInfo} leaves out of its text. */
   private static String threads() {
     StringBuilder text = new StringBuilder();
     for (ThreadInfo info : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true)) {
-      text.append(info);
+      text.append(info.getThreadName()).append(' ').append(info.getThreadState());
+      if (info.getLockName() != null) {
+        text.append(" for ").append(info.getLockName()).append(" of ").append(info.getLockOwnerName());
+      }
+      text.append('\n');
+      for (StackTraceElement frame : info.getStackTrace()) {
+        text.append("    ").append(frame).append('\n');
+      }
     }
     return text.toString();
   }

@@ -109,8 +109,7 @@ final class Worker {
 
   private static Located located(Throwable failure, int segment, int step, Operation operation) {
     String text = OperationText.of(operation);
-    return new Located(
-        Failures.of(Violation.Kind.ERROR, text, failure), segment, step, text);
+    return new Located(Failures.of(Violation.Kind.ERROR, text, failure), segment, step, text);
   }
 
   private void closeWalks(Watch.Post post, int segment, int step) {

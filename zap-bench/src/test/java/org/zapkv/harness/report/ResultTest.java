@@ -76,6 +76,7 @@ final class ResultTest {
     String rest = text.substring(text.indexOf("NOT TESTED"));
     assertLine(rest, "scrubs", "it \"cannot\"");
     assertFalse(rest.contains("kills"), rest);
+    assertFalse(text.contains("compactions"), text);
     assertFalse(text.contains("VIOLATION"), text);
   }
 
