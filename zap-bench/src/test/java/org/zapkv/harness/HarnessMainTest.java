@@ -45,6 +45,8 @@ final class HarnessMainTest {
         "run --faults power,nosuch",
         "run --faults all,power",
         "run --seed x",
+        "run --kind rocksdb --faults power",
+        "peers --kinds zap,nosuch",
         "replay"
       })
   void whatIsWrongOnTheCommandLineIsRefused(String line) {
