@@ -65,14 +65,21 @@ final class PeersCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException {
     List<StoreKind> stores = stores();
-    Duration each = Duration.ofSeconds(seconds);
-    PeersReport report =
-        PeersReport.of(
-            new PeersReport.Peers(
-                stores, kills, each, seed == null ? Harness.freshSeed() : seed, threads, directory),
-            this::next);
+    PeersReport report;
+    try (Shown shown = new Shown()) {
+      report =
+          PeersReport.of(
+              new PeersReport.Peers(
+                  stores,
+                  kills,
+                  Duration.ofSeconds(seconds),
+                  seed == null ? Harness.freshSeed() : seed,
+                  threads,
+                  directory),
+              shown);
+    }
     screen.out().println(report.table());
     screen.out().println("See " + report.write(out));
     boolean isFine = stores.stream().allMatch(store -> report.violations(store) == 0);
@@ -87,8 +94,25 @@ final class PeersCommand implements Callable<Integer> {
     }
   }
 
-  private RunListener next(StoreKind kind) {
-    screen.err().println(kind.title());
-    return RunListener.NONE;
+  /** Shows how far the present store is. */
+  private final class Shown implements PeersReport.PeersListener, AutoCloseable {
+    private @Nullable Watch watch;
+
+    @Override
+    public RunListener next(StoreKind kind) {
+      close();
+      screen.err().println(kind.title());
+      Watch next = new Watch(screen, Duration.ofSeconds(seconds));
+      watch = next;
+      return next;
+    }
+
+    @Override
+    public void close() {
+      if (watch != null) {
+        watch.close();
+        watch = null;
+      }
+    }
   }
 }

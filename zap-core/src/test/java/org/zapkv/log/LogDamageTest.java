@@ -61,6 +61,17 @@ final class LogDamageTest {
     }
   }
 
+  /** Its header is there, and not all of the rest. */
+  @Test
+  void theLastBlockCutOffIsSeen() {
+    write(new SplittableRandom(1));
+    flip(offsets.get(RECORDS - 1) + LogBlockLayout.PAYLOAD, 0);
+    try (TestLog log = TestLog.open(device, from)) {
+      assertEquals(RECORDS - 1, log.replay().size());
+      assertTrue(log.log.wasTorn());
+    }
+  }
+
   /** Gives how many records there are before the end, or before the damage. */
   private int replay(boolean expectDamage) {
     List<byte[]> found = new ArrayList<>();

@@ -73,14 +73,14 @@ public final class KillRunner {
   }
 
   /**
-   * Runs, until the time is over or the store has done something wrong.
+   * Runs, until the time is over or the store has done something wrong. If the calling thread is
+   * interrupted, that is the end, too.
    *
-   * @return what came out
+   * @return what came out; no child is there any more
    * @throws IOException if files of the harness cannot be read or written, or no process can be
    *     started
-   * @throws InterruptedException if the thread is interrupted; the child is then gone
    */
-  public Outcome run() throws IOException, InterruptedException {
+  public Outcome run() throws IOException {
     try (KillRun run = begin()) {
       lives(run, true);
       Problem problem = problems.isEmpty() ? null : problems.get(0);
@@ -110,7 +110,7 @@ public final class KillRunner {
   }
 
   /** Runs until it is over; where a store has done something wrong, it goes on with another one. */
-  PeerResult runOn() throws IOException, InterruptedException {
+  PeerResult runOn() throws IOException {
     try (KillRun run = begin()) {
       lives(run, false);
       return PeerResult.of(
@@ -125,14 +125,15 @@ public final class KillRunner {
     return new KillRun(settings, directory, kills, listener);
   }
 
-  private void lives(KillRun run, boolean endsWithProblem)
-      throws IOException, InterruptedException {
+  private void lives(KillRun run, boolean endsWithProblem) throws IOException {
     try {
       int number = 0;
       do {
         live(run, number++);
       } while (!run.isOver() && !(endsWithProblem && !problems.isEmpty()));
       run.tellNow();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       run.close();
       Files.deleteIfExists(run.directory.resolve(KillProcess.ERRORS));

@@ -41,7 +41,8 @@ public final class PeersReport {
       only what it has kept in the memory of its process: **what is in the page cache is not lost, so
       nothing here is about a loss of power.** A store that did something wrong goes on as a new one.
       "Durable" are commits that were to be durable when the call returned; "later" are those of
-      which the store may lose the last ones.
+      which the store may lose the last ones. What is lost as allowed is counted from what is there:
+      the last commits are counted, too, if they changed nothing.
       """;
 
   private final Peers told;
@@ -85,19 +86,21 @@ public final class PeersReport {
   }
 
   /**
-   * Kills the processes of all of them, one store after the other.
+   * Kills the processes of all of them, one store after the other. If the calling thread is
+   * interrupted, the others are left out.
    *
    * @param told what is compared
    * @param listener told which store comes next, and how far it is
    * @return the report
    * @throws IOException if files of the harness cannot be read or written, or no process can be
    *     started
-   * @throws InterruptedException if the thread is interrupted
    */
-  public static PeersReport of(Peers told, PeersListener listener)
-      throws IOException, InterruptedException {
+  public static PeersReport of(Peers told, PeersListener listener) throws IOException {
     List<PeerResult> results = new ArrayList<>();
     for (StoreKind kind : told.stores) {
+      if (Thread.currentThread().isInterrupted()) {
+        break;
+      }
       Path directory = told.directory;
       if (directory != null) {
         directory = directory.resolve(kind.title().replace(' ', '-'));
