@@ -444,6 +444,7 @@ public final class BufferCache implements AutoCloseable {
         sums[1] + counters.hitsOfDestroyed.sum(),
         counters.misses.sum(),
         counters.evictions.sum(),
+        counters.userEvictions.sum(),
         sums[0],
         counters.throttles.sum(),
         counters.throttleNanos.sum(),

@@ -13,6 +13,7 @@ final class CacheCounters {
   final LongAdder hitsOfDestroyed = new LongAdder();
   final LongAdder misses = new LongAdder();
   final LongAdder evictions = new LongAdder();
+  final LongAdder userEvictions = new LongAdder();
   final LongAdder throttles = new LongAdder();
   final LongAdder throttleNanos = new LongAdder();
   final LongAdder writeOuts = new LongAdder();

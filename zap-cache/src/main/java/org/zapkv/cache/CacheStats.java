@@ -17,6 +17,7 @@ package org.zapkv.cache;
  *     the same time
  * @param misses blocks read from a source or given out to be filled
  * @param evictions buffers destroyed to make room
+ * @param userEvictions those of them that had a user
  * @param outstandingHolds holds that are not released
  * @param throttleCount how often a thread had to wait for memory
  * @param throttleNanos how long these waited, together
@@ -44,6 +45,7 @@ public record CacheStats(
     long hits,
     long misses,
     long evictions,
+    long userEvictions,
     long outstandingHolds,
     long throttleCount,
     long throttleNanos,

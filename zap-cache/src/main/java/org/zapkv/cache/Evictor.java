@@ -142,8 +142,7 @@ final class Evictor implements CacheMemory.Reclaimer {
     // Again if it was released between the two: neither is true of it for long.
     while (!refuse(buffer)) {
       if (buffer.claimIdle(false)) {
-        counters.evictions.increment();
-        destroy(buffer);
+        destroyToMakeRoom(buffer);
         return true;
       }
     }
@@ -211,14 +210,24 @@ final class Evictor implements CacheMemory.Reclaimer {
     }
     if (written) {
       counters.writeOuts.increment();
-      counters.evictions.increment();
-      destroy(buffer);
+      destroyToMakeRoom(buffer);
     }
     return written;
   }
 
-  /** The end of a buffer that the caller has moved to EVICTING. */
-  void destroy(Buffer buffer) {
+  private void destroyToMakeRoom(Buffer buffer) {
+    counters.evictions.increment();
+    if (destroy(buffer)) {
+      counters.userEvictions.increment();
+    }
+  }
+
+  /**
+   * The end of a buffer that the caller has moved to EVICTING.
+   *
+   * @return whether it had a user
+   */
+  boolean destroy(Buffer buffer) {
     BufferUser user = takeUser(buffer);
     buffer.dropAllRecords();
     index.remove(buffer);
@@ -230,6 +239,7 @@ final class Evictor implements CacheMemory.Reclaimer {
     if (user != null) {
       userEvictions.run(user);
     }
+    return user != null;
   }
 
   /** Detaches the user of a buffer in EVICTING; {@link UserEvictions#run} must follow. */

@@ -62,6 +62,25 @@ final class BufferUserTest {
   }
 
   @Test
+  void usersThatMadeRoomAreCounted() {
+    CountingUser user = new CountingUser(false);
+    for (int blockId = 0; blockId < 3000; blockId++) {
+      Buffer buffer = hold(blockId);
+      if (blockId % 3 == 0) {
+        buffer.setUser(user);
+      }
+      buffer.release(this);
+    }
+    long evicted = cache.stats().userEvictions();
+    assertEquals(user.sync.get(), evicted);
+    assertTrue(evicted > 500 && evicted < cache.stats().evictions(), cache.stats()::toString);
+    // Closing it makes no room.
+    cache.close();
+    assertTrue(user.sync.get() > evicted);
+    assertEquals(evicted, cache.stats().userEvictions());
+  }
+
+  @Test
   void theFirstUserWinsAndTheLoserIsTold() {
     Buffer buffer = hold(0);
     CountingUser first = new CountingUser(false);

@@ -78,7 +78,11 @@ final class StatCommand extends StoreCommand {
 
   private void printLog(LogStatistics log) {
     figures.line("commits", Sizes.count(log.lastSequence()));
-    figures.line("replayed", Sizes.count(log.replayedRecords()) + " records of the intent log");
+    figures.line(
+        "replayed",
+        Sizes.count(log.replayedRecords())
+            + " records of the intent log"
+            + (log.tornTail() ? ", the end of which was cut off by a crash" : ""));
   }
 
   private void printCache(CacheStats cache) {

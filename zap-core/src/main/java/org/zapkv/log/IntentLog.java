@@ -118,6 +118,7 @@ public final class IntentLog implements AutoCloseable {
   private boolean flushing;
   private boolean midRecord;
   private boolean replayed;
+  private boolean torn;
   private boolean started;
   private boolean anchored;
   private long writtenSequence;
@@ -264,6 +265,7 @@ public final class IntentLog implements AutoCloseable {
     guard.lock();
     try {
       replayed = true;
+      torn = reader.isTorn();
       segments.keep(reader.touched());
       lastSequence = Math.max(reader.lastSequence(), wasDurable);
     } finally {
@@ -282,6 +284,21 @@ public final class IntentLog implements AutoCloseable {
       throw damaged(reader, "cannot be read: " + unreadable.getMessage());
     }
     return count;
+  }
+
+  /**
+   * Whether the last {@link #replay} saw that a crash had cut a write off. It need not have left
+   * anything to be seen.
+   *
+   * @return whether there was the beginning of a block or record without its end
+   */
+  public boolean wasTorn() {
+    guard.lock();
+    try {
+      return torn;
+    } finally {
+      guard.unlock();
+    }
   }
 
   private CorruptException damaged(LogReader reader, String problem) {

@@ -38,6 +38,9 @@ final class LogReader {
   private int recordLength;
   private boolean isInRecord;
 
+  /** Whether there is a header where {@link #find} last found no whole block that belongs there. */
+  private boolean isHeaderAtEnd;
+
   LogReader(BlockDevice device, long storeSeed, LogSegments segments, long window) {
     this.device = device;
     this.storeSeed = storeSeed;
@@ -54,6 +57,14 @@ final class LogReader {
   /** Where the block would be that was not found. */
   long endOffset() {
     return endOffset;
+  }
+
+  /**
+   * Whether it can be seen that the log ended in the middle of a write: there is the beginning of a
+   * record without its end, or of the block that comes next.
+   */
+  boolean isTorn() {
+    return isInRecord || isHeaderAtEnd;
   }
 
   /** Why that block cannot be read; null if it can. */
@@ -89,6 +100,7 @@ final class LogReader {
 
   /** The block at a place, if it is whole and belongs there; else 0. */
   private long find(long offsetBytes, long chain) {
+    isHeaderAtEnd = false;
     try {
       return findReadable(offsetBytes, chain);
     } catch (DeviceException e) {
@@ -113,10 +125,14 @@ final class LogReader {
       return 0;
     }
     address = load(offsetBytes, blockBytes, left);
-    return LogBlockLayout.chain(address, blockBytes, chain)
-            == NativeMemory.getLong(address + LogBlockLayout.CHAIN)
-        ? address
-        : 0;
+    boolean isNext =
+        LogBlockLayout.chain(address, blockBytes, chain)
+            == NativeMemory.getLong(address + LogBlockLayout.CHAIN);
+    // Where the segment was used before there are headers of then; these have other sequences.
+    isHeaderAtEnd =
+        !isNext
+            && NativeMemory.getLong(address + LogBlockLayout.FIRST_SEQUENCE) == lastSequence + 1;
+    return isNext ? address : 0;
   }
 
   /**

@@ -184,7 +184,11 @@ final class CommitLog {
 
   LogStatistics statistics() {
     return new LogStatistics(
-        log == null ? 0 : log.usedBytes(), lastSequence(), durableSequence(), replayedRecords);
+        log == null ? 0 : log.usedBytes(),
+        lastSequence(),
+        durableSequence(),
+        replayedRecords,
+        log != null && log.wasTorn());
   }
 
   long lastSequence() {

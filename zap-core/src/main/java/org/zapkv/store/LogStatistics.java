@@ -9,6 +9,11 @@ package org.zapkv.store;
  * @param lastSequence the newest commit, 0 before the first
  * @param durableSequence the newest commit that is on disk, in the log or in a group
  * @param replayedRecords how many records were replayed when the store was opened
+ * @param tornTail whether it could be seen then that a crash had cut off a write to the log
  */
 public record LogStatistics(
-    long usedBytes, long lastSequence, long durableSequence, long replayedRecords) {}
+    long usedBytes,
+    long lastSequence,
+    long durableSequence,
+    long replayedRecords,
+    boolean tornTail) {}

@@ -22,6 +22,7 @@ import org.zapkv.object.ObjectType;
 import org.zapkv.object.Scrub;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
+import org.zapkv.zap.ZapActivity;
 import org.zapkv.zap.ZapCursor;
 import org.zapkv.zap.ZapParameters;
 import org.zapkv.zap.ZapValue;
@@ -377,10 +378,23 @@ public final class ZapStore implements AutoCloseable {
     int slot = gate.enter();
     try {
       return new StoreStatistics(
-          mapCount, objects.statistics(), objects.cache().stats(), commitLog.statistics());
+          mapCount,
+          objects.statistics(),
+          objects.cache().stats(),
+          commitLog.statistics(),
+          activity());
     } finally {
       gate.exit(slot);
     }
+  }
+
+  /** Of a map that nobody has asked for nothing can have changed. */
+  private ZapActivity activity() {
+    ZapActivity sum = root.activity();
+    for (ZapMap map : maps.values()) {
+      sum = sum.plus(map.zap().activity());
+    }
+    return sum;
   }
 
   /**

@@ -236,6 +236,15 @@ public final class ZapStoreBuilder {
     return Salvage.run(damaged, target, this, progress);
   }
 
+  /**
+   * Smaller leaves than {@link #leafBytes} allows: a store with them does not take all keys and
+   * values that it promises to, but has many leaves with few entries.
+   */
+  ZapStoreBuilder leafShift(int shift) {
+    options = options.withMaps(options.maps().withFatBlockShift(shift));
+    return this;
+  }
+
   /** What the store takes from outside besides its devices. */
   ZapStoreBuilder surroundings(Surroundings surroundings) {
     options = options.withObjects(options.objects().withSurroundings(surroundings));

@@ -20,6 +20,7 @@ final class FatStructure {
   private final BlockNumbers numbers;
   private final LeafCreator creator;
   private final ShrinkPolicy policy;
+  private final ShapeCounters counters;
   private final TableReduction reduction;
 
   FatStructure(
@@ -28,13 +29,15 @@ final class FatStructure {
       PointerTable table,
       BlockNumbers numbers,
       LeafCreator creator,
-      ShrinkPolicy policy) {
+      ShrinkPolicy policy,
+      ShapeCounters counters) {
     this.object = object;
     this.access = access;
     this.table = table;
     this.numbers = numbers;
     this.creator = creator;
     this.policy = policy;
+    this.counters = counters;
     this.reduction = new TableReduction(object, table, numbers);
   }
 
@@ -90,6 +93,7 @@ final class FatStructure {
       Buffer buffer = object.hold(claim.first(), this);
       try {
         split(header, leaf, buffer, claim, tx);
+        counters.splits.incrementAndGet();
       } finally {
         buffer.release(this);
       }
@@ -128,6 +132,16 @@ final class FatStructure {
     }
   }
 
+  /**
+   * One step of growth of the pointer table.
+   *
+   * @throws org.zapkv.error.MapFullException if it may not grow
+   */
+  void grow(FatHeader header, Transaction tx) {
+    table.grow(header, tx);
+    counters.growthSteps.incrementAndGet();
+  }
+
   /** Whether so little is left in a leaf, which is locked for writing, that a shrink is due. */
   boolean wantsShrink(Leaf leaf) {
     if (leaf.prefixLength() == 0) {
@@ -147,7 +161,11 @@ final class FatStructure {
     }
     numbers.endShrink(tx);
     if (policy == ShrinkPolicy.MERGE) {
+      int shift = header.tableShift();
       reduction.reduceIfDue(header, tx);
+      if (header.tableShift() < shift) {
+        counters.reductions.incrementAndGet();
+      }
     }
   }
 
@@ -194,6 +212,7 @@ final class FatStructure {
           return false;
         }
         merge(header, lower, upper, tx);
+        counters.merges.incrementAndGet();
         return true;
       } finally {
         access.unlockExclusive(upper);

@@ -158,7 +158,7 @@ final class FatWriter {
         access.unlockExclusive(leaf);
       }
       while (length == header.tableShift()) {
-        table.grow(header, tx);
+        shape.grow(header, tx);
       }
     }
   }
@@ -351,7 +351,7 @@ final class FatWriter {
       return;
     }
     try {
-      table.grow(header, tx);
+      shape.grow(header, tx);
     } catch (ZapException e) {
       LOGGER.log(Level.WARNING, "object={0}: the pointer table stays: {1}", object.objectId(), e);
     }

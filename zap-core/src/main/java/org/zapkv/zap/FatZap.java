@@ -32,6 +32,7 @@ final class FatZap implements Entries {
   private final FatWalk walk;
   private final FatRemover remover;
   private final FatWriter writer;
+  private final ShapeCounters counters;
   private final FatBatch batch;
 
   /** Guards the making of the object below, of which there must be one; below the leaf locks. */
@@ -40,7 +41,14 @@ final class FatZap implements Entries {
   private volatile @Nullable Overflow overflow;
 
   FatZap(BlockObject object, ZapParameters parameters, StampedLock structure, LeafCreator creator) {
-    this(object, parameters, structure, creator, new HeaderAccess(object, 0), null);
+    this(
+        object,
+        parameters,
+        structure,
+        creator,
+        new HeaderAccess(object, 0),
+        null,
+        new ShapeCounters());
   }
 
   private FatZap(
@@ -49,7 +57,8 @@ final class FatZap implements Entries {
       StampedLock structure,
       LeafCreator creator,
       HeaderAccess headers,
-      @Nullable BlockNumbers numbersOfMain) {
+      @Nullable BlockNumbers numbersOfMain,
+      ShapeCounters counters) {
     this.object = object;
     this.parameters = parameters;
     this.structure = structure;
@@ -68,7 +77,9 @@ final class FatZap implements Entries {
     this.access = new LeafAccess(object, structure, headers, table, mirror);
     this.unheld = mirror == null ? null : new UnheldReader(mirror);
     this.shape =
-        new FatStructure(object, access, table, numbers, creator, parameters.shrinkPolicy());
+        new FatStructure(
+            object, access, table, numbers, creator, parameters.shrinkPolicy(), counters);
+    this.counters = counters;
     this.entries = new EntryCount(object);
     this.reader = new FatReader(this, access);
     this.walk = new FatWalk(this, access, reader);
@@ -90,7 +101,13 @@ final class FatZap implements Entries {
   static FatZap ofOverflow(BlockObject object, long block, FatZap main) {
     HeaderAccess headers = new HeaderAccess(object, block);
     return new FatZap(
-        object, main.parameters, new StampedLock(), main.creator, headers, main.numbers);
+        object,
+        main.parameters,
+        new StampedLock(),
+        main.creator,
+        headers,
+        main.numbers,
+        main.counters);
   }
 
   /** The blocks that this table uses. */
@@ -169,6 +186,11 @@ final class FatZap implements Entries {
     } finally {
       access.release(header);
     }
+  }
+
+  /** What this table and its overflow count. */
+  ShapeCounters counters() {
+    return counters;
   }
 
   long leafReuses() {

@@ -636,6 +636,15 @@ public final class Zap {
   }
 
   /**
+   * How often the shape of the map has changed since it was opened. Reads nothing.
+   *
+   * @return the numbers of some moment during the call; also of a closed map
+   */
+  public ZapActivity activity() {
+    return body.activity();
+  }
+
+  /**
    * The shape of the map. Reads all of it.
    *
    * @return the statistics

@@ -173,6 +173,7 @@ final class ZapBody {
     try {
       conversion.convert(tx);
       fat = true;
+      fatZap.counters().conversions.incrementAndGet();
       micro.forget();
     } catch (RuntimeException | Error e) {
       if (!conversion.isUndone()) {
@@ -248,6 +249,11 @@ final class ZapBody {
       }
     }
     return fatZap.walk().next(cursor);
+  }
+
+  /** How often the shape of the map has changed since it was opened. */
+  ZapActivity activity() {
+    return fatZap.counters().activity(fatZap.leafReuses());
   }
 
   /** The shape of the map, which does not change meanwhile. */

@@ -49,6 +49,7 @@ final class IntentLogTest {
       assertRecords(records, log.replay());
       assertRecords(records, log.replay());
       assertEquals(from, log.log.position());
+      assertFalse(log.log.wasTorn());
     }
   }
 

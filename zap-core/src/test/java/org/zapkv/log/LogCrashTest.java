@@ -54,6 +54,7 @@ final class LogCrashTest {
     private boolean uniform;
 
     private int wholeUnflushed;
+    private int torn;
 
     Run(long seed) {
       this.random = new SplittableRandom(seed);
@@ -66,7 +67,9 @@ final class LogCrashTest {
         device.crashAfter(random.nextInt(60));
         runUntilCrash(Integer.MAX_VALUE);
       }
-      assertTrue(lost > 0 && wholeUnflushed > 0, "lost=" + lost + " kept=" + wholeUnflushed);
+      assertTrue(
+          lost > 0 && wholeUnflushed > 0 && torn > 0,
+          "lost=" + lost + " kept=" + wholeUnflushed + " torn=" + torn);
     }
 
     /** False: the workload was over before. */
@@ -99,6 +102,7 @@ final class LogCrashTest {
       boolean crashed = false;
       uniform = random.nextBoolean();
       verify(log.replay());
+      torn += log.log.wasTorn() ? 1 : 0;
       try {
         log.log.start();
         beforeTheFirstGroup(log);

@@ -43,6 +43,18 @@ public final class DeviceStores {
   }
 
   /**
+   * Makes leaves small, so that few entries are enough for all that happens to them. A store with
+   * leaves of 512 bytes takes keys of 30 bytes, and values of 60 or of more than 2048.
+   *
+   * @param builder of a store; changed
+   * @param leafBytes a power of two, 512 or above
+   * @return the builder
+   */
+  public static ZapStoreBuilder withSmallLeaves(ZapStoreBuilder builder, int leafBytes) {
+    return builder.leafShift(Integer.numberOfTrailingZeros(leafBytes));
+  }
+
+  /**
    * Says what time it is for a store, and whether it may do anything in the background.
    *
    * @param builder of a store; changed

@@ -132,6 +132,7 @@ class LeafReuseTest {
         roundWithCursors(map, keys(true));
       }
       assertTrue(map.zap().leafReuses() >= 200, "reuses=" + map.zap().leafReuses());
+      assertEquals(map.zap().leafReuses(), map.zap().activity().leafReuses());
     }
   }
 

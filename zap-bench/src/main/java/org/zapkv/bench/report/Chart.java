@@ -24,6 +24,11 @@ public final class Chart {
   private static final int PLOT_RIGHT = 170;
   private static final int PLOT_HEIGHT = 320;
   private static final int PLOT_BOTTOM = 44;
+  private static final int LOW_PLOT_HEIGHT = 180;
+
+  /** To the right of a plot without labels. */
+  private static final int PLOT_MARGIN = 30;
+
   private static final int LABEL_STEP = 15;
   private static final int POINT_RADIUS = 3;
 
@@ -55,8 +60,8 @@ public final class Chart {
   /**
    * A point of a line.
    *
-   * @param x more than 0
-   * @param y more than 0
+   * @param x more than 0; over time 0 or more
+   * @param y likewise
    */
   public record Point(double x, double y) {}
 
@@ -117,23 +122,9 @@ public final class Chart {
    */
   public static String lines(
       String title, String below, List<Line> lines, DoubleFunction<String> format) {
-    StringBuilder out = begin(TITLE_HEIGHT + PLOT_HEIGHT + PLOT_BOTTOM, title);
-    Axis x = Axis.of(lines, Point::x, PLOT_LEFT, WIDTH - PLOT_RIGHT);
-    Axis y = Axis.of(lines, Point::y, TITLE_HEIGHT + PLOT_HEIGHT, TITLE_HEIGHT);
-    for (double mark : x.marks()) {
-      line(out, "grid", x.at(mark), TITLE_HEIGHT, x.at(mark), TITLE_HEIGHT + PLOT_HEIGHT);
-      text(out, x.at(mark), TITLE_HEIGHT + PLOT_HEIGHT + 18, "middle", format.apply(mark));
-    }
-    for (double mark : y.marks()) {
-      line(out, "grid", PLOT_LEFT, y.at(mark), WIDTH - PLOT_RIGHT, y.at(mark));
-      text(out, PLOT_LEFT - 8, y.at(mark) + 5, "end", format.apply(mark));
-    }
-    text(
-        out,
-        (PLOT_LEFT + WIDTH - PLOT_RIGHT) / 2.0,
-        TITLE_HEIGHT + PLOT_HEIGHT + PLOT_BOTTOM - 8,
-        "middle",
-        below);
+    Axis x = LogAxis.of(lines, Point::x, PLOT_LEFT, WIDTH - PLOT_RIGHT);
+    Axis y = LogAxis.of(lines, Point::y, TITLE_HEIGHT + PLOT_HEIGHT, TITLE_HEIGHT);
+    StringBuilder out = grid(title, below, x, y, PLOT_HEIGHT, WIDTH - PLOT_RIGHT, format);
     List<Double> labels = labelPositions(lines, y);
     for (int i = 0; i < lines.size(); i++) {
       String colour = COLOURS.get(i % COLOURS.size());
@@ -146,14 +137,62 @@ public final class Chart {
     return out.append("</svg>\n").toString();
   }
 
+  /**
+   * One line over two axes that begin with 0.
+   *
+   * @param title what y is, and its unit
+   * @param below what x is
+   * @param points from left to right, one at least
+   * @param format how the figures at the axes are written
+   * @return an SVG document
+   */
+  public static String overTime(
+      String title, String below, List<Point> points, DoubleFunction<String> format) {
+    int bottom = TITLE_HEIGHT + LOW_PLOT_HEIGHT;
+    Axis x = LinearAxis.of(points, Point::x, PLOT_LEFT, WIDTH - PLOT_MARGIN);
+    Axis y = LinearAxis.of(points, Point::y, bottom, TITLE_HEIGHT);
+    StringBuilder out = grid(title, below, x, y, LOW_PLOT_HEIGHT, WIDTH - PLOT_MARGIN, format);
+    path(out, points, x, y, COLOURS.get(0));
+    return out.append("</svg>\n").toString();
+  }
+
+  /** Begins a document with both axes. */
+  private static StringBuilder grid(
+      String title,
+      String below,
+      Axis x,
+      Axis y,
+      int height,
+      int right,
+      DoubleFunction<String> format) {
+    StringBuilder out = begin(TITLE_HEIGHT + height + PLOT_BOTTOM, title);
+    int bottom = TITLE_HEIGHT + height;
+    for (double mark : x.marks()) {
+      line(out, "grid", x.at(mark), TITLE_HEIGHT, x.at(mark), bottom);
+      text(out, x.at(mark), bottom + 18, "middle", format.apply(mark));
+    }
+    for (double mark : y.marks()) {
+      line(out, "grid", PLOT_LEFT, y.at(mark), right, y.at(mark));
+      text(out, PLOT_LEFT - 8, y.at(mark) + 5, "end", format.apply(mark));
+    }
+    text(out, (PLOT_LEFT + right) / 2.0, bottom + PLOT_BOTTOM - 8, "middle", below);
+    return out;
+  }
+
   private static void plot(StringBuilder out, Line line, Axis x, Axis y, String colour) {
-    StringBuilder path = new StringBuilder();
     for (Point point : line.points) {
-      path.append(format("%.1f,%.1f ", x.at(point.x), y.at(point.y)));
       out.append(
           format(
               "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" fill=\"%s\"/>\n",
               x.at(point.x), y.at(point.y), POINT_RADIUS, colour));
+    }
+    path(out, line.points, x, y, colour);
+  }
+
+  private static void path(StringBuilder out, List<Point> points, Axis x, Axis y, String colour) {
+    StringBuilder path = new StringBuilder();
+    for (Point point : points) {
+      path.append(format("%.1f,%.1f ", x.at(point.x), y.at(point.y)));
     }
     out.append(
         format(
@@ -217,6 +256,13 @@ public final class Chart {
         .replace("\"", "&quot;");
   }
 
+  /** Says where a value is. */
+  private interface Axis {
+    List<Double> marks();
+
+    double at(double value);
+  }
+
   /**
    * A logarithmic axis that begins and ends at a mark.
    *
@@ -225,8 +271,9 @@ public final class Chart {
    * @param begin where the first one is
    * @param end where the last one is
    */
-  private record Axis(int low, int high, double begin, double end) {
-    static Axis of(List<Line> lines, ToDoubleFunction<Point> coordinate, double begin, double end) {
+  private record LogAxis(int low, int high, double begin, double end) implements Axis {
+    static LogAxis of(
+        List<Line> lines, ToDoubleFunction<Point> coordinate, double begin, double end) {
       double least = Double.MAX_VALUE;
       double most = Double.MIN_VALUE;
       for (Line line : lines) {
@@ -236,10 +283,11 @@ public final class Chart {
         }
       }
       int low = (int) Math.floor(Math.log10(least));
-      return new Axis(low, Math.max(low + 1, (int) Math.ceil(Math.log10(most))), begin, end);
+      return new LogAxis(low, Math.max(low + 1, (int) Math.ceil(Math.log10(most))), begin, end);
     }
 
-    List<Double> marks() {
+    @Override
+    public List<Double> marks() {
       List<Double> marks = new ArrayList<>();
       for (int exponent = low; exponent <= high; exponent++) {
         marks.add(Math.pow(10, exponent));
@@ -247,8 +295,53 @@ public final class Chart {
       return marks;
     }
 
-    double at(double value) {
+    @Override
+    public double at(double value) {
       return begin + (end - begin) * (Math.log10(value) - low) / (high - low);
+    }
+  }
+
+  /**
+   * An axis from 0 to a mark.
+   *
+   * @param step from a mark to the next one
+   * @param count of marks after 0
+   * @param begin where 0 is
+   * @param end where the last mark is
+   */
+  private record LinearAxis(double step, int count, double begin, double end) implements Axis {
+    private static final int STEPS = 5;
+
+    static LinearAxis of(
+        List<Point> points, ToDoubleFunction<Point> coordinate, double begin, double end) {
+      double most = points.stream().mapToDouble(coordinate).max().orElse(0);
+      double step = round(most > 0 ? most / STEPS : 1);
+      return new LinearAxis(step, Math.max(1, (int) Math.ceil(most / step)), begin, end);
+    }
+
+    /** The next one of 1, 2, 5, 10, … and their tenths. */
+    private static double round(double step) {
+      double power = Math.pow(10, Math.floor(Math.log10(step)));
+      for (int digit : new int[] {1, 2, 5}) {
+        if (step <= digit * power) {
+          return digit * power;
+        }
+      }
+      return 10 * power;
+    }
+
+    @Override
+    public List<Double> marks() {
+      List<Double> marks = new ArrayList<>();
+      for (int i = 0; i <= count; i++) {
+        marks.add(i * step);
+      }
+      return marks;
+    }
+
+    @Override
+    public double at(double value) {
+      return begin + (end - begin) * value / (step * count);
     }
   }
 }

@@ -17,7 +17,8 @@ final class OrderJudge {
    *
    * Of a line several numbers of commits may be possible, where commits undid each other. The search
    * begins with the smallest ones and raises those that the order asks for: what it ends with is the
-   * smallest solution, and if it finds none there is none.
+   * smallest solution, and if it finds none there is none. The last commit of the smallest number is
+   * one that is there, also if it failed.
    */
 
   private final List<LineJudge> judges;
@@ -47,7 +48,7 @@ final class OrderJudge {
     Pending last = null;
     for (int i = 0; i < judges.size(); i++) {
       for (Pending commit : judges.get(i).line().commits().subList(0, counts.get(i))) {
-        if (!commit.isFailed() && (last == null || order.compare(commit, last) > 0)) {
+        if (last == null || order.compare(commit, last) > 0) {
           last = commit;
         }
       }

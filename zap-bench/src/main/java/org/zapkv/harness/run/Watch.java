@@ -69,10 +69,21 @@ final class Watch {
     return null;
   }
 
+  /** With all of their frames, which a {@link ThreadInfo} leaves out of its text. */
   private static String threads() {
     StringBuilder text = new StringBuilder();
     for (ThreadInfo info : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true)) {
-      text.append(info);
+      text.append(info.getThreadName()).append(' ').append(info.getThreadState());
+      if (info.getLockName() != null) {
+        text.append(" for ")
+            .append(info.getLockName())
+            .append(" of ")
+            .append(info.getLockOwnerName());
+      }
+      text.append('\n');
+      for (StackTraceElement frame : info.getStackTrace()) {
+        text.append("    ").append(frame).append('\n');
+      }
     }
     return text.toString();
   }

@@ -13,6 +13,7 @@ import org.zapkv.store.ZapStoreBuilder;
 /** The store of this project. */
 public final class ZapKind implements StoreKind {
   private static final int MIN_LEAF_BYTES = 4 << 10;
+  private static final int MIN_LEAF_BYTES_ON_DEVICES = 512;
   private static final int MAX_LEAF_BYTES = 128 << 10;
 
   /** With so short an interval what may be lost is bound to it by a promise of its own. */
@@ -52,8 +53,10 @@ public final class ZapKind implements StoreKind {
 
   /**
    * Opens a store, or creates it if the directory, or the device for blocks, is empty. Leaves have
-   * at least 4096 bytes. On devices a creation is not safe from a loss of power, and salts follow
-   * from the options: what is done again by one thread gives the same blocks.
+   * at least 4096 bytes, on devices 512: a store with less than 4096 takes small keys and values
+   * only, and such that are too long for a leaf anyway. On devices a creation is not safe from a
+   * loss of power, and salts follow from the options: what is done again by one thread gives the
+   * same blocks.
    */
   @Override
   public Subject open(Place place, OpenOptions options) {
@@ -74,6 +77,10 @@ public final class ZapKind implements StoreKind {
     if (place instanceof Place.Devices devices) {
       DeviceStores.withSalts(
           builder, devices.exactSeed() + options.leafBytes() + options.syncMillis());
+      if (options.leafBytes() < MIN_LEAF_BYTES) {
+        int leafBytes = Math.max(MIN_LEAF_BYTES_ON_DEVICES, options.leafBytes());
+        DeviceStores.withSmallLeaves(builder, Integer.highestOneBit(leafBytes));
+      }
       DeviceStores.withSurroundings(builder, devices.clock(), devices.exactSeed());
       return DeviceStores.open(builder, devices.blocks(), devices.log());
     }

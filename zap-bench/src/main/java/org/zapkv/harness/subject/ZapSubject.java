@@ -19,6 +19,7 @@ import org.zapkv.store.StoreStatistics;
 import org.zapkv.store.ZapEntry;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
+import org.zapkv.zap.ZapActivity;
 
 /** An open Zap. Values of eight bytes are longs in it, so that maps can be micro. */
 final class ZapSubject implements Subject {
@@ -157,11 +158,19 @@ final class ZapSubject implements Subject {
   public Map<String, Long> events() {
     StoreStatistics statistics = store.statistics();
     CacheStats cache = statistics.cache();
-    return Map.of(
-        "LEAF_REUSE", cache.userReuses(),
-        "FREED_IN_FLIGHT", cache.freedInFlight(),
-        "EARLY_WRITE", cache.writeOuts(),
-        "REPLAY", statistics.log().replayedRecords());
+    ZapActivity activity = statistics.activity();
+    return Map.ofEntries(
+        Map.entry("CONVERSION", activity.conversions()),
+        Map.entry("SPLIT", activity.splits()),
+        Map.entry("MERGE", activity.merges()),
+        Map.entry("GROWTH", activity.growthSteps()),
+        Map.entry("REDUCTION", activity.reductions()),
+        Map.entry("LEAF_REUSE", activity.leafReuses()),
+        Map.entry("USER_EVICTION", cache.userEvictions()),
+        Map.entry("FREED_IN_FLIGHT", cache.freedInFlight()),
+        Map.entry("EARLY_WRITE", cache.writeOuts()),
+        Map.entry("REPLAY", statistics.log().replayedRecords()),
+        Map.entry("TORN_TAIL", statistics.log().tornTail() ? 1L : 0L));
   }
 
   /**

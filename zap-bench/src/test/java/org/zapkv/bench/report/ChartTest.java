@@ -84,6 +84,30 @@ final class ChartTest {
   }
 
   @Test
+  void overTimeBothAxesBeginWithZero() throws Exception {
+    List<Chart.Point> points =
+        List.of(new Chart.Point(0, 0), new Chart.Point(7, 130), new Chart.Point(14, 260));
+    Document svg = parse(Chart.overTime("rate", "seconds", points, Formats::number));
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < svg.getElementsByTagName("text").getLength(); i++) {
+      texts.add(text(svg, "text", i));
+    }
+    assertEquals(List.of("rate", "0", "5", "10", "15", "0", "100", "200", "300", "seconds"), texts);
+    String line = ((Element) svg.getElementsByTagName("polyline").item(0)).getAttribute("points");
+    // From 80 to 730 for 15 seconds, from 224 up to 44 for 300.
+    assertEquals("80.0,224.0 383.3,146.0 686.7,68.0", line);
+  }
+
+  @Test
+  void nothingButZeroOverTimeIsAChartToo() throws Exception {
+    Document svg =
+        parse(Chart.overTime("rate", "s", List.of(new Chart.Point(0, 0)), Formats::number));
+    assertEquals(
+        "80.0,224.0",
+        ((Element) svg.getElementsByTagName("polyline").item(0)).getAttribute("points"));
+  }
+
+  @Test
   void nothingIsAChartToo() throws Exception {
     assertEquals(
         0,

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,6 +22,7 @@ import org.zapkv.harness.oracle.Violation.Kind;
 import org.zapkv.harness.subject.Capability;
 
 /** The oracle believes a store that keeps its promises, and finds out each way to break them. */
+@Tag("once")
 final class OracleRandomTest {
   private static final Set<Capability> ALL = EnumSet.allOf(Capability.class);
   private static final Set<Capability> NO_ORDER =

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.zapkv.harness.operation.Edit;
 import org.zapkv.harness.operation.Value;
@@ -36,6 +37,10 @@ final class OracleTest {
 
   private static Edit remove(String key) {
     return new Edit("m", key, null);
+  }
+
+  private static byte[] key(String key) {
+    return key.getBytes(StandardCharsets.UTF_8);
   }
 
   private static byte[] bytes(long tag) {
@@ -67,8 +72,8 @@ final class OracleTest {
   private static Found found(Object... keysAndTags) {
     Found found = new Found();
     for (int i = 0; i < keysAndTags.length; i += 2) {
-      byte[] key = ((String) keysAndTags[i]).getBytes(StandardCharsets.UTF_8);
-      found.add("m", key, bytes(((Integer) keysAndTags[i + 1]).longValue()));
+      found.add(
+          "m", key((String) keysAndTags[i]), bytes(((Integer) keysAndTags[i + 1]).longValue()));
     }
     return found;
   }
@@ -214,6 +219,28 @@ final class OracleTest {
   }
 
   @Test
+  void whatOneLineHasToHaveAsksForMoreOfAnother() {
+    commit(first, 1, put("t0.a", 1));
+    Pending open = begin(second, Promise.LATER, put("t1.a", 2));
+    Pending next = begin(first, Promise.LATER, remove("t0.a"));
+    end(open, 3);
+    open = begin(second, Promise.LATER, put("t1.b", 3));
+    end(next, 5);
+    end(open, 4);
+    assertFine(found("t0.a", 1, "t1.a", 2));
+    assertFine(found("t1.a", 2, "t1.b", 3));
+    assertCrash(Kind.ORDER, found("t1.a", 2));
+  }
+
+  @Test
+  void aCommitThatFailedAndIsThereHasItsPlaceInTheOrder() {
+    commit(second, 1, put("t1.a", 1));
+    fail(first, put("t0.a", 2));
+    assertFine(found("t1.a", 1));
+    assertCrash(Kind.ORDER, found("t0.a", 2));
+  }
+
+  @Test
   void ofStatesThatAreAlikeOneThatIsDurableEnoughCounts() {
     commit(second, 1, put("t1.a", 1));
     commit(first, 2, put("t0.a", 2));
@@ -253,6 +280,12 @@ final class OracleTest {
     assertCrash(Kind.ALIEN, found("t0.a", 9));
     assertCrash(Kind.ALIEN, found("t0.b", 1));
     assertCrash(Kind.ALIEN, found("t7.a", 1));
+    Found truncated = new Found();
+    truncated.add("m", key("t0.a"), new Value(1, 9).bytes());
+    assertCrash(Kind.ALIEN, truncated);
+    Found elsewhere = new Found();
+    elsewhere.add("other", key("t0.a"), bytes(1));
+    assertCrash(Kind.ALIEN, elsewhere);
     assertCrash(Kind.ALIEN, found("nobody", 1));
     byte[] mixed = bytes(1);
     byte[] longer = Arrays.copyOf(mixed, 9);
@@ -364,7 +397,7 @@ final class OracleTest {
   }
 
   private static Entry entry(String key, long tag) {
-    return new Entry(key.getBytes(StandardCharsets.UTF_8), bytes(tag));
+    return new Entry(key(key), bytes(tag));
   }
 
   @Test
@@ -407,6 +440,27 @@ final class OracleTest {
     assertKind(Kind.LOST, () -> before.checkSame(found("t0.a", 1)));
     assertKind(Kind.LOST, () -> before.checkSame(found("t0.a", 1, "t0.b", 3)));
     assertKind(Kind.ALIEN, () -> before.checkSame(found("t0.a", 1, "t0.b", 2, "t0.c", 3)));
+  }
+
+  @Test
+  void whatWasMaybeRemovedMayNotChangeWhenItIsRemoved() {
+    commit(first, 1, put("t0.b", 1));
+    oracle.settle(found("t0.b", 1), position, true);
+    position = 0;
+    commit(first, 1, put("t0.a", 2));
+    fail(first, remove("t0.b"));
+    commitDurably(first, 1, remove("t0.b"));
+    assertFine(found("t0.b", 1));
+    assertFine(found("t0.a", 2));
+  }
+
+  @Test
+  void allThatIsFoundIsReadInTwoWays() {
+    FakeStore store = new FakeStore(FakeStore.Lie.READ_NOTHING, true, new SplittableRandom(5));
+    for (int i = 0; i < 100; i++) {
+      store.apply(put("t0." + i, i + 1).change(), Promise.LATER);
+    }
+    assertKind(Kind.WRONG_READ, () -> Found.read(store));
   }
 
   @Test

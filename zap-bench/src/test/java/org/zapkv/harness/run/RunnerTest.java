@@ -106,6 +106,7 @@ final class RunnerTest {
     Outcome outcome = found(kind, Set.of());
     Outcome.Failure failure = Objects.requireNonNull(outcome.violation());
     assertTrue(failure.message().startsWith("WRONG_READ"), failure.message());
+    assertTrue(failure.operation().startsWith("get "), failure.operation());
     Life life = LifeFile.read(Objects.requireNonNull(outcome.log()));
     assertTrue(outcome.log().toString().endsWith("-minimal.life"), outcome.log().toString());
     long operations =

@@ -9,16 +9,21 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.cache.device.testing.FaultyDevice;
 import org.zapkv.cache.device.testing.ImageDevice;
 import org.zapkv.error.StoreFailedException;
+import org.zapkv.harness.report.Event;
 
 /** Zap on devices, and what only it can say of itself. */
 final class ZapKindTest {
   private static final OpenOptions OPTIONS = new OpenOptions(4 << 20, false, 4096, 3_600_000, 0);
+
+  private static final int BATCHES = 15;
 
   private final ImageDevice blocks = new DeviceImage().toDevice("blocks");
   private final ImageDevice log = new DeviceImage().toDevice("log");
@@ -71,6 +76,75 @@ final class ZapKindTest {
       long first = subject.commit(List.of(put("m", "t0.a", 8)), Promise.LATER);
       long second = subject.commit(List.of(put("n", "t0.b", 9)), Promise.DURABLE);
       assertTrue(0 < first && first < second, first + " " + second);
+    }
+  }
+
+  @Test
+  void saysWhatHasHappenedInIt() {
+    Subject subject = open();
+    // More than the cache holds.
+    for (int i = 0; i < BATCHES; i++) {
+      subject.commit(entries(i, 2000), Promise.LATER);
+    }
+    assertHappened(subject, "CONVERSION", "SPLIT", "GROWTH", "USER_EVICTION");
+    for (int i = 0; i < BATCHES; i++) {
+      subject.commit(
+          entries(i, 0).stream().map(put -> new Change(put.map(), put.key(), null)).toList(),
+          Promise.LATER);
+    }
+    assertHappened(subject, "MERGE", "REDUCTION");
+    subject.close();
+  }
+
+  @Test
+  void saysWhatItReplayed() {
+    Subject subject = open();
+    subject.apply(put("m", "t0.a", 8), Promise.DURABLE);
+    DeviceImage blocksImage = blocks.image().copy();
+    DeviceImage logImage = log.image().copy();
+    subject.close();
+    Place left = new Place.Devices(blocksImage.toDevice("blocks"), logImage.toDevice("log"));
+    try (Subject again = new ZapKind().open(left, OPTIONS)) {
+      assertHappened(again, "REPLAY");
+      assertNotNull(again.get("m", "t0.a".getBytes(UTF_8)));
+    }
+  }
+
+  private static List<Change> entries(int batch, int length) {
+    List<Change> changes = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      changes.add(put("m", "t0." + batch + "." + i, Math.max(1, length)));
+    }
+    return changes;
+  }
+
+  private static void assertHappened(Subject subject, String... events) {
+    Map<String, Long> happened = subject.events();
+    for (String event : events) {
+      assertTrue(happened.getOrDefault(event, 0L) > 0, event + " " + happened);
+    }
+  }
+
+  @Test
+  void smallLeavesAreMany() {
+    OpenOptions small = new OpenOptions(4 << 20, false, 512, 3_600_000, 0);
+    Place place = new Place.Devices(blocks, log);
+    try (Subject subject = new ZapKind().open(place, small)) {
+      for (int i = 0; i < 3; i++) {
+        subject.commit(entries(i, 60), Promise.LATER);
+      }
+      subject.apply(put("m", "t0.large", 3000), Promise.LATER);
+      assertTrue(subject.events().getOrDefault("SPLIT", 0L) > 60, subject.events()::toString);
+      assertEquals(List.of(), subject.check());
+    }
+  }
+
+  /** The coverage counts by these names. */
+  @Test
+  void whatItSaysAreEvents() {
+    try (Subject subject = open()) {
+      subject.events().keySet().forEach(Event::valueOf);
+      assertEquals(11, subject.events().size());
     }
   }
 
