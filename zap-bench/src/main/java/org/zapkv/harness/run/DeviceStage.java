@@ -106,6 +106,11 @@ final class DeviceStage implements Stage {
     if (segment.ending() instanceof Ending.Fault fault) {
       boolean isFull = fault.fault().equals(FaultyDevice.Fault.FULL.name());
       scene.tally.fault(isFull ? Event.FULL_DISK : Event.IO_ERROR, present.failures());
+      SplittableRandom random = new SplittableRandom(seed + present.now());
+      if (hasFailed && random.nextBoolean()) {
+        // Only so is a store found that takes a flush that has failed for done.
+        images = new PowerLosses(scene, judge, present.recording()).loseAtEnd(random);
+      }
     } else if (segment.ending() instanceof Ending.BitFlips flips) {
       judge.settle(images, present.now());
       new Flips(scene, oracle, judge, images)

@@ -57,6 +57,12 @@ final class PowerLosses {
     return new Left(cuts.position(), true);
   }
 
+  /** Loses power after all that was recorded; gives what that leaves. */
+  List<DeviceImage> loseAtEnd(SplittableRandom random) {
+    advance(cuts, events);
+    return lose(random);
+  }
+
   private static void advance(PowerCuts walk, int place) {
     boolean goesOn = true;
     while (goesOn && walk.position() < place) {
