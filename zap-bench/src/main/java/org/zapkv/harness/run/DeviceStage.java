@@ -106,6 +106,9 @@ final class DeviceStage implements Stage {
     if (segment.ending() instanceof Ending.Fault fault) {
       boolean isFull = fault.fault().equals(FaultyDevice.Fault.FULL.name());
       scene.tally.fault(isFull ? Event.FULL_DISK : Event.IO_ERROR, present.failures());
+      if (fault.fault().equals(FaultyDevice.Fault.READ_ERROR.name())) {
+        scene.mayLeak();
+      }
       SplittableRandom random = new SplittableRandom(seed + present.now());
       if (hasFailed && random.nextBoolean()) {
         // Only so is a store found that takes a flush that has failed for done.

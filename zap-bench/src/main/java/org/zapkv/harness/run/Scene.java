@@ -12,6 +12,7 @@ final class Scene {
   final Watch watch;
   final JumpingClock clock = new JumpingClock();
   private volatile boolean stopped;
+  private volatile boolean mayLeak;
 
   Scene(StoreKind kind, Tally tally, Watch watch) {
     this.kind = kind;
@@ -21,6 +22,19 @@ final class Scene {
 
   boolean can(Capability capability) {
     return kind.capabilities().contains(capability);
+  }
+
+  /**
+   * A device failed to read: where that was what says which space is used, what was freed there
+   * meanwhile is still marked as used when the store is opened again. So leaks are no violation in
+   * the rest of the life.
+   */
+  void mayLeak() {
+    mayLeak = true;
+  }
+
+  boolean isLeakForgiven() {
+    return mayLeak;
   }
 
   /** Nobody begins another operation. */

@@ -11,6 +11,8 @@ import org.zapkv.harness.oracle.Violation;
 
 /** Knows what each thread of a run does since when, and finds what does not end. Any thread. */
 final class Watch {
+  private static final int MOST_CHARACTERS = 300;
+
   private final long limitNanos;
   private final Queue<Post> posts = new ConcurrentLinkedQueue<>();
 
@@ -59,7 +61,7 @@ final class Watch {
       if (what != null && now - post.sinceNanos > limitNanos) {
         return new Violation(
             Violation.Kind.HANG,
-            what
+            shortened(what.toString())
                 + " has not ended after "
                 + limitNanos / 1_000_000
                 + " ms; threads:\n"
@@ -67,6 +69,11 @@ final class Watch {
       }
     }
     return null;
+  }
+
+  /** A commit may have thousands of edits, and what was done is in the log of operations. */
+  private static String shortened(String text) {
+    return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "…";
   }
 
   /** With all of their frames, which a {@link ThreadInfo} leaves out of its text. */

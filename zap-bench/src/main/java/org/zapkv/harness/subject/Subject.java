@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Subject extends AutoCloseable {
   /**
+   * How a line of {@link #check} ends that is about space which is used by nothing: nothing is
+   * wrong there, but the store is larger than it ought to be.
+   */
+  String LEAKED = " bytes belong to nothing";
+
+  /**
    * Makes one change.
    *
    * @param change what becomes of a key

@@ -145,7 +145,7 @@ final class ZapSubject implements Subject {
     StoreCheckReport report = store.check((read, total) -> {});
     List<String> problems = new ArrayList<>(report.problems());
     if (report.leakedBytes() != 0) {
-      problems.add(report.leakedBytes() + " bytes belong to nothing");
+      problems.add(report.leakedBytes() + LEAKED);
     }
     long failures = store.statistics().cache().userFailures();
     if (failures != 0) {
