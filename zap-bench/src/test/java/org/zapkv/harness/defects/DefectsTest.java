@@ -27,7 +27,7 @@ final class DefectsTest {
     "WRONG_SCAN, 16",
     "LOST_UPDATE, 1",
     "EARLY_ANSWER, 1",
-    "WRITE_ERROR_IGNORED, 1"
+    "WRITE_ERROR_IGNORED, 15"
   })
   void findsWhatIsPlanted(Defect defect, long seed) {
     Search search = Defects.search(defect, seed, 10_000);
