@@ -18,16 +18,16 @@ final class DefectsTest {
   @ParameterizedTest
   @CsvSource({
     "LOG_FLUSH_LEFT_OUT, 1",
-    "BLOCK_FLUSH_LEFT_OUT, 4",
+    "BLOCK_FLUSH_LEFT_OUT, 10",
     "LOST_RECORD, 1",
-    "STALE_BLOCK, 1",
-    "REUSED_BLOCK, 1",
-    "STALE_USER, 1",
-    "TORN_BATCH, 4",
-    "WRONG_SCAN, 1",
+    "STALE_BLOCK, 15",
+    "REUSED_BLOCK, 15",
+    "STALE_USER, 10",
+    "TORN_BATCH, 14",
+    "WRONG_SCAN, 16",
     "LOST_UPDATE, 1",
     "EARLY_ANSWER, 1",
-    "WRITE_ERROR_IGNORED, 1"
+    "WRITE_ERROR_IGNORED, 15"
   })
   void findsWhatIsPlanted(Defect defect, long seed) {
     Search search = Defects.search(defect, seed, 10_000);
@@ -36,7 +36,7 @@ final class DefectsTest {
 
   @Test
   void findsNothingWhereNothingIsPlanted() {
-    Search search = Defects.search(Defect.NONE, 1, 2000);
+    Search search = Defects.search(Defect.NONE, 1, 300);
     assertFalse(search.isFound(), search::toString);
   }
 
