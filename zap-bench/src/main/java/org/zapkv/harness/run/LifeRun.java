@@ -211,7 +211,7 @@ final class LifeRun {
     post.begins(doing);
     boolean isChecked = false;
     try {
-      scene.tally.addEventsOf(subject);
+      addEvents(subject);
       if (!(segment.ending() instanceof Ending.Fault)) {
         Judge.check(scene, subject);
       }
@@ -229,6 +229,17 @@ final class LifeRun {
       }
     } finally {
       post.ends();
+    }
+  }
+
+  /** A store that has failed may have no memory left to say what has happened in it. */
+  private void addEvents(Subject subject) {
+    try {
+      scene.tally.addEventsOf(subject);
+    } catch (RuntimeException e) {
+      if (!isForgiven(e)) {
+        throw Failures.of(Kind.ERROR, "asking for what has happened", e);
+      }
     }
   }
 

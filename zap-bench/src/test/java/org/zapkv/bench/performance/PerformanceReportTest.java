@@ -212,7 +212,8 @@ final class PerformanceReportTest {
             new Section.Growth(8, 10_000),
             new Section.Growth(100, 100_000),
             new Section.Growth(8, 100_000),
-            new Section.Growth(8, 1_000_000)),
+            new Section.Growth(8, 1_000_000),
+            new Section.Growth(8, 10_000_000)),
         Section.growth(Scale.QUICK));
   }
 
