@@ -74,7 +74,7 @@ record Engines(Engine inProcess, Engine killing) implements Engine {
     others.remove(FaultKind.KILL);
     Outcome first =
         inProcess.run(part(settings, settings.duration().minus(killed), others), listener);
-    if (first.violation() != null) {
+    if (first.violation() != null || Thread.currentThread().isInterrupted()) {
       return first;
     }
     Set<FaultKind> killing = EnumSet.copyOf(WITHOUT_DEVICES);

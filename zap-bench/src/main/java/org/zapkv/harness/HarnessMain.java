@@ -55,6 +55,7 @@ public final class HarnessMain implements Runnable {
             .addSubcommand(new RunCommand(screen))
             .addSubcommand(new ReplayCommand(screen))
             .addSubcommand(new PeersCommand(screen))
+            .addSubcommand(new DefectsCommand(screen))
             .addSubcommand(new HelpCommand())
             .setOut(new PrintWriter(screen.out(), true, UTF_8))
             .setErr(new PrintWriter(screen.err(), true, UTF_8))

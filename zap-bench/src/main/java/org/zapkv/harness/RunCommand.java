@@ -91,12 +91,25 @@ final class RunCommand implements Callable<Integer> {
                 settings.seed(),
                 settings.threads()));
     try (Watch watch = new Watch(screen, settings.duration())) {
-      FinishedRun run = harness.listener(watch).finish();
-      watch.clear();
-      screen.out().print(Summary.of(run.result()));
-      screen.out().println("See " + run.page());
-      return run.outcome().violation() == null ? HarnessMain.FINE : HarnessMain.VIOLATION;
+      return run(harness.listener(watch), settings.seed(), watch);
     }
+  }
+
+  private int run(Harness harness, long seed, Watch watch) throws IOException {
+    FinishedRun run;
+    try {
+      run = harness.finish();
+    } catch (InterruptedException e) {
+      // Ctrl-C while a child was at work: there is no outcome.
+      watch.clear();
+      screen.err().println("ended early, without a violation until then; seed " + seed);
+      Thread.currentThread().interrupt();
+      return HarnessMain.FAILED;
+    }
+    watch.clear();
+    screen.out().print(Summary.of(run.result()));
+    screen.out().println("See " + run.page());
+    return run.outcome().violation() == null ? HarnessMain.FINE : HarnessMain.VIOLATION;
   }
 
   private Harness harness() {

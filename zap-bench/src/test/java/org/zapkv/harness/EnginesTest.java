@@ -103,6 +103,24 @@ final class EnginesTest {
   }
 
   @Test
+  void nothingComesAfterAnInterrupt() throws Exception {
+    Engine interrupted =
+        (settings, listener) -> {
+          Outcome outcome = engine("devices", null).run(settings, listener);
+          Thread.currentThread().interrupt();
+          return outcome;
+        };
+    Outcome outcome =
+        new Engines(interrupted, engine("kills", null))
+            .run(
+                settings(Set.of(Capability.DEVICES), EnumSet.of(FaultKind.POWER, FaultKind.KILL)),
+                RunListener.NONE);
+    assertTrue(Thread.interrupted());
+    assertEquals(10, outcome.operations());
+    assertEquals(List.of("devices 75 [POWER]"), done);
+  }
+
+  @Test
   void nothingComesAfterAViolation() throws Exception {
     Outcome.Failure failure = new Outcome.Failure(1, 2, 3, "get", "LOST: it");
     Outcome outcome =

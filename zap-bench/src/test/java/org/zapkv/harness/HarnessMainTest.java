@@ -47,6 +47,7 @@ final class HarnessMainTest {
         "run --seed x",
         "run --kind rocksdb --faults power",
         "peers --kinds zap,nosuch",
+        "defects --seeds x",
         "replay"
       })
   void whatIsWrongOnTheCommandLineIsRefused(String line) {

@@ -49,6 +49,7 @@ public final class Runner {
 
   private final Settings settings;
   private final RunListener listener;
+  private final Duration minimising;
   private final Tally tally = new Tally();
   private final Watch watch = new Watch(HANG);
   private final long begunNanos = System.nanoTime();
@@ -70,8 +71,20 @@ public final class Runner {
    * @param listener is told how far it is
    */
   public Runner(Settings settings, RunListener listener) {
+    this(settings, listener, MINIMISING);
+  }
+
+  /**
+   * A run that has not begun.
+   *
+   * @param settings what is run
+   * @param listener is told how far it is
+   * @param minimising how long a life that fails is made shorter at most; zero: it is kept as it is
+   */
+  public Runner(Settings settings, RunListener listener, Duration minimising) {
     this.settings = settings;
     this.listener = listener;
+    this.minimising = minimising;
   }
 
   /**
@@ -181,12 +194,12 @@ public final class Runner {
     try {
       Path whole = directory.resolve(name + ".life");
       LifeFile.write(whole, life);
-      if (violation.kind() == Kind.HANG) {
+      if (violation.kind() == Kind.HANG || minimising.isZero()) {
         return whole;
       }
       Life shorter =
           Minimiser.minimise(
-              life, shorterOne -> isSame(shorterOne, violation), Budget.of(ATTEMPTS, MINIMISING));
+              life, shorterOne -> isSame(shorterOne, violation), Budget.of(ATTEMPTS, minimising));
       if (shorter.equals(life)) {
         return whole;
       }

@@ -4,10 +4,15 @@ package org.zapkv.cache.device.testing;
 import org.zapkv.cache.device.BlockDevice;
 
 /** A device that is another one, but for what a subclass changes. */
-abstract class WrappedDevice implements BlockDevice {
+public abstract class WrappedDevice implements BlockDevice {
   final BlockDevice device;
 
-  WrappedDevice(BlockDevice device) {
+  /**
+   * A device that is as another.
+   *
+   * @param device the other one; closed with this one
+   */
+  protected WrappedDevice(BlockDevice device) {
     this.device = device;
   }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.defects;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import org.zapkv.harness.subject.Capability;
+import org.zapkv.harness.subject.OpenOptions;
+import org.zapkv.harness.subject.Place;
+import org.zapkv.harness.subject.StoreKind;
+import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.ZapKind;
+
+/**
+ * The store of this project with a defect. What happens every so many times is counted from each
+ * opening on: so it happens again when a life is lived again.
+ */
+final class DefectiveKind implements StoreKind {
+  private final StoreKind kind = new ZapKind();
+  private final Defect defect;
+
+  DefectiveKind(Defect defect) {
+    this.defect = defect;
+  }
+
+  @Override
+  public String title() {
+    return kind.title() + " with " + defect.title();
+  }
+
+  @Override
+  public String settings() {
+    return kind.settings();
+  }
+
+  @Override
+  public String promise() {
+    return kind.promise();
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return kind.capabilities();
+  }
+
+  @Override
+  public List<String> jvmFlags() {
+    return kind.jvmFlags();
+  }
+
+  @Override
+  public Subject open(Place place, OpenOptions options) throws IOException {
+    return defect.subject(kind.open(defective(place), options));
+  }
+
+  private Place defective(Place place) {
+    if (place instanceof Place.Devices devices) {
+      return new Place.Devices(
+          defect.blocks(devices.blocks()),
+          defect.log(devices.log()),
+          devices.exactSeed(),
+          devices.clock());
+    }
+    return place;
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.harness.defects;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.zapkv.harness.subject.Change;
+import org.zapkv.harness.subject.Promise;
+import org.zapkv.harness.subject.Subject;
+
+/** A store that is another one, but for what a subclass changes. Any thread. */
+abstract class WrappedSubject implements Subject {
+  private final Subject subject;
+
+  WrappedSubject(Subject subject) {
+    this.subject = subject;
+  }
+
+  @Override
+  public void apply(Change change, Promise promise) {
+    subject.apply(change, promise);
+  }
+
+  @Override
+  public long commit(List<Change> changes, Promise promise) {
+    return subject.commit(changes, promise);
+  }
+
+  @Override
+  public byte @Nullable [] get(String map, byte[] key) {
+    return subject.get(map, key);
+  }
+
+  @Override
+  public Scan scan(String map, long cookie) {
+    return subject.scan(map, cookie);
+  }
+
+  @Override
+  public List<String> maps() {
+    return subject.maps();
+  }
+
+  @Override
+  public void sync() {
+    subject.sync();
+  }
+
+  @Override
+  public void compact() {
+    subject.compact();
+  }
+
+  @Override
+  public List<String> scrub() {
+    return subject.scrub();
+  }
+
+  @Override
+  public List<String> check() {
+    return subject.check();
+  }
+
+  @Override
+  public Map<String, Long> events() {
+    return subject.events();
+  }
+
+  @Override
+  public void close() {
+    subject.close();
+  }
+}
