@@ -89,19 +89,23 @@ public final class Oracle {
       judge.judge();
       judges.add(judge);
     }
-    List<Integer> counts =
-        rules.isOrdered()
-            ? new OrderJudge(judges).judge()
-            : lines.stream().map(rules::begun).toList();
-    return settled(found, judges, counts);
+    List<Integer> least = lines.stream().map(rules::begun).toList();
+    List<Integer> most = least;
+    if (rules.isOrdered()) {
+      OrderJudge order = new OrderJudge(judges);
+      least = order.judge();
+      most = order.most();
+    }
+    return settled(found, judges, least, most);
   }
 
-  private static Settled settled(Found found, List<LineJudge> judges, List<Integer> counts) {
+  private static Settled settled(
+      Found found, List<LineJudge> judges, List<Integer> least, List<Integer> most) {
     long there = 0;
     long lost = 0;
     for (int i = 0; i < judges.size(); i++) {
-      there += judges.get(i).there(counts.get(i));
-      lost += judges.get(i).lost(counts.get(i));
+      there += judges.get(i).there(least.get(i));
+      lost += judges.get(i).lost(most.get(i));
     }
     return new Settled(found.entryCount(), there, lost);
   }

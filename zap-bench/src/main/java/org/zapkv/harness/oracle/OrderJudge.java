@@ -19,6 +19,9 @@ final class OrderJudge {
    * begins with the smallest ones and raises those that the order asks for: what it ends with is the
    * smallest solution, and if it finds none there is none. The last commit of the smallest number is
    * one that is there, also if it failed.
+   *
+   * What is counted as lost is what is surely lost. So it is counted from the largest solution: there
+   * is one, as of two solutions the larger number of each line makes a solution, too.
    */
 
   private final List<LineJudge> judges;
@@ -41,6 +44,51 @@ final class OrderJudge {
       }
     }
     return List.copyOf(counts);
+  }
+
+  /** How many commits of each line are there, as many as can be, if the order is not broken. */
+  List<Integer> most() {
+    List<Integer> most = new ArrayList<>();
+    judges.forEach(judge -> most.add(judge.possible().length() - 1));
+    boolean isLowered = true;
+    while (isLowered) {
+      isLowered = false;
+      for (int i = 0; i < judges.size(); i++) {
+        for (int j = 0; j < judges.size(); j++) {
+          isLowered |= i != j && lower(most, i, j);
+        }
+      }
+    }
+    return most;
+  }
+
+  /** Leaves out of a line what cannot be there without what another one lacks. */
+  private boolean lower(List<Integer> most, int index, int other) {
+    List<Pending> commits = judges.get(index).line().commits();
+    List<Pending> lacking = judges.get(other).line().commits();
+    List<Pending> firsts = firsts(lacking.subList(most.get(other), lacking.size()));
+    for (int i = 0; i < most.get(index); i++) {
+      Pending commit = commits.get(i);
+      boolean isLate =
+          commit.isAcknowledged()
+              && firsts.stream().anyMatch(f -> f.isBefore(commit.sequence(), commit.startedAt));
+      if (isLate) {
+        most.set(index, judges.get(index).possible().previousSetBit(i));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Of a line's commits those before which all others of it come in no order. */
+  private static List<Pending> firsts(List<Pending> commits) {
+    List<Pending> firsts = new ArrayList<>();
+    commits.stream().filter(Pending::isAcknowledged).findFirst().ifPresent(firsts::add);
+    commits.stream()
+        .filter(commit -> commit.isAcknowledged() && commit.sequence() > 0)
+        .findFirst()
+        .ifPresent(firsts::add);
+    return firsts;
   }
 
   /** Of the commits that are there; null: there are none. */

@@ -41,8 +41,8 @@ public final class PeersReport {
       only what it has kept in the memory of its process: **what is in the page cache is not lost, so
       nothing here is about a loss of power.** A store that did something wrong goes on as a new one.
       "Durable" are commits that were to be durable when the call returned; "later" are those of
-      which the store may lose the last ones. What is lost as allowed is counted from what is there:
-      the last commits are counted, too, if they changed nothing.
+      which the store may lose the last ones. A commit counts as lost if it is surely gone: not if it
+      changed nothing, or if later ones undid it.
       """;
 
   private final Peers told;

@@ -106,6 +106,19 @@ final class OracleTest {
   }
 
   @Test
+  void whatMayBeThereAndUndoneIsNotLost() {
+    commit(first, 1, put("t0.a", 1));
+    commit(first, 2, put("t0.b", 2));
+    commit(first, 3, remove("t0.b"));
+    assertEquals(new Settled(1, 1, 0), oracle.judge(found("t0.a", 1), position, true));
+    commit(second, 4, put("t1.a", 3));
+    commit(first, 5, put("t0.b", 4));
+    commit(first, 6, remove("t0.b"));
+    // Those after what is lost are lost, too.
+    assertEquals(new Settled(1, 1, 3), oracle.judge(found("t0.a", 1), position, true));
+  }
+
+  @Test
   void whatWasAcknowledgedAsDurableIsThereFromItsPositionOn() {
     commit(first, 1, put("t0.a", 1));
     commitDurably(first, 2, put("t0.b", 2));
