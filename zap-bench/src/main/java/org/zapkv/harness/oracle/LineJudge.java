@@ -17,8 +17,8 @@ final class LineJudge {
    *
    * With order, the store holds what the first k commits have made; failed ones among them were done
    * or left out. Without order, it holds what all have made, and each that is not durable was done
-   * or left out. So in both cases there is a number k, and commits below it are firm (there) or
-   * free (there as a whole or not at all).
+   * or left out. So in both cases there is a number k, and commits below it are firm (there) or free
+   * (there as a whole or not at all). What was there before is firm, but where nothing is promised.
    *
    * Each key tells which k can be, as values are never alike: a value is there from its commit on
    * until the next firm commit on that key; that there is none, rules out what lies between a firm
@@ -67,10 +67,12 @@ final class LineJudge {
   }
 
   private boolean isFirm(Version version) {
-    return version.commit == Version.BASE
-        || (rules.isOrdered()
-            ? !commits.get(version.commit).isFailed()
-            : durable.get(version.commit));
+    if (version.commit == Version.BASE) {
+      return rules.isBaseFirm();
+    }
+    return rules.isOrdered()
+        ? !commits.get(version.commit).isFailed()
+        : durable.get(version.commit);
   }
 
   /** It is none of these numbers. */
@@ -129,7 +131,7 @@ final class LineJudge {
       limit = Math.min(limit, putBy);
     }
     for (int i = history.size() - 1; i >= 0 && history.get(i).isPut(); i--) {
-      if (!isFirm(history.get(i))) {
+      if (history.get(i).commit != Version.BASE && !isFirm(history.get(i))) {
         leftOut.set(history.get(i).commit);
       }
     }

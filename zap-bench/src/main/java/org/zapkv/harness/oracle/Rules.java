@@ -24,6 +24,11 @@ record Rules(Set<Capability> capabilities, long position, boolean isCrash) {
     return capabilities.contains(Capability.BATCH);
   }
 
+  /** Whether what was there when the store was opened cannot be gone without a change. */
+  boolean isBaseFirm() {
+    return !isCrash || isOrdered() || capabilities.contains(Capability.DURABLE);
+  }
+
   /** How many commits of a line had begun: later ones cannot be there. */
   int begun(Line line) {
     List<Pending> commits = line.commits();

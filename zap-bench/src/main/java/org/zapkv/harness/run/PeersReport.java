@@ -172,15 +172,15 @@ public final class PeersReport {
               isDurable ? Formats.count(result.durableLosses()) : NO_PROMISE,
               Formats.count(isDurable ? result.later() : result.later() + result.durable()),
               Formats.count(result.lost()),
-              others(result),
+              others(result, isDurable),
               millis(result.medianMillis()),
               millis(result.longestMillis())));
     }
     return table.toString();
   }
 
-  private static String others(PeerResult result) {
-    return Formats.count(result.violationCount() - result.durableLosses());
+  private static String others(PeerResult result, boolean isDurable) {
+    return Formats.count(result.violationCount() - (isDurable ? result.durableLosses() : 0));
   }
 
   private static String millis(OptionalDouble millis) {

@@ -119,6 +119,21 @@ final class OracleTest {
   }
 
   @Test
+  void whereNothingIsPromisedAnythingMayBeGoneAfterACrash() {
+    Oracle modest = new Oracle(1, EnumSet.of(Capability.SURVIVES_KILL));
+    modest.session(0).begin(List.of(put("t0.a", 1)), Promise.DURABLE).acknowledged(0, 0);
+    modest.settle(found("t0.a", 1), 0, false);
+    modest.session(0).begin(List.of(put("t0.a", 2)), Promise.DURABLE);
+    assertDoesNotThrow(() -> modest.judge(found(), 0, true));
+    assertDoesNotThrow(() -> modest.judge(found("t0.a", 1), 0, true));
+    assertDoesNotThrow(() -> modest.judge(found("t0.a", 2), 0, true));
+    assertKind(Kind.ALIEN, () -> modest.judge(found("t0.a", 3), 0, true));
+    Oracle closed = new Oracle(1, EnumSet.of(Capability.SURVIVES_KILL));
+    closed.adopt(found("t0.a", 1));
+    assertKind(Kind.LOST, () -> closed.judge(found(), 0, false));
+  }
+
+  @Test
   void whatWasAcknowledgedAsDurableIsThereFromItsPositionOn() {
     commit(first, 1, put("t0.a", 1));
     commitDurably(first, 2, put("t0.b", 2));

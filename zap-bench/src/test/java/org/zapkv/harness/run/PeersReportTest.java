@@ -56,7 +56,7 @@ final class PeersReportTest {
         List.of(
             result("Good", DURABLE, Map.of()),
             result("Bad", DURABLE, Map.of(Kind.LOST, 3L, Kind.ORDER, 2L)),
-            result("Modest", NOT, Map.of())));
+            result("Modest", NOT, Map.of(Kind.LOST, 5L))));
   }
 
   @Test
@@ -65,7 +65,7 @@ final class PeersReportTest {
         """
         | Good | 40 | 1,000 | 2,000 | 0 | 300 | 7 | 0 | 2.5 ms | 4.0 ms |
         | Bad | 40 | 1,000 | 2,000 | 3 | 300 | 7 | 2 | 2.5 ms | 4.0 ms |
-        | Modest | 40 | 1,000 | not promised | not promised | 2,300 | 7 | 0 | 2.5 ms | 4.0 ms |
+        | Modest | 40 | 1,000 | not promised | not promised | 2,300 | 7 | 5 | 2.5 ms | 4.0 ms |
         """,
         report().table().lines().skip(2).reduce("", (a, b) -> a + b + "\n"));
   }
