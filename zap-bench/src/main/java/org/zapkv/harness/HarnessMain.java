@@ -63,6 +63,9 @@ public final class HarnessMain implements Runnable {
     Quiet quiet = new Quiet();
     try {
       return line.execute(args);
+    } catch (LinkageError e) {
+      screen.err().println("a class is missing on the class path: " + e);
+      return FAILED;
     } finally {
       quiet.end();
     }

@@ -442,7 +442,7 @@ public final class Buffer extends BufferContent {
             bytes, false, more -> memory.claimNow(more, mayEvict ? cache.evictor() : null));
   }
 
-  private boolean countUser(long bytes, boolean hasUser, LongPredicate claim) {
+  private boolean countUser(long bytes, boolean mustHaveUser, LongPredicate claim) {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes=" + bytes + " is negative");
     }
@@ -451,7 +451,7 @@ public final class Buffer extends BufferContent {
       mutex.lock();
       try {
         before = userBytes;
-        if (user == null && !hasUser) {
+        if (user == null && !mustHaveUser) {
           return false;
         }
         if (user == null) {
@@ -722,6 +722,7 @@ public final class Buffer extends BufferContent {
   }
 
   void freeMemory() {
+    lastTag = null;
     if (!hasMemory()) {
       return;
     }
@@ -754,10 +755,7 @@ public final class Buffer extends BufferContent {
         }
         cache.becameIdle(this);
       }
-      case UNCACHED -> {
-        lastTag = null;
-        freeMemory();
-      }
+      case UNCACHED -> freeMemory();
       case READ, FILL, NOFILL -> {
         // Only those who load or write it, or wait for that, hold it: none of them is the last.
       }

@@ -701,7 +701,7 @@ public final class BufferCache implements AutoCloseable {
     }
 
     /**
-     * How long a call waits for memory.
+     * How long a call waits for memory; not that long once {@link DirtyWriter#hasFailed} says so.
      *
      * @param timeout 0 or above; 30 seconds by default
      * @return this

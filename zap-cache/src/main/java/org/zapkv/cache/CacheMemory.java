@@ -45,6 +45,7 @@ final class CacheMemory {
   }
 
   private static final int MAX_ROUNDS = 4;
+  private static final int MAX_CLAIM_ROUNDS = 64;
 
   /** How long what others hold is waited for where nothing is written out any more. */
   private static final long HOPELESS_WAIT_NANOS = 100_000_000;
@@ -223,7 +224,11 @@ final class CacheMemory {
    */
   boolean claimNow(long bytes, @Nullable Reclaimer reclaimer) {
     boolean claimed = tryClaim(bytes);
-    while (!claimed && reclaimer != null && reclaimer.reclaimClean()) {
+    // Others may take what is evicted: a few rounds, as nothing depends on it.
+    for (int round = 0; !claimed && round < MAX_CLAIM_ROUNDS && reclaimer != null; round++) {
+      if (!reclaimer.reclaimClean()) {
+        break;
+      }
       claimed = tryClaim(bytes);
     }
     return claimed;
@@ -331,7 +336,7 @@ final class CacheMemory {
           if (reclaimed && attempt.succeeds(true)) {
             return;
           }
-          throw full(bytes, reclaimer);
+          throw full(bytes, deadline - waitNanos, reclaimer);
         }
         gate.await(seen, Math.min(left, LOOK_NANOS));
       }
@@ -341,19 +346,23 @@ final class CacheMemory {
     }
   }
 
-  private CacheFullException full(long bytes, Reclaimer reclaimer) {
+  private CacheFullException full(long bytes, long begunNanos, Reclaimer reclaimer) {
+    boolean isHopeless = reclaimer.isHopeless();
+    long waitedNanos = isHopeless ? System.nanoTime() - begunNanos : waitNanos;
     return new CacheFullException(
         "no room for "
             + bytes
             + " bytes within "
-            + Duration.ofNanos(waitNanos)
+            + Duration.ofNanos(waitedNanos)
             + ": budget="
             + budgetBytes
             + " used="
             + used.get()
             + " "
             + reclaimer.describe()
-            + "; sync, release buffers, or give the cache a larger budget");
+            + (isHopeless
+                ? "; close the store and open it again"
+                : "; sync, release buffers, or give the cache a larger budget"));
   }
 
   private interface Attempt {

@@ -265,7 +265,9 @@ public final class IntentLog implements AutoCloseable {
     guard.lock();
     try {
       replayed = true;
-      torn = reader.isTorn();
+      boolean isDamaged =
+          refusal != null || wasDurable > reader.lastSequence() || reader.unreadable() != null;
+      torn = !isDamaged && reader.isTorn();
       segments.keep(reader.touched());
       lastSequence = Math.max(reader.lastSequence(), wasDurable);
     } finally {
@@ -640,7 +642,8 @@ public final class IntentLog implements AutoCloseable {
   }
 
   /**
-   * Has a record made durable within a time, without waiting for it.
+   * Has a record made durable within a time, without waiting for it; after {@link #workInTurn} it
+   * is durable on return, unless the log has failed.
    *
    * @param sequence the record's
    * @param bound how long it may take

@@ -11,11 +11,11 @@ import java.util.function.LongSupplier;
  * said of {@link #background}.
  *
  * @param clock what time it is
- * @param chance gives the numbers that tell a store and the chains of its log from others; any
- *     thread may ask
+ * @param chance without background gives the numbers that tell a store and the chains of its log
+ *     from others, with it nobody asks; any thread may ask
  * @param background whether work is done by other threads while the callers go on. False: what they
- *     do, callers wait for; a full disk is still waited for by the clock, and Caffeine, which
- *     chooses what is evicted, rarely throws dice
+ *     do, callers wait for; a full disk, memory, and a writer that is slowed still wait by the
+ *     clock, and Caffeine, which chooses what is evicted, rarely throws dice
  */
 public record Surroundings(Clock clock, LongSupplier chance, boolean background) {
   /** Of users. */

@@ -287,7 +287,7 @@ final class TreeWriter implements AutoCloseable {
       hold(level + 1, TreeShape.parentIndex(index));
     }
     letGo(level);
-    Buffer buffer = cache.holdReserved(node, objectId, cacheId, TreeShape.INDIRECT_BYTES, this);
+    Buffer buffer = cache.holdReserved(node, objectId, cacheId, TreeShape.INDIRECT_BYTES, node);
     path[level] = buffer;
     return buffer;
   }
@@ -296,7 +296,7 @@ final class TreeWriter implements AutoCloseable {
     Buffer held = path[level];
     if (held != null) {
       path[level] = null;
-      held.release(this);
+      held.release(node);
     }
   }
 

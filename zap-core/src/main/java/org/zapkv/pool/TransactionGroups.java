@@ -348,7 +348,9 @@ public final class TransactionGroups implements AutoCloseable {
         work.signal();
       }
       long seen = rounds;
-      while (rounds == seen && syncedGroup < group && (isWorking() || isEndingRound())) {
+      while (rounds == seen
+          && syncedGroup < group
+          && (isWorking() || (request && isEndingRound()))) {
         progress.awaitUninterruptibly();
       }
     } finally {
@@ -605,8 +607,8 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
-   * Whether a round is awaited to its very end, even if it has failed, so that nothing of it runs
-   * beside the one who waits; under the lock.
+   * Whether a round that was asked for is awaited to its very end, even if it has failed, so that
+   * nothing of it runs beside the one who waits; under the lock.
    */
   private boolean isEndingRound() {
     return !settings.background() && !stopped && !pool.roomWait().isWaiting();

@@ -12,7 +12,8 @@ import org.zapkv.zap.ZapActivity;
  * @param pool the file: its size, what is allocated and free, the last group on disk
  * @param cache the buffer cache: budget, use, hits and misses
  * @param log the intent log: commits, how many are durable, what a replay would read
- * @param activity how often the shapes of maps have changed since the store was opened
+ * @param activity how often the shapes of maps, and of the directory of their names, have changed
+ *     since the store was opened
  */
 public record StoreStatistics(
     int mapCount, PoolStatistics pool, CacheStats cache, LogStatistics log, ZapActivity activity) {}

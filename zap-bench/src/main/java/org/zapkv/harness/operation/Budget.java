@@ -29,7 +29,9 @@ public final class Budget {
    */
   public static Budget of(int attempts, Duration time) {
     long start = System.nanoTime();
-    return new Budget(attempts, () -> System.nanoTime() - start > time.toNanos());
+    return new Budget(
+        attempts,
+        () -> System.nanoTime() - start > time.toNanos() || Thread.currentThread().isInterrupted());
   }
 
   /** Takes an attempt if there is one left. */

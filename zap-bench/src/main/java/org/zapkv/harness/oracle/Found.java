@@ -34,8 +34,8 @@ public final class Found {
   public Found() {}
 
   /**
-   * Reads everything, in two ways: by a walk over each map, and by each key. Nobody changes the
-   * store meanwhile.
+   * Reads everything, in two ways: by a walk over each map, and by each key that the walk has.
+   * Nobody changes the store meanwhile.
    *
    * @param subject the store; what it throws is thrown on
    * @return what it holds

@@ -88,8 +88,8 @@ final class KillProcess implements AutoCloseable {
           messages.add(message);
         }
       }
-    } catch (IOException e) {
-      // Its end: nothing more can be read.
+    } catch (IOException | IllegalArgumentException e) {
+      // Its end: nothing more can be read, or half a line that it was killed in.
     }
     messages.add(Message.end());
   }
@@ -128,5 +128,7 @@ final class KillProcess implements AutoCloseable {
   @Override
   public void close() {
     process.destroyForcibly();
+    // Its files may be removed next.
+    process.onExit().join();
   }
 }

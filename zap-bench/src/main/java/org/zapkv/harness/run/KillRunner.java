@@ -121,7 +121,9 @@ public final class KillRunner {
   private KillRun begin() throws IOException {
     Path given = settings.directory();
     Path directory =
-        given == null ? Files.createTempDirectory("zap-kill") : Files.createDirectories(given);
+        given == null
+            ? Files.createTempDirectory("zap-kill")
+            : Files.createTempDirectory(Files.createDirectories(given), "zap-kill");
     return new KillRun(settings, directory, kills, listener);
   }
 
@@ -137,7 +139,7 @@ public final class KillRunner {
     } finally {
       run.close();
       Files.deleteIfExists(run.directory.resolve(KillProcess.ERRORS));
-      if (settings.directory() == null && problems.isEmpty()) {
+      if (problems.isEmpty()) {
         Directories.remove(run.directory);
       }
     }

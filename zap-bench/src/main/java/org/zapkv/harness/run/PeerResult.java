@@ -62,7 +62,9 @@ record PeerResult(
         kind.title(),
         kind.settings(),
         kind.promise(),
-        EnumSet.copyOf(kind.capabilities()),
+        kind.capabilities().isEmpty()
+            ? EnumSet.noneOf(Capability.class)
+            : EnumSet.copyOf(kind.capabilities()),
         run.kills,
         run.tally.lives.sum(),
         run.tally.openings.sum(),

@@ -108,7 +108,7 @@ public final class Runner {
     }
     Path log = where == null ? null : write(directory, where.violation);
     if (where == null) {
-      removeIfTemporary(directory);
+      removeAll(directory);
     }
     return outcome(where, log);
   }
@@ -118,7 +118,7 @@ public final class Runner {
       Path given = settings.directory();
       return given == null
           ? Files.createTempDirectory("zap-harness")
-          : Files.createDirectories(given);
+          : Files.createTempDirectory(Files.createDirectories(given), "zap-harness");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -226,10 +226,7 @@ public final class Runner {
   }
 
   /** A temporary one with nothing for the user. */
-  private void removeIfTemporary(Path directory) {
-    if (settings.directory() != null) {
-      return;
-    }
+  private void removeAll(Path directory) {
     try {
       Directories.remove(directory);
     } catch (IOException e) {

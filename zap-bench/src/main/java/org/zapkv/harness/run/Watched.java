@@ -17,7 +17,8 @@ final class Watched {
    * @param watch knows of hangs
    * @param body what is done; throws nothing
    * @param look done a few times a second meanwhile, and in the end
-   * @param interrupted done if the calling thread is interrupted, to have the body end soon
+   * @param interrupted done if the calling thread is interrupted or something hangs, to have the
+   *     body end soon
    * @return what hangs; null: the body has ended
    */
   static @Nullable Violation run(Watch watch, Runnable body, Runnable look, Runnable interrupted) {
@@ -35,6 +36,10 @@ final class Watched {
       }
       look.run();
       hang = watch.hang();
+    }
+    if (hang != null) {
+      // Should it go on later, then not for long.
+      interrupted.run();
     }
     if (isInterrupted) {
       Thread.currentThread().interrupt();

@@ -100,7 +100,7 @@ final class Worker {
     for (Walk walk : walks.values()) {
       try {
         walk.scan.close();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOGGER.log(System.Logger.Level.DEBUG, "closing a walk of a store that has failed", e);
       }
     }
@@ -117,8 +117,8 @@ final class Worker {
     try {
       walks.values().forEach(walk -> walk.scan.close());
       walks.clear();
-    } catch (RuntimeException e) {
-      if (!isForgiven(e)) {
+    } catch (RuntimeException | Error e) {
+      if (!(e instanceof RuntimeException failure && isForgiven(failure))) {
         throw new Located(
             Failures.of(Violation.Kind.ERROR, "closing a walk", e), segment, step, "closing walks");
       }

@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * A kind of store: what the harness needs to know to test it. Implement this and {@link Subject} to
- * test a store of your own. An implementation has a public constructor without parameters, as
- * children of the harness make their own by its class's name.
+ * test a store of your own. An implementation is a public class with a public constructor without
+ * parameters, as children of the harness make their own by its class's name.
  */
 public interface StoreKind {
   /**

@@ -52,6 +52,14 @@ final class KillRunnerTest {
     }
   }
 
+  /** The store of a violation stays where it is; the next run in the same place has its own. */
+  @Test
+  void whatAnEarlierRunHasLeftIsNotTakenForItsOwn() throws Exception {
+    assertTrue(message(run(new LogKind.Late(), 1, 12)).startsWith("LOST: "));
+    Outcome next = run(new LogKind(), 1, 2);
+    assertNull(next.violation(), () -> String.valueOf(next.violation()));
+  }
+
   @Test
   void whatReturnedAndIsGoneIsMissed() throws Exception {
     Outcome outcome = run(new LogKind.Late(), 1, 12);
