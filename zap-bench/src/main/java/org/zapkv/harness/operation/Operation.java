@@ -6,25 +6,52 @@ import org.zapkv.harness.subject.Promise;
 
 /** Something that one thread does to an open store; a line of text in a log of operations. */
 public sealed interface Operation {
-  /** Changes one key of the thread's line. */
+  /**
+   * Changes one key of the thread's line.
+   *
+   * @param edit what becomes of the key
+   * @param promise what has to be true of it on return
+   */
   record Apply(Edit edit, Promise promise) implements Operation {}
 
-  /** Changes keys of the thread's line in one commit, maybe over several maps. */
+  /**
+   * Changes keys of the thread's line in one commit, maybe over several maps.
+   *
+   * @param edits what becomes of the keys
+   * @param promise what has to be true of them on return
+   */
   record Commit(List<Edit> edits, Promise promise) implements Operation {}
 
-  /** Reads a key, of any line. */
+  /**
+   * Reads a key, of any line.
+   *
+   * @param map the name of the map
+   * @param key the key
+   */
   record Get(String map, String key) implements Operation {}
 
   /**
    * Begins a walk, which others then find under a number; one that is there already is given up.
    * Threads have numbers of their own: a walk is of one thread.
+   *
+   * @param scan the number
+   * @param map the name of the map
    */
   record ScanBegin(int scan, String map) implements Operation {}
 
-  /** Goes on with a walk by so many entries, if it is there. */
+  /**
+   * Goes on with a walk by some entries, if it is there.
+   *
+   * @param scan the number of the walk
+   * @param entries by how many
+   */
   record ScanStep(int scan, int entries) implements Operation {}
 
-  /** Closes a walk and goes on with it from its cookie, as somebody who was away. */
+  /**
+   * Closes a walk and goes on with it from its cookie, as somebody who was away.
+   *
+   * @param scan the number of the walk
+   */
   record ScanResume(int scan) implements Operation {}
 
   /** Makes all durable. */
