@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.error.ValueTypeException;
+import org.zapkv.object.CheckProblem;
 import org.zapkv.store.Batch;
 import org.zapkv.store.DeviceStores;
 import org.zapkv.store.Durability;
@@ -144,6 +145,8 @@ final class ZapSubject implements Subject {
   public List<String> check() {
     StoreCheckReport report = store.check((read, total) -> {});
     List<String> problems = new ArrayList<>(report.problems());
+    // Each leak is one of them, too.
+    problems.removeIf(problem -> problem.startsWith(CheckProblem.Kind.LEAKED.name()));
     if (report.leakedBytes() != 0) {
       problems.add(report.leakedBytes() + LEAKED);
     }
