@@ -41,7 +41,9 @@ import org.zapkv.zap.ZapValue;
  * <p>Safe for use from many threads. A directory is open in one store at a time, in this process or
  * any other; or in any number of them that only read ({@link ZapStoreBuilder#readOnly}). To be
  * closed; a store that is not closed loses what its {@link Durability} lets it lose, by default
- * nothing.
+ * nothing. One that is not closed and cannot be reached any more, nor any map, batch or cursor of
+ * it, is closed some time after the garbage collector has found that out, and the log ({@link
+ * System.Logger}, a warning) says where it was opened.
  */
 public final class ZapStore implements AutoCloseable {
   /** The object that holds the names of the maps: the first one of every store. */
@@ -58,6 +60,10 @@ public final class ZapStore implements AutoCloseable {
   private final DataObject rootObject;
   private final Zap root;
   private final AutoCloseable releaseDirectory;
+
+  /** Null where nothing happens but in the calls of one thread. */
+  private final @Nullable OpenWatch watch;
+
   private final ConcurrentHashMap<String, ZapMap> maps = new ConcurrentHashMap<>();
 
   /** Held while a map is looked up in the directory or created, and while the store closes. */
@@ -81,6 +87,10 @@ public final class ZapStore implements AutoCloseable {
     this.releaseDirectory = releaseDirectory;
     this.rootObject = objects.open(ROOT_DIRECTORY);
     this.root = Zap.open(rootObject, ZapParameters.DEFAULT);
+    this.watch =
+        options.objects().surroundings().background()
+            ? OpenWatch.begin(gate, "store " + name, releaseDirectory, objects)
+            : null;
   }
 
   /**
@@ -559,6 +569,9 @@ public final class ZapStore implements AutoCloseable {
   }
 
   private void closeAll() {
+    if (watch != null) {
+      watch.end();
+    }
     try (Closer closer = new Closer()) {
       closer.add(releaseDirectory);
       closer.add(objects);
