@@ -21,6 +21,10 @@ import org.zapkv.zap.ZapStatistics;
  * more than 2048 bytes are objects of their own. Nobody can make a map slow or full by the choice
  * of keys.
  *
+ * <p>Operations that look at a key and change it ({@link #putIfAbsent}, {@link #replace}, {@link
+ * #compute}, {@link #increment} and their like) do it as one step: no other change of the key comes
+ * between.
+ *
  * <p>Safe for use from many threads. A change is atomic, seen by every thread at once when the call
  * returns, and durable as {@link #durability} says: by default on disk when the call returns. Every
  * method throws {@link org.zapkv.error.ClosedException} once the store is closed, {@link
@@ -29,7 +33,7 @@ import org.zapkv.zap.ZapStatistics;
  * org.zapkv.error.StoreFullException} or {@link org.zapkv.error.StoreFailedException}, with the map
  * unchanged, where the store can take none.
  */
-public final class ZapMap {
+public final class ZapMap extends AtomicMap {
 
   /** The longest key, in bytes. */
   public static final int MAX_KEY_BYTES = 1023;
@@ -96,11 +100,7 @@ public final class ZapMap {
     return new ZapMap(plain, Objects.requireNonNull(other, "durability"));
   }
 
-  /**
-   * What holds of a change of this map when the call returns.
-   *
-   * @return the durability of the store, or the one asked for
-   */
+  @Override
   public Durability durability() {
     return durability;
   }
@@ -498,8 +498,14 @@ public final class ZapMap {
     return "ZapMap[" + name + " of " + store.name() + "]";
   }
 
+  @Override
   ZapStore store() {
     return store;
+  }
+
+  @Override
+  MapKey keyOf(byte[] key) {
+    return new MapKey(plain, key);
   }
 
   /** The map as the store knows it, whatever its durability. */

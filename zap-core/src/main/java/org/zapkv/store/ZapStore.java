@@ -56,6 +56,7 @@ public final class ZapStore implements AutoCloseable {
   private final StoreOptions options;
   private final KeyStripes stripes = new KeyStripes();
   private final LargeBatches largeBatches = new LargeBatches();
+  private final Callbacks callbacks = new Callbacks();
   private final CommitLog commitLog;
   private final DataObject rootObject;
   private final Zap root;
@@ -132,8 +133,10 @@ public final class ZapStore implements AutoCloseable {
    * Comes before anything that changes the store.
    *
    * @throws ReadOnlyStoreException if it is open for reading only
+   * @throws IllegalStateException in a function that is called under a key's stripe
    */
   void checkWritable() {
+    callbacks.refuseInside("a change of the store");
     if (replayed && options.readOnly()) {
       throw new ReadOnlyStoreException(
           "store " + name + " is open for reading only: nothing was changed");
@@ -177,6 +180,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws org.zapkv.error.CorruptException if the map is damaged
    * @throws org.zapkv.error.StoreFullException if there is no room for a new map
    * @throws ReadOnlyStoreException if there is no such map, and the store is open for reading only
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public ZapMap map(String mapName) {
     ZapMap known = known(mapName);
@@ -193,6 +197,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws NoSuchMapException if there is none; the message names those there are
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.CorruptException if the map is damaged
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public ZapMap existingMap(String mapName) {
     ZapMap known = known(mapName);
@@ -213,6 +218,8 @@ public final class ZapStore implements AutoCloseable {
   }
 
   private @Nullable ZapMap lookUp(byte[] key, String mapName, boolean create) {
+    // Who has mapsLock may wait for a transaction to begin, and so for that of the callback.
+    callbacks.refuseInside("the first use of map \"" + mapName + "\"");
     int slot = gate.enter();
     try {
       return lookUpInside(key, mapName, create);
@@ -334,8 +341,10 @@ public final class ZapStore implements AutoCloseable {
    *
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if writing fails, now or earlier
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public void sync() {
+    callbacks.refuseInside("sync()");
     int slot = gate.enter();
     try {
       // Who is told "durable" after a change has failed would take that one for durable, too.
@@ -353,8 +362,10 @@ public final class ZapStore implements AutoCloseable {
    * @throws IllegalArgumentException if no commit had such a sequence
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if it can not become durable any more
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public void awaitDurable(long sequence) {
+    callbacks.refuseInside("awaitDurable()");
     int slot = gate.enter();
     try {
       commitLog.awaitDurable(sequence);
@@ -416,9 +427,11 @@ public final class ZapStore implements AutoCloseable {
    * @return what was found
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if what is in memory cannot be written first
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public StoreCheckReport check(CheckListener progress) {
     Objects.requireNonNull(progress, "progress");
+    callbacks.refuseInside("check()");
     int slot = gate.enter();
     try {
       objects.sync();
@@ -439,9 +452,11 @@ public final class ZapStore implements AutoCloseable {
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFullException if there is no room to move anything
    * @throws org.zapkv.error.StoreFailedException if what is in memory cannot be written
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public CompactReport compact(CompactListener progress) {
     Objects.requireNonNull(progress, "progress");
+    callbacks.refuseInside("compact()");
     compactLock.lock();
     try {
       Compaction compaction = beginCompaction();
@@ -490,6 +505,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws ReadOnlyStoreException if it is open for reading only, and so nothing can be mended:
    *     use {@link #check} then
    * @throws org.zapkv.error.CacheFullException if there is no memory for a block
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public ScrubReport scrub(long bytesPerSecond, ScrubListener progress) {
     if (bytesPerSecond < 0) {
@@ -552,9 +568,11 @@ public final class ZapStore implements AutoCloseable {
    *
    * @throws org.zapkv.error.StoreFailedException if the last changes cannot be written; the store
    *     is closed all the same, and what was durable before is on disk
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   @Override
   public void close() {
+    callbacks.refuseInside("close()");
     gate.close();
     mapsLock.lock();
     try {
@@ -642,6 +660,10 @@ public final class ZapStore implements AutoCloseable {
 
   KeyStripes stripes() {
     return stripes;
+  }
+
+  Callbacks callbacks() {
+    return callbacks;
   }
 
   LargeBatches largeBatches() {
