@@ -153,7 +153,9 @@ public final class Batch {
    * @param durability what holds of the changes when this returns
    * @return the commit's sequence, for {@link ZapStore#awaitDurable}
    * @throws org.zapkv.error.ClosedException if the store is closed
-   * @throws org.zapkv.error.StoreFullException if the store has no room for the changes
+   * @throws org.zapkv.error.StoreFullException if the store has no room for the changes, or its
+   *     disk was filled by somebody else meanwhile, so that the cache cannot write what the batch
+   *     has changed
    * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more; thrown by
    *     the wait for the disk, too: whether the changes are there after the store was opened again
    *     is then unknown
