@@ -220,7 +220,7 @@ final class Swaps {
   }
 
   /** What a decision leaves for its caller; used by one thread. */
-  private static final class Result<T> {
+  static final class Result<T> {
     @Nullable T value;
   }
 }

@@ -163,7 +163,7 @@ public final class ZapMap extends AtomicMap {
   }
 
   /** A commit of one change. */
-  private void commit(Change change) {
+  void commit(Change change) {
     int slot = store.gate().enter();
     try {
       long sequence = SingleCommit.run(store, change);
@@ -429,7 +429,7 @@ public final class ZapMap extends AtomicMap {
   }
 
   /** A view before the first entry. */
-  private EntryView view() {
+  EntryView view() {
     int slot = store.gate().enter();
     try {
       return new EntryView(store, zap, zap.cursor());

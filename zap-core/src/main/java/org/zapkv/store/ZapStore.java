@@ -190,6 +190,25 @@ public final class ZapStore implements AutoCloseable {
   }
 
   /**
+   * The map of a name with objects for keys and values, created empty if there is none. Makes no
+   * second map, and costs next to nothing; the codecs are not stored, so whoever opens a map
+   * chooses those it was written with.
+   *
+   * @param <K> the keys
+   * @param <V> the values
+   * @param mapName as for {@link #map(String)}, with the same exceptions
+   * @param keyCodec what turns keys into bytes, not null
+   * @param valueCodec what turns values into bytes, not null; {@link Codec#longs} for values that
+   *     are longs
+   * @return the map
+   */
+  public <K, V> TypedMap<K, V> map(String mapName, Codec<K> keyCodec, Codec<V> valueCodec) {
+    Objects.requireNonNull(keyCodec, "keyCodec");
+    Objects.requireNonNull(valueCodec, "valueCodec");
+    return new TypedMap<>(map(mapName), keyCodec, valueCodec);
+  }
+
+  /**
    * The map of a name, if there is one.
    *
    * @param mapName the name
