@@ -90,7 +90,8 @@ public final class Devices {
             new FaultyDevice(recording.device(LOG), ~seed));
     double chance = slowPerMille / PER_MILLE;
     devices.forEach(
-        device -> device.withProbability(FaultyDevice.Fault.LATENCY, chance).latency(this::takeLonger));
+        device ->
+            device.withProbability(FaultyDevice.Fault.LATENCY, chance).latency(this::takeLonger));
   }
 
   private void takeLonger() {

@@ -21,6 +21,7 @@ import org.zapkv.harness.subject.Place;
 /** Two devices in memory, recorded anew in each segment. */
 final class DeviceStage implements Stage {
   private final Scene scene;
+
   /** After a fault, power is lost at so many places at most. */
   private static final int MOST_LOSSES = 3;
 
@@ -70,8 +71,7 @@ final class DeviceStage implements Stage {
   }
 
   private List<DeviceImage> newStore(Segment segment) throws IOException {
-    PowerRecording recording =
-        new PowerRecording(List.of(new DeviceImage(), new DeviceImage()));
+    PowerRecording recording = new PowerRecording(List.of(new DeviceImage(), new DeviceImage()));
     Place place =
         new Place.Devices(
             recording.device(Devices.BLOCKS),
@@ -81,8 +81,7 @@ final class DeviceStage implements Stage {
     scene.kind.open(place, segment.options()).close();
     boolean losesPower = segment.ending() instanceof Ending.PowerCut;
     if (losesPower && scene.can(Capability.SAFE_CREATION)) {
-      new Creation(scene, directory)
-          .cut(recording, segment.options(), new SplittableRandom(seed));
+      new Creation(scene, directory).cut(recording, segment.options(), new SplittableRandom(seed));
     }
     return recording.images();
   }
