@@ -127,13 +127,9 @@ class LayersTest {
     noClasses()
         .that()
         .resideOutsideOfPackage("org.zapkv.cache.memory..")
-        .and()
-        .doNotHaveFullyQualifiedName("org.zapkv.pool.Checksum")
-        .and()
-        .doNotHaveFullyQualifiedName("org.zapkv.log.LogChecksum")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("net.openhft..", "sun.misc..")
+        .resideInAnyPackage("net.openhft..", "sun.misc..", "java.lang.foreign..")
         .check(CLASSES);
   }
 
