@@ -4,12 +4,10 @@ package org.zapkv.cli;
 import org.zapkv.store.ZapStore;
 import picocli.CommandLine.Command;
 
-@Command(name = "count", description = "Prints the number of entries of a map.",
-    footer = {
-      "",
-      "Example:",
-      "  zap count books titles"
-    })
+@Command(
+    name = "count",
+    description = "Prints the number of entries of a map.",
+    footer = {"", "Example:", "  zap count books titles"})
 final class CountCommand extends MapCommand {
   CountCommand(Streams streams) {
     super(streams);

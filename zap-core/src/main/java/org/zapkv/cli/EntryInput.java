@@ -16,7 +16,10 @@ final class EntryInput implements AutoCloseable {
     this.lines = new LineReader(file.in(), parser.maxLineBytes());
   }
 
-  /** Opens a file, which is unpacked if its name ends in .gz, or standard input where the file is {@code -}. */
+  /**
+   * Opens a file, which is unpacked if its name ends in .gz, or standard input where the file is
+   * {@code -}.
+   */
   static EntryInput open(String file, Streams streams, EntryParser parser) {
     return new EntryInput(InputFile.openUnpacked(file, streams), parser);
   }

@@ -7,7 +7,8 @@ import picocli.CommandLine.Command;
     name = "stat",
     description = "Prints how the map in an image is built, as 'zap stat STORE MAP' does.",
     footer = {
-      "", "Reads all of it; exit code 2, and the place, if it is damaged.",
+      "",
+      "Reads all of it; exit code 2, and the place, if it is damaged.",
       "",
       "Example:",
       "  zap image stat --block-size 512 map.zap"

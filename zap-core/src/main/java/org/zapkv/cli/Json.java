@@ -100,7 +100,7 @@ final class Json {
       if (b == '"' || b == '\\') {
         out.write('\\');
         out.write(b);
-      } else if (b >= 0 && b < ' ' || b == 0x7F) {
+      } else if ((b >= 0 && b < ' ') || b == 0x7F) {
         out.print("\\u00" + HEX_DIGITS.charAt(b >> 4) + HEX_DIGITS.charAt(b & 0xF));
       } else {
         out.write(b);

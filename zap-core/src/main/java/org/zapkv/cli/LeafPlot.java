@@ -67,8 +67,7 @@ final class LeafPlot {
     } else {
       int shift = tableShift();
       panel(0, "fill of the leaves: chunks in use", 1, "%.0f%%", 100, LeafPlot::fill);
-      panel(
-          1, "depth: bits of the prefix, of " + shift, shift, "%.0f", 1, ZapLeaf::prefixLength);
+      panel(1, "depth: bits of the prefix, of " + shift, shift, "%.0f", 1, ZapLeaf::prefixLength);
       panel(
           2,
           "sharing: pointers to a leaf, 2 to the power of",
@@ -119,7 +118,9 @@ final class LeafPlot {
     double step = top <= 2 ? top / 2 : Math.max(1, Math.ceil(top / 4));
     for (double at = 0; at <= top; at += step) {
       double y = base - PANEL * at / top;
-      svg.append(String.format(Locale.ROOT, "<path class=\"grid\" d=\"M%d %.1fh%d\"/>\n", LEFT, y, COLUMNS));
+      svg.append(
+          String.format(
+              Locale.ROOT, "<path class=\"grid\" d=\"M%d %.1fh%d\"/>\n", LEFT, y, COLUMNS));
       text("dim", LEFT - 8, (int) y + 4, "end", String.format(Locale.ROOT, format, at * scale));
     }
     shape(base, top, of);

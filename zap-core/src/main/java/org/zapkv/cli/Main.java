@@ -43,7 +43,8 @@ import picocli.CommandLine.Spec;
       "A store is open in one process at a time; any number may read it at once, with the",
       "commands that change nothing: get, scan, export, count, maps, verify, stat, plot,",
       "check. Every message is a line on standard error that begins with 'zap: '. With",
-      "--json the last line on standard output is an object with \"exitCode\" and, after a failure, \"error\".",
+      "--json the last line on standard output is an object with \"exitCode\" and, after a failure,"
+          + " \"error\".",
       "",
       "Example:",
       "  zap put books titles 42 \"The Hitchhiker's Guide\"",
@@ -121,6 +122,7 @@ public final class Main implements Runnable {
         .addSubcommand(new ExportCommand(streams))
         .addSubcommand(new GetCommand(streams))
         .addSubcommand(new PutCommand(streams))
+        .addSubcommand(new IncrementCommand(streams))
         .addSubcommand(new RemoveCommand(streams))
         .addSubcommand(new ScanCommand(streams))
         .addSubcommand(new CountCommand(streams))
@@ -139,7 +141,8 @@ public final class Main implements Runnable {
     commandLine.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     commandLine.setParameterExceptionHandler((e, args) -> misuse(e, streams));
     commandLine.setExecutionStrategy(Main::execute);
-    commandLine.setExecutionExceptionHandler((e, command, result) -> main.fail(e, command, streams));
+    commandLine.setExecutionExceptionHandler(
+        (e, command, result) -> main.fail(e, command, streams));
     return commandLine;
   }
 

@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
     name = "maps",
     description = "Prints the names of the maps of a store, one per line, sorted.",
     footer = {
-      "", "Control characters and backslashes in a name are escaped as in scan.",
+      "",
+      "Control characters and backslashes in a name are escaped as in scan.",
       "",
       "Examples:",
       "  zap maps books",

@@ -39,8 +39,7 @@ final class Progress implements AutoCloseable {
     return new Progress(null, () -> {});
   }
 
-  static Progress bar(
-      String task, long total, Unit unit, Consumer<String> draw, Runnable erase) {
+  static Progress bar(String task, long total, Unit unit, Consumer<String> draw, Runnable erase) {
     // With a consumer of our own the bar needs no native code to learn about the terminal.
     ProgressBar bar =
         new ProgressBarBuilder()

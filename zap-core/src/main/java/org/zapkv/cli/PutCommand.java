@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
     name = "put",
     description = "Adds an entry or replaces its value. It is on disk when the command ends.",
     footer = {
-      "", "Creates the store and the map where they are not there.",
+      "",
+      "Creates the store and the map where they are not there.",
       "",
       "Examples:",
       "  zap put books titles 43 \"Mostly Harmless\"",

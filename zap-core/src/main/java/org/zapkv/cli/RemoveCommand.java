@@ -8,7 +8,8 @@ import picocli.CommandLine.Command;
     name = "rm",
     description = "Removes an entry. It is gone from the disk when the command ends.",
     footer = {
-      "", "Exit code 1 if the key, or the map, is not there.",
+      "",
+      "Exit code 1 if the key, or the map, is not there.",
       "",
       "Example:",
       "  zap rm books titles 42"

@@ -500,8 +500,8 @@ public final class ZapMap extends AtomicMap {
    * {@code zap plot}. Every leaf is read. The map can be used meanwhile, but for changes of its
    * shape, which wait.
    *
-   * @return an element of some fifty bytes for each leaf, in the order of the hashes; a micro map is
-   *     one. The list is the caller's own
+   * @return an element of some fifty bytes for each leaf, in the order of the hashes; a micro map
+   *     is one. The list is the caller's own
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    * @throws org.zapkv.error.DeviceException if reading fails

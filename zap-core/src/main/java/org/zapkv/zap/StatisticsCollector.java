@@ -97,8 +97,7 @@ final class StatisticsCollector {
     }
   }
 
-  private static void forEachLeaf(
-      LeafAccess access, FatHeader header, Consumer<Leaf> action) {
+  private static void forEachLeaf(LeafAccess access, FatHeader header, Consumer<Leaf> action) {
     long hash = 0;
     boolean last = false;
     while (!last) {

@@ -657,8 +657,8 @@ public final class Zap {
   }
 
   /**
-   * Describes each leaf, in the order of the hashes; those of the overflow are left out. The map can
-   * be used meanwhile, but for changes of its shape, which wait. Every leaf is read.
+   * Describes each leaf, in the order of the hashes; those of the overflow are left out. The map
+   * can be used meanwhile, but for changes of its shape, which wait. Every leaf is read.
    *
    * @return an element for each leaf, or one for a map of one block; the caller's own
    * @throws org.zapkv.error.CorruptException if what is stored is damaged

@@ -63,8 +63,7 @@ class ExportCommandTest {
       ZapMap copied = b.existingMap("any");
       assertEquals(a.existingMap("any").size(), copied.size(), "seed " + seed);
       a.existingMap("any")
-          .forEach(
-              entry -> assertEquals(entry, copied.entry(entry.key()), "seed " + seed));
+          .forEach(entry -> assertEquals(entry, copied.entry(entry.key()), "seed " + seed));
     }
   }
 

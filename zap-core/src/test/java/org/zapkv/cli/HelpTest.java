@@ -24,8 +24,17 @@ class HelpTest {
   /** Files and stores of the examples. */
   private static final Set<String> PLACES =
       Set.of(
-          "books", "copy", "rescued", "jdk", "titles.tsv", "titles.tsv.gz", "years.tsv.gz",
-          "titles.svg", "entries.tsv", "ops.tsv", "map.zap");
+          "books",
+          "copy",
+          "rescued",
+          "jdk",
+          "titles.tsv",
+          "titles.tsv.gz",
+          "years.tsv.gz",
+          "titles.svg",
+          "entries.tsv",
+          "ops.tsv",
+          "map.zap");
 
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
 
@@ -106,7 +115,9 @@ class HelpTest {
             command -> {
               String help = Cli.run(with(command, "--help")).ok().out();
               for (int code : new int[] {0, 1, 2, 3, 64, 70}) {
-                assertTrue(help.contains("\n  " + code + " ") || help.contains("\n   " + code + " "), help);
+                assertTrue(
+                    help.contains("\n  " + code + " ") || help.contains("\n   " + code + " "),
+                    help);
               }
             });
   }

@@ -64,6 +64,7 @@ class JsonOptionTest {
       {"export", store, "m", "-o", directory.resolve("out.tsv")},
       {"plot", store, "m", "-o", svg},
       {"salvage", store, rescued},
+      {"incr", store, "n", "a"},
       {"rm", store, "m", "b"},
     };
     for (Object[] command : commands) {
@@ -86,8 +87,7 @@ class JsonOptionTest {
     assertEquals(2L, last(Cli.run("count", "--json", store, "m")).get("entries"));
     assertEquals(List.of("m"), last(Cli.run("maps", "--json", store)).get("maps"));
     Map<String, Object> stat = last(Cli.run("stat", "--json", store));
-    assertEquals(
-        List.of(Map.of("name", "m", "micro", false, "entries", 2L)), stat.get("maps"));
+    assertEquals(List.of(Map.of("name", "m", "micro", false, "entries", 2L)), stat.get("maps"));
     assertTrue((Long) part(part(stat, "statistics"), "pool").get("deviceBytes") > 0);
     Map<String, Object> map = last(Cli.run("stat", "--json", store, "m"));
     assertEquals(2L, part(map, "statistics").get("entryCount"));
@@ -152,9 +152,11 @@ class JsonOptionTest {
   /** Text as often as not. */
   private static byte[] bytes(Random random) {
     if (random.nextBoolean()) {
-      return random.ints(random.nextInt(20), 0, 0x2FFF).collect(
-          StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-          .toString().getBytes(StandardCharsets.UTF_8);
+      return random
+          .ints(random.nextInt(20), 0, 0x2FFF)
+          .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+          .toString()
+          .getBytes(StandardCharsets.UTF_8);
     }
     byte[] bytes = new byte[random.nextInt(20)];
     random.nextBytes(bytes);
