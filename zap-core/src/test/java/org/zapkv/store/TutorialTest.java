@@ -9,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -38,7 +40,7 @@ class TutorialTest {
         REGION
             .matcher(Files.readString(source))
             .results()
-            .map(region -> region.group(1).stripIndent())
+            .map(region -> region.group(1).stripTrailing().stripIndent())
             .toList();
     List<String> blocks =
         BLOCK
@@ -130,6 +132,36 @@ class TutorialTest {
       assertFalse(removed);
       assertEquals("Don't Panic!", merged);
       assertEquals("Don't Panic!!", computed);
+    }
+  }
+
+  // tutorial: begin
+  record Book(String title, int year) {
+    static final Codec<Book> CODEC =
+        Codec.of(
+            book -> (book.year() + " " + book.title()).getBytes(StandardCharsets.UTF_8),
+            bytes -> {
+              String[] parts = new String(bytes, StandardCharsets.UTF_8).split(" ", 2);
+              return new Book(parts[1], Integer.parseInt(parts[0]));
+            });
+  }
+
+  // tutorial: end
+
+  @Test
+  void objects() {
+    try (ZapStore store = ZapStore.inMemory()) {
+      // tutorial: begin
+      TypedMap<String, Book> books = store.map("books", Codec.utf8(), Book.CODEC);
+      books.put("42", new Book("The Hitchhiker's Guide", 1978));
+      Book book = books.get("42");
+
+      ConcurrentMap<String, Book> view = books.asConcurrentMap();
+      view.computeIfPresent("42", (key, old) -> new Book(old.title(), 1979));
+      // tutorial: end
+      assertEquals(1978, book.year());
+      assertEquals(1979, books.get("42").year());
+      assertEquals("1979 The Hitchhiker's Guide", store.map("books").getString("42"));
     }
   }
 

@@ -84,7 +84,7 @@ class MovingTest {
         REGION
             .matcher(Files.readString(source))
             .results()
-            .map(region -> region.group(1).stripIndent().strip())
+            .map(region -> region.group(1).stripTrailing().stripIndent())
             .toList();
     List<String> blocks =
         BLOCK
