@@ -47,7 +47,7 @@ class HelpTest {
         .lines()
         .takeWhile(line -> !line.isEmpty())
         .filter(line -> line.matches("  \\w.*"))
-        .map(line -> line.strip().split(" ")[0])
+        .map(line -> line.strip().replaceFirst(" .*", ""))
         .filter(name -> !name.equals("help"))
         .toList();
   }
