@@ -74,7 +74,9 @@ class ApiPagesTest {
       }
       Stream<Executable> executables =
           Stream.concat(
-              Arrays.stream(type.getDeclaredMethods()),
+              // Those of a super class that is not public are as good as its own.
+              Stream.concat(
+                  Arrays.stream(type.getDeclaredMethods()), Arrays.stream(type.getMethods())),
               Arrays.stream(type.getDeclaredConstructors()));
       executables.filter(ApiPagesTest::isShown).forEach(shown -> addAll(shown, seen, todo));
     }

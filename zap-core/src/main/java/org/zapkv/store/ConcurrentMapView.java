@@ -225,7 +225,12 @@ final class ConcurrentMapView<K, V> extends AbstractMap<K, V> implements Concurr
     }
   }
 
-  /** An entry as it was, which puts what it is set to. */
+  /**
+   * An entry as it was, which puts what it is set to.
+   *
+   * @param <K> the key
+   * @param <V> the value
+   */
   private static final class WriteThrough<K, V> extends SimpleEntry<K, V> {
     private static final long serialVersionUID = 1;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.DataObject;
 import org.zapkv.zap.Zap;
+import org.zapkv.zap.ZapLeaf;
 import org.zapkv.zap.ZapStatistics;
 
 /**
@@ -488,6 +490,26 @@ public final class ZapMap extends AtomicMap {
     int slot = store.gate().enter();
     try {
       return zap.statistics();
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * Describes each leaf of the map: which part of the hashes it has and how full it is, such as for
+   * {@code zap plot}. Every leaf is read. The map can be used meanwhile, but for changes of its
+   * shape, which wait.
+   *
+   * @return an element of some fifty bytes for each leaf, in the order of the hashes; a micro map
+   *     is one. The list is the caller's own
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws org.zapkv.error.DeviceException if reading fails
+   */
+  public List<ZapLeaf> leaves() {
+    int slot = store.gate().enter();
+    try {
+      return zap.leaves();
     } finally {
       store.gate().exit(slot);
     }
