@@ -6,7 +6,6 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.util.Objects;
 import java.util.concurrent.locks.StampedLock;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.BufferStateException;
@@ -18,16 +17,15 @@ import org.zapkv.error.BufferStateException;
  * <p>Any thread. The cache guards everything about a buffer except its content: those who change
  * the bytes keep off each other and off readers by a lock of their own, or by {@link #contentLock}.
  */
-public final class Buffer extends BufferContent {
+public final class Buffer extends BufferAttachment {
   /*
    * Implementation notes
    *
-   * In three layers: BufferLife has the state word, its transitions and the waiting for them;
-   * BufferContent the bytes, their versions by group, loading and freeing; this class the user, the
-   * checks, and what outsiders see.
+   * In four layers: BufferLife has the state word, its transitions and the waiting for them;
+   * BufferContent the bytes, their versions by group, loading and freeing; BufferAttachment the user;
+   * this class the checks, and what outsiders see.
    *
-   * The user and its bytes are written under the mutex. Nothing is called out of the cache under it;
-   * the allocator's lock is below it.
+   * Nothing is called out of the cache under the mutex; the allocator's lock is below it.
    *
    * address is final and the memory behind it is returned once: by destroy(), or, when a read or a
    * fill failed, with the last hold.
@@ -45,12 +43,6 @@ public final class Buffer extends BufferContent {
       throw new ExceptionInInitializerError(e);
     }
   }
-
-  /** Written under mutex, read without. */
-  private volatile @Nullable BufferUser user;
-
-  /** Written under mutex; the policy reads it without and may see an old weight. */
-  private volatile long userBytes;
 
   /** Made by compare-and-set when first asked for. */
   private volatile @Nullable StampedLock contentLock;
@@ -314,189 +306,6 @@ public final class Buffer extends BufferContent {
   }
 
   /**
-   * The attached user.
-   *
-   * @return the user, or null
-   */
-  public @Nullable BufferUser user() {
-    return user;
-  }
-
-  /**
-   * Attaches a user unless there is one.
-   *
-   * @param newUser the user
-   * @return null: it is attached; else the one that is, and nothing has changed
-   * @throws BufferStateException if the buffer is not held or not cached
-   */
-  public @Nullable BufferUser setUser(BufferUser newUser) {
-    return setUser(newUser, false);
-  }
-
-  /**
-   * Attaches a user unless there is one, as {@link #setUser} does; this one goes with the last
-   * release, also when the buffer stays because it is dirty.
-   *
-   * @param newUser the user
-   * @return null: it is attached; else the one that is, and nothing has changed
-   * @throws BufferStateException if the buffer is not held or not cached
-   */
-  public @Nullable BufferUser setUserImmediateEvict(BufferUser newUser) {
-    return setUser(newUser, true);
-  }
-
-  private @Nullable BufferUser setUser(BufferUser newUser, boolean evictEarly) {
-    Objects.requireNonNull(newUser, "newUser");
-    checkHeldAndCached("setUser");
-    mutex.lock();
-    try {
-      BufferUser present = user;
-      if (present == null) {
-        setFlag(StateWord.EVICT_USER_EARLY, evictEarly);
-        user = newUser;
-      } else {
-        cache.counters().userReuses.increment();
-      }
-      return present;
-    } finally {
-      mutex.unlock();
-    }
-  }
-
-  /**
-   * Puts one user in the place of another. The old one gets no callback; its bytes are no longer
-   * counted.
-   *
-   * @param oldUser who must be attached now, compared by identity; null: nobody
-   * @param newUser who is attached then; null: nobody
-   * @return {@code oldUser} if it was the one and was replaced; else the one that is attached, and
-   *     nothing has changed
-   * @throws BufferStateException if the buffer is not held or not cached
-   */
-  public @Nullable BufferUser replaceUser(
-      @Nullable BufferUser oldUser, @Nullable BufferUser newUser) {
-    checkHeldAndCached("replaceUser");
-    long returned = 0;
-    BufferUser present;
-    mutex.lock();
-    try {
-      present = user;
-      if (present == oldUser) {
-        returned = userBytes;
-        userBytes = 0;
-        setFlag(StateWord.EVICT_USER_EARLY, false);
-        user = newUser;
-      }
-    } finally {
-      mutex.unlock();
-    }
-    uncountUser(returned);
-    return present;
-  }
-
-  /**
-   * Detaches a user without a callback.
-   *
-   * @param oldUser who must be attached now, compared by identity
-   * @return {@code oldUser} if it was; else the one that is attached, or null, and nothing has
-   *     changed
-   * @throws BufferStateException if the buffer is not held or not cached
-   */
-  public @Nullable BufferUser removeUser(BufferUser oldUser) {
-    return replaceUser(oldUser, null);
-  }
-
-  /**
-   * Counts the memory of the attached user against the cache's budget and into the buffer's weight.
-   * May evict other buffers, and wait, as {@link BufferCache#hold} does.
-   *
-   * @param bytes what the user takes now, in bytes; replaces what was said before
-   * @throws BufferStateException if the buffer is not held or not cached, or has no user
-   * @throws org.zapkv.error.CacheFullException if there is no room; what was said before stays
-   * @throws IllegalArgumentException if it is negative
-   */
-  public void userSizeBytes(long bytes) {
-    checkHeldAndCached("userSizeBytes");
-    countUser(
-        bytes,
-        true,
-        more -> {
-          cache.memory().claim(more, cache.evictor());
-          return true;
-        });
-  }
-
-  /**
-   * As {@link #userSizeBytes}, but never waits, and writes nothing out.
-   *
-   * @param bytes what the user takes now, in bytes
-   * @param mayEvict whether clean blocks may be evicted to have room
-   * @return false if there is no room, or the buffer is not cached, or has no user; what was said
-   *     before stays
-   * @throws IllegalArgumentException if it is negative
-   */
-  public boolean tryUserSizeBytes(long bytes, boolean mayEvict) {
-    CacheMemory memory = cache.memory();
-    return isHeldAndCached()
-        && countUser(
-            bytes, false, more -> memory.claimNow(more, mayEvict ? cache.evictor() : null));
-  }
-
-  private boolean countUser(long bytes, boolean mustHaveUser, LongPredicate claim) {
-    if (bytes < 0) {
-      throw new IllegalArgumentException("bytes=" + bytes + " is negative");
-    }
-    while (true) {
-      long before;
-      mutex.lock();
-      try {
-        before = userBytes;
-        if (user == null && !mustHaveUser) {
-          return false;
-        }
-        if (user == null) {
-          throw illegal("userSizeBytes", "a user");
-        }
-        if (bytes <= before) {
-          userBytes = bytes;
-        }
-      } finally {
-        mutex.unlock();
-      }
-      long more = bytes - before;
-      if (more < 0) {
-        uncountUser(-more);
-      } else if (!claim.test(more)) {
-        return false;
-      }
-      if (more <= 0 || growUser(before, more)) {
-        break;
-      }
-    }
-    cache.evictor().weightChanged(this);
-    return true;
-  }
-
-  /** Counts what the user takes more and was claimed; false: the number has changed meanwhile. */
-  private boolean growUser(long before, long more) {
-    cache.counters().userBytes.add(more);
-    boolean counted;
-    mutex.lock();
-    try {
-      counted = user != null && userBytes == before;
-      if (counted) {
-        userBytes = before + more;
-      }
-    } finally {
-      mutex.unlock();
-    }
-    if (!counted) {
-      uncountUser(more);
-    }
-    return counted;
-  }
-
-  /**
    * Says that the content is about to change in a group. To be called under a hold, before the
    * first byte changes, and again for each group. If the buffer is still dirty in an older group,
    * the bytes of that one are copied aside first; that takes memory, and may evict other buffers
@@ -638,10 +447,6 @@ public final class Buffer extends BufferContent {
     return this;
   }
 
-  int weightBytes() {
-    return (int) Math.min(Integer.MAX_VALUE, blockBytes() + userBytes);
-  }
-
   long hits() {
     return hits;
   }
@@ -703,24 +508,6 @@ public final class Buffer extends BufferContent {
     }
   }
 
-  /** In EVICTING. The user's callbacks are the caller's to run. */
-  @Nullable BufferUser detachUser() {
-    BufferUser detached;
-    long returned;
-    mutex.lock();
-    try {
-      detached = user;
-      returned = userBytes;
-      userBytes = 0;
-      user = null;
-      setFlag(StateWord.EVICT_USER_EARLY, false);
-    } finally {
-      mutex.unlock();
-    }
-    uncountUser(returned);
-    return detached;
-  }
-
   void freeMemory() {
     lastTag = null;
     if (!hasMemory()) {
@@ -762,13 +549,6 @@ public final class Buffer extends BufferContent {
     }
   }
 
-  private void uncountUser(long bytes) {
-    if (bytes > 0) {
-      cache.counters().userBytes.add(-bytes);
-      cache.memory().unclaim(bytes);
-    }
-  }
-
   private static boolean isUsable(long word) {
     return StateWord.holds(word) > 0
         && (StateWord.isCached(word) || StateWord.state(word) == BufferState.FILL);
@@ -792,24 +572,9 @@ public final class Buffer extends BufferContent {
     checkHeldAndCached("resize");
   }
 
-  private void checkHeldAndCached(String what) {
-    if (!isHeldAndCached()) {
-      throw illegal(what, "a hold and state=CACHED");
-    }
-  }
-
-  private boolean isHeldAndCached() {
-    long now = word();
-    return StateWord.isCached(now) && StateWord.holds(now) > 0;
-  }
-
   private void checkFilling(String what) {
     if (state() != BufferState.FILL) {
       throw illegal(what, "state=FILL");
     }
-  }
-
-  private BufferStateException illegal(String what, String needed) {
-    return new BufferStateException(this + ": " + what + " needs " + needed);
   }
 }

@@ -10,7 +10,7 @@ import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.BufferStateException;
 
 /** The bytes of a buffer: loading them, their versions by group, and freeing them. */
-abstract sealed class BufferContent extends BufferLife permits Buffer {
+abstract sealed class BufferContent extends BufferLife permits BufferAttachment {
   /*
    * Implementation notes
    *

@@ -45,11 +45,7 @@ public final class IntentLog implements AutoCloseable {
    * (LogWaiters). Whenever `durableSequence` moves, those who wait for no more are woken, and one
    * more, who flushes for the rest.
    *
-   * Those who were woken together often come back together, a moment after the next flush has begun
-   * without them. So a flush first waits a moment (gather) for as many records as there were threads
-   * at the end of the last one, those it was for and those who had come meanwhile: for a part of
-   * the time that a flush takes, and not at all if there was one thread. Where that is shorter than it
-   * takes to put a thread to sleep and wake it up, it lets others run instead of sleeping.
+   * Before that it waits a moment for others to come (LogGathering).
    *
    * A record that does not fit into the active block lets the lock go while a block is written.
    * `midRecord` keeps the others from appending meanwhile. They may seal and write the block: a
@@ -75,17 +71,6 @@ public final class IntentLog implements AutoCloseable {
 
   private static final int SEGMENT_BYTES = 1 << 20;
 
-  /** A flush waits for company for a quarter of the time that the last one took, asleep. */
-  private static final int GATHER_PART = 4;
-
-  private static final long MAX_GATHER_NANOS = 1_000_000;
-
-  /** For less than that a thread does not sleep: it would wake up too late. */
-  private static final long MIN_SLEEP_NANOS = 100_000;
-
-  /** Then it waits for half of the time that the last flush took. */
-  private static final int AWAKE_PART = 2;
-
   private final BlockDevice device;
   private final long storeSeed;
   private final LogPosition from;
@@ -104,13 +89,11 @@ public final class IntentLog implements AutoCloseable {
   /** Signalled when a record that was cut is whole. */
   private final Condition recordEnded;
 
-  /** Signalled when record `gatherSequence` is appended. */
-  private final Condition gathered;
-
   /* Guarded by lock. */
   private final LogSegments segments;
   private final LogRoom room;
   private final LogWaiters waiters = new LogWaiters();
+  private final LogGathering gathering;
   private LogBlock active;
   private LogBlock idle;
   private @Nullable LogBlock sealed;
@@ -122,13 +105,6 @@ public final class IntentLog implements AutoCloseable {
   private boolean started;
   private boolean anchored;
   private long writtenSequence;
-
-  private long gatherSequence = Long.MAX_VALUE;
-
-  /** How many threads there were at the end of the last flush, and how long it took. */
-  private int company;
-
-  private long flushNanos;
 
   /** The position that was given out last, and the last one that was released. */
   private @Nullable LogPosition given;
@@ -149,7 +125,7 @@ public final class IntentLog implements AutoCloseable {
     this.from = from;
     this.guard = new LogGuard(device.name());
     this.recordEnded = guard.newCondition();
-    this.gathered = guard.newCondition();
+    this.gathering = new LogGathering(guard, () -> lastSequence);
     guard.onEnd(this::wakeAll);
     this.segments = new LogSegments(head.segmentBytes(), deviceBytes);
     this.room = new LogRoom(guard, device, cache, segments, this::leftInSegment);
@@ -372,7 +348,7 @@ public final class IntentLog implements AutoCloseable {
   private void wakeAll() {
     LogWaiters.wake(waiters.take(Long.MAX_VALUE));
     recordEnded.signalAll();
-    gathered.signal();
+    gathering.end();
   }
 
   private void checkStarted() {
@@ -441,9 +417,7 @@ public final class IntentLog implements AutoCloseable {
         appendRest(record, sequence);
       }
       lastSequence = sequence;
-      if (sequence >= gatherSequence) {
-        gathered.signal();
-      }
+      gathering.appended(sequence);
       return sequence;
     } finally {
       guard.unlockAndTell();
@@ -578,7 +552,7 @@ public final class IntentLog implements AutoCloseable {
   private void flush() {
     flushing = true;
     try {
-      gather();
+      gathering.await(durableSequence);
       long target = lastSequence;
       while (writtenSequence < target && guard.isUsable()) {
         if (sealed == null) {
@@ -591,53 +565,15 @@ public final class IntentLog implements AutoCloseable {
         long written = writtenSequence;
         long begun = System.nanoTime();
         guard.unlocked(device::flush);
-        flushNanos = System.nanoTime() - begun;
+        long took = System.nanoTime() - begun;
         durableSequence = Math.max(durableSequence, written);
-        company = 1 + waiters.count();
+        gathering.flushed(1 + waiters.count(), took);
       }
     } catch (Throwable e) {
       guard.failed(e);
     } finally {
       flushing = false;
       guard.ioEnded();
-    }
-  }
-
-  /** Under lock, which it leaves meanwhile. */
-  private void gather() {
-    if (company <= 1) {
-      return;
-    }
-    long expected = durableSequence + company;
-    long asleep = flushNanos / GATHER_PART;
-    if (asleep < MIN_SLEEP_NANOS) {
-      long until = System.nanoTime() + Math.min(flushNanos / AWAKE_PART, MIN_SLEEP_NANOS);
-      guard.unlocked(() -> gatherAwake(expected, until));
-    } else {
-      gatherAsleep(expected, Math.min(asleep, MAX_GATHER_NANOS));
-    }
-  }
-
-  /* What it lets run is an offer: right without, and only for a part of a flush. */
-  @SuppressWarnings("ThreadPriorityCheck")
-  private void gatherAwake(long expected, long untilNanos) {
-    while (lastSequence < expected && System.nanoTime() - untilNanos < 0 && guard.isUsable()) {
-      Thread.yield();
-    }
-  }
-
-  /** Under lock, which it leaves meanwhile. */
-  private void gatherAsleep(long expected, long nanosToWait) {
-    long nanos = nanosToWait;
-    gatherSequence = expected;
-    try {
-      while (lastSequence < gatherSequence && nanos > 0 && guard.isUsable()) {
-        nanos = gathered.awaitNanos(nanos);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      gatherSequence = Long.MAX_VALUE;
     }
   }
 

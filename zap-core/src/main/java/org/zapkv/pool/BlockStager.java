@@ -136,7 +136,7 @@ public final class BlockStager {
    */
   public BlockPointer stage(Buffer buffer, NewBlock block) {
     BlockPointer pointer =
-        pool.compresses(block) ? stagePacked(buffer, block) : stagePlain(buffer, block);
+        pool.packer().compresses(block) ? stagePacked(buffer, block) : stagePlain(buffer, block);
     int sizeBytes = buffer.sizeBytes();
     // Only data blocks were counted: the others are made dirty here, while the group is written.
     boolean isCounted = block.level() == 0 && block.objectId() != Pool.META_OBJECT;
@@ -159,9 +159,9 @@ public final class BlockStager {
 
   private BlockPointer stagePacked(Buffer buffer, NewBlock block) {
     int sizeBytes = buffer.sizeBytes();
-    try (BlockCodec.Scratch scratch = pool.scratch()) {
+    try (BlockCodec.Scratch scratch = pool.packer().scratch()) {
       buffer.copyOut(block.group(), scratch.plain(sizeBytes));
-      Payload payload = pool.pack(scratch, sizeBytes, block);
+      Payload payload = pool.packer().pack(scratch, sizeBytes, block);
       int spaceBytes = pool.copyBytes(payload.sizeBytes(), block.form());
       Place place = pool.allocate(spaceBytes, block);
       long copy = makeRoom(place, spaceBytes);

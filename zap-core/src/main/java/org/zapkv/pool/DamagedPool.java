@@ -54,7 +54,7 @@ public final class DamagedPool implements AutoCloseable {
     OverlayDevice overlay = new OverlayDevice(device);
     IoMemory memory = cache.allocateIo(BlockStager.RING_BYTES);
     try {
-      Pool.readHeadInPieces(overlay, memory.address());
+      PoolHead.readInPieces(overlay, memory.address());
       Label label = labelIn(memory.address(), overlay.name());
       Uberblock state = label == null ? null : Uberblock.newest(memory.address(), label.storeId());
       boolean mayBeOutdated =

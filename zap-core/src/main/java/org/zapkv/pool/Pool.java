@@ -56,10 +56,7 @@ public final class Pool implements AutoCloseable {
   /** Blocks that are written one at a time. */
   private final SingleWrites singleWrites;
 
-  private final BlockCodec codec = new BlockCodec();
-
-  /** Set before there are several threads. */
-  private Compression compression = Compression.NONE;
+  private final PayloadPacker packer;
 
   /** Bitmaps and index nodes on their way from the device: guarded by the space map's lock. */
   private final IoMemory loading;
@@ -89,6 +86,8 @@ public final class Pool implements AutoCloseable {
     this.space =
         new SpaceMap(spaceStore, committed.spaceTable(), committed.group(), loading.address());
     space.roomWait(roomWait);
+    BlockCodec codec = new BlockCodec();
+    this.packer = new PayloadPacker(this, codec, label.hasLeafPacking());
     this.reads =
         new BlockReads(
             device, label.geometry(), singleWrites, codec, trailerStore, committed.group());
@@ -125,11 +124,11 @@ public final class Pool implements AutoCloseable {
     Label label = Label.ofNewStore(geometry, storeId, Feature.ofNewStore(hasLog));
     IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
-      readHead(device, staging.address());
+      PoolHead.read(device, staging.address());
       if (Label.isPresent(staging.address())) {
         throw new ZapException("there is a store on " + device.name() + " already");
       }
-      writeNewHead(device, staging.address(), label, first);
+      PoolHead.writeNew(device, staging.address(), label, first);
       return start(device, cache, clock, label, first, staging);
     } catch (Throwable e) {
       staging.close();
@@ -152,7 +151,7 @@ public final class Pool implements AutoCloseable {
   public static Pool open(BlockDevice device, BufferCache cache, Clock clock, boolean forWriting) {
     IoMemory staging = cache.allocateIo(BlockStager.RING_BYTES);
     try {
-      DeviceException unreadable = readHeadInPieces(device, staging.address());
+      DeviceException unreadable = PoolHead.readInPieces(device, staging.address());
       if (unreadable != null && !Label.isPresent(staging.address())) {
         throw unreadable;
       }
@@ -191,51 +190,6 @@ public final class Pool implements AutoCloseable {
       }
       throw e;
     }
-  }
-
-  /* What cannot be read counts as damaged: there is a second copy of everything in the head. It is
-  not zeros, which a slot has that was never written. */
-  static @Nullable DeviceException readHeadInPieces(BlockDevice device, long address) {
-    try {
-      readHead(device, address);
-      return null;
-    } catch (DeviceException e) {
-      long deviceBytes = device.sizeBytes();
-      int pieceBytes = HeadLayout.SLOT_BYTES;
-      NativeMemory.fill(address, HeadLayout.SIZE_BYTES, (byte) 0);
-      for (int at = 0; at < HeadLayout.SIZE_BYTES && at + pieceBytes <= deviceBytes; ) {
-        try {
-          device.read(at, address + at, pieceBytes);
-        } catch (DeviceException unreadable) {
-          NativeMemory.fill(address + at, pieceBytes, (byte) -1);
-        }
-        at += pieceBytes;
-      }
-      return e;
-    }
-  }
-
-  private static void readHead(BlockDevice device, long address) {
-    NativeMemory.fill(address, HeadLayout.SIZE_BYTES, (byte) 0);
-    int present = (int) Math.min(HeadLayout.SIZE_BYTES, device.sizeBytes());
-    device.read(0, address, present);
-  }
-
-  /* The label goes last: a device on which making the store was cut short is not taken for one. */
-  private static void writeNewHead(BlockDevice device, long address, Label label, Uberblock first) {
-    device.truncate(0);
-    NativeMemory.fill(address, HeadLayout.SIZE_BYTES, (byte) 0);
-    for (int copy = 0; copy < HeadLayout.UBERBLOCK_COPIES; copy++) {
-      int slot = HeadLayout.slotOf(first.group(), copy);
-      first.encode(address + HeadLayout.slotOffset(slot), slot, label.storeId());
-    }
-    device.write(0, address, HeadLayout.SIZE_BYTES);
-    device.flush();
-    for (int copy = 0; copy < HeadLayout.LABEL_COPIES; copy++) {
-      label.encode(address + HeadLayout.labelOffset(copy));
-    }
-    device.write(0, address, HeadLayout.RING_OFFSET);
-    device.flush();
   }
 
   /**
@@ -321,12 +275,12 @@ public final class Pool implements AutoCloseable {
    * @throws org.zapkv.error.DeviceException if it cannot be written
    */
   public BlockPointer writeNow(long address, int sizeBytes, NewBlock block) {
-    if (compression != Compression.LZ4 && !(mayPack(block) && codec.packs(address))) {
+    if (!packer.compresses(block, address)) {
       return writeNow(Payload.plain(address, sizeBytes), block);
     }
-    try (BlockCodec.Scratch scratch = scratch()) {
+    try (BlockCodec.Scratch scratch = packer.scratch()) {
       NativeMemory.copyToArray(address, scratch.plain(sizeBytes), 0, sizeBytes);
-      Payload packed = pack(scratch, sizeBytes, block);
+      Payload packed = packer.pack(scratch, sizeBytes, block);
       boolean fits = copyBytes(packed.sizeBytes(), block.form()) <= SingleWrites.MEMORY_BYTES;
       return writeNow(fits ? packed : Payload.plain(address, sizeBytes), block);
     }
@@ -396,8 +350,7 @@ public final class Pool implements AutoCloseable {
    * @param packing how leaves are packed; null: they are not, and packed ones cannot be read
    */
   public void compressWith(Compression newCompression, @Nullable BlockPacking packing) {
-    compression = newCompression;
-    codec.packWith(packing);
+    packer.compressWith(newCompression, packing);
   }
 
   /**
@@ -408,37 +361,8 @@ public final class Pool implements AutoCloseable {
     stager.writeInTurn();
   }
 
-  /** Whether it is worth an attempt to make a block shorter. */
-  boolean compresses(NewBlock block) {
-    return compression == Compression.LZ4 || mayPack(block);
-  }
-
-  private boolean mayPack(NewBlock block) {
-    return compression != Compression.NONE && block.level() == 0 && label.hasLeafPacking();
-  }
-
-  BlockCodec.Scratch scratch() {
-    return codec.scratch();
-  }
-
-  /** What to store of a block that is in a scratch: each thing is done only if it saves a unit. */
-  Payload pack(BlockCodec.Scratch scratch, int sizeBytes, NewBlock block) {
-    Payload payload = scratch.plainPayload(sizeBytes);
-    if (mayPack(block)) {
-      payload = shorter(scratch.pack(sizeBytes), payload, block);
-    }
-    if (compression == Compression.LZ4) {
-      payload = shorter(scratch.compress(payload), payload, block);
-    }
-    return payload;
-  }
-
-  private Payload shorter(Payload payload, Payload present, NewBlock block) {
-    int bytes = payload.sizeBytes();
-    boolean saves =
-        bytes < present.sizeBytes()
-            && copyBytes(bytes, block.form()) < copyBytes(present.sizeBytes(), block.form());
-    return saves ? payload : present;
+  PayloadPacker packer() {
+    return packer;
   }
 
   /** Takes space for all copies of a block, each of a size. */

@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.CacheFullException;
 import org.zapkv.pool.Transaction;
 
 /** A commit of one change that depends on what the key has: looked at and made as one step. */
@@ -101,6 +102,8 @@ final class ConditionalCommit {
     CommitLog.Room room = store.commitLog().reserve(CommitRecord.sizeBytes(key, valueBytes));
     try (Transaction tx = begin()) {
       return lookAndChange(new BatchApplier(store, tx));
+    } catch (CacheFullException e) {
+      throw BatchApplier.told(e);
     } finally {
       room.giveBack();
     }
