@@ -90,7 +90,9 @@ final class LogGathering {
   /* What it lets run is an offer: right without, and only for a part of a flush. */
   @SuppressWarnings("ThreadPriorityCheck")
   private void gatherAwake(long expected, long untilNanos) {
-    while (lastSequence.getAsLong() < expected && System.nanoTime() - untilNanos < 0 && guard.isUsable()) {
+    while (lastSequence.getAsLong() < expected
+        && System.nanoTime() - untilNanos < 0
+        && guard.isUsable()) {
       Thread.yield();
     }
   }

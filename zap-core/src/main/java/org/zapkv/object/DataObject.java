@@ -40,6 +40,16 @@ public final class DataObject implements BlockObject, AutoCloseable {
     return node.type();
   }
 
+  /**
+   * The transaction group that the object was created in, which tells it from others that had its
+   * number before or have it later.
+   *
+   * @return the group, as it was synced last
+   */
+  public long birthGroup() {
+    return node.syncedDnode().birthGroup();
+  }
+
   @Override
   public int blockSizeBytes() {
     return node.blockSizeBytes();

@@ -65,7 +65,8 @@ final class PayloadPacker {
     int bytes = payload.sizeBytes();
     boolean saves =
         bytes < present.sizeBytes()
-            && pool.copyBytes(bytes, block.form()) < pool.copyBytes(present.sizeBytes(), block.form());
+            && pool.copyBytes(bytes, block.form())
+                < pool.copyBytes(present.sizeBytes(), block.form());
     return saves ? payload : present;
   }
 }

@@ -19,7 +19,8 @@ final class Change implements ZapChange {
   enum Kind {
     PUT_BYTES(1),
     PUT_LONG(2),
-    REMOVE(3);
+    REMOVE(3),
+    PUT_OBJECT(4);
 
     /** What it is called in a record of the intent log. */
     final byte code;
@@ -70,6 +71,16 @@ final class Change implements ZapChange {
     return new Change(key, Kind.PUT_LONG, null, value);
   }
 
+  /** Of a value that is an object already: a stream has written it. */
+  static Change putObject(MapKey key, long objectId, long lengthBytes) {
+    return putReference(key, ValueStore.reference(objectId, lengthBytes));
+  }
+
+  /** The same, by the reference that the key gets. */
+  static Change putReference(MapKey key, byte[] reference) {
+    return new Change(key, Kind.PUT_OBJECT, reference, 0);
+  }
+
   static Change remove(MapKey key) {
     return new Change(key, Kind.REMOVE, null, 0);
   }
@@ -77,6 +88,15 @@ final class Change implements ZapChange {
   /** What its map is called by on disk: those of one map have the same. */
   long mapId() {
     return key.map.object().objectId();
+  }
+
+  /** The number of the object, of one that {@link #isOfObject}. */
+  long objectId() {
+    return value == null ? -1 : BigEndian.getLong(value, 0);
+  }
+
+  boolean isOfObject() {
+    return kind == Kind.PUT_OBJECT;
   }
 
   boolean isRemoval() {
@@ -93,7 +113,9 @@ final class Change implements ZapChange {
 
   /** Writes the object of a large value; touches no map. */
   void encode(ValueStore values, Transaction tx) {
-    if (!isRemoval()) {
+    if (kind == Kind.PUT_OBJECT && value != null) {
+      now = new ZapValue(Long.BYTES, value);
+    } else if (!isRemoval()) {
       now = value == null ? ZapValue.ofLong(number) : values.encode(value, tx);
     }
   }

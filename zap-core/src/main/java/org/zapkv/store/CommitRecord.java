@@ -73,6 +73,9 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
       if (kind == Change.Kind.REMOVE) {
         return Change.remove(mapKey);
       }
+      if (kind == Change.Kind.PUT_OBJECT && value != null) {
+        return Change.putReference(mapKey, value);
+      }
       return value == null ? Change.putLong(mapKey, number) : Change.put(mapKey, value);
     }
   }
@@ -334,7 +337,10 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
                 + " bytes");
       }
       byte[] key = bytes(keyBytes);
-      byte[] value = kind == Change.Kind.PUT_BYTES ? bytes(valueBytes) : null;
+      byte[] value =
+          kind == Change.Kind.PUT_BYTES || kind == Change.Kind.PUT_OBJECT
+              ? bytes(valueBytes)
+              : null;
       long number = kind == Change.Kind.PUT_LONG ? checkLeft(Long.BYTES).getLong() : 0;
       return new Operation(maps.get(map), kind, key, value, number);
     }
@@ -343,6 +349,7 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
       return switch (kind) {
         case PUT_BYTES -> valueBytes >= 0 && valueBytes <= ZapMap.MAX_VALUE_BYTES;
         case PUT_LONG -> valueBytes == Long.BYTES;
+        case PUT_OBJECT -> valueBytes == ValueStore.REFERENCE_BYTES;
         case REMOVE -> valueBytes == 0;
       };
     }

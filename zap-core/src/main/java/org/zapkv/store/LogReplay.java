@@ -38,6 +38,7 @@ final class LogReplay {
   private final Set<Long> endedBatches = new HashSet<>();
   private final Map<String, ZapMap> maps = new HashMap<>();
   private long madeRecords;
+  private long passedOver;
   private long seenSequence;
 
   private LogReplay(ZapStore store, IntentLog log, boolean acceptLoss) {
@@ -87,6 +88,12 @@ final class LogReplay {
               + replay.seenSequence
               + ", those after it are lost: "
               + damage.getMessage());
+    }
+    if (replay.passedOver > 0) {
+      problems.add(
+          replay.passedOver
+              + " values that were written as streams in the last commits are lost: the log has not"
+              + " their bytes");
     }
     return replay.madeRecords;
   }
@@ -201,19 +208,44 @@ final class LogReplay {
     // Looking up a map that has to be made takes a transaction of its own.
     List<Change> changes = new ArrayList<>();
     for (CommitRecord.Operation operation : operations) {
-      changes.add(operation.on(map(operation.map())));
+      Change change = operation.on(map(operation.map()));
+      if (isToBeMade(change)) {
+        changes.add(change);
+      }
     }
-    try (Transaction tx = store.beginFreeing(Commit.expectedBytes(changes))) {
+    if (changes.isEmpty()) {
+      return;
+    }
+    long listBytes =
+        changes.stream().anyMatch(Change::isOfObject) ? UnfinishedValues.changeBytes() : 0;
+    try (Transaction tx = store.beginFreeing(Commit.expectedBytes(changes) + listBytes)) {
       BatchApplier applier = new BatchApplier(store, tx);
       applier.prepare(changes);
       try {
         applier.apply(changes);
+        for (Change change : changes) {
+          if (change.isOfObject()) {
+            store.unfinished().remove(change.objectId(), tx);
+          }
+        }
       } catch (RuntimeException | Error e) {
         applier.putBack(changes, e);
         throw e;
       }
       applier.release(changes);
     }
+  }
+
+  /**
+   * Not a value whose object is no longer among the unfinished ones: that was done before, in a
+   * replay that was cut off, and what came after it is in the log, too.
+   */
+  private boolean isToBeMade(Change change) {
+    boolean isGone = change.isOfObject() && !store.unfinished().contains(change.objectId());
+    if (isGone) {
+      passedOver++;
+    }
+    return !isGone;
   }
 
   /** The map of a name; one that was made in the lost group is made again. */

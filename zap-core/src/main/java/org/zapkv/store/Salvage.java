@@ -49,6 +49,10 @@ final class Salvage {
   private final SalvagedValues values;
   private final ZapStore target;
   private final List<String> problems;
+
+  /** The object of the list of unfinished values, which is no map; -1 if there is none. */
+  private long unfinished = -1;
+
   private final List<SalvagedMap> maps = new ArrayList<>();
 
   private Salvage(DamagedObjects objects, ZapStore target) {
@@ -95,6 +99,7 @@ final class Salvage {
     for (SalvagedObject object : objects.objects()) {
       if (object.type() == ObjectType.MAP
           && object.blockIds().length > 0
+          && object.objectId() != unfinished
           && !names.containsKey(object.objectId())) {
         problems.add("the name of the map in object " + object.objectId() + " is lost");
         salvageMap(object, "salvaged-" + object.objectId());
@@ -133,6 +138,10 @@ final class Salvage {
         ZapSalvage.salvage(
             directory,
             (key, value, mayBeOld) -> {
+              if (UnfinishedValues.isName(key) && value.isLong()) {
+                unfinished = value.asLong();
+                return;
+              }
               String name = text(key);
               if (value.isLong() && name != null && taken.add(name)) {
                 names.put(value.asLong(), name);

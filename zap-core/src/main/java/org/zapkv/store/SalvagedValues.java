@@ -29,7 +29,7 @@ final class SalvagedValues {
   @Nullable Value read(ZapValue reference) {
     long length = ValueStore.referenceLength(reference);
     SalvagedObject object = objects.object(ValueStore.referenceObject(reference));
-    if (object == null || object.type() != ObjectType.VALUE || !ValueStore.isLength(length)) {
+    if (object == null || object.type() != ObjectType.VALUE || !isLength(length)) {
       return null;
     }
     long[] blocks = object.blockIds();
@@ -48,6 +48,11 @@ final class SalvagedValues {
     boolean isOne = mayBeOld ? isOfOneGroup(object, blocks, count) : blocks.length == count;
     byte[] bytes = isOne ? read(object, (int) length, blockBytes) : null;
     return bytes == null ? null : new Value(bytes, mayBeOld);
+  }
+
+  /** Longer ones do not go through a batch. */
+  private static boolean isLength(long length) {
+    return ValueStore.isLength(length) && length <= ZapMap.MAX_VALUE_BYTES;
   }
 
   /**

@@ -63,6 +63,7 @@ final class StoreChecker {
     unlisted += blocks.problemCount() - blocks.problems().size();
     Map<Long, Listed> unnamed = listObjects();
     unnamed.remove(ZapStore.ROOT_DIRECTORY);
+    checkUnfinished();
     checkZap(store.root(), "the root directory", this::checkMapEntry);
     unnamed.keySet().removeAll(named.keySet());
     checkUnnamed(unnamed);
@@ -105,7 +106,32 @@ final class StoreChecker {
     }
   }
 
+  /* Before the maps: what is taken off the list is in its map, or freed. */
+  private void checkUnfinished() {
+    String name = "the list of unfinished values";
+    try {
+      Zap list = store.unfinished().list();
+      if (list != null) {
+        checkZap(
+            list,
+            name,
+            (key, value) ->
+                name(
+                    Long.parseLong(new String(key, StandardCharsets.US_ASCII)),
+                    new Naming(name, value, () -> list.get(key))));
+      }
+    } catch (ZapException | NumberFormatException e) {
+      add(name + ": " + e.getMessage());
+    }
+  }
+
   private void checkMapEntry(byte[] key, ZapValue value) {
+    if (UnfinishedValues.isName(key) && value.isLong()) {
+      name(
+          value.asLong(),
+          new Naming("the list of unfinished values", value, () -> store.root().get(key)));
+      return;
+    }
     String mapName = new String(key, StandardCharsets.UTF_8);
     String name = "map \"" + mapName + "\"";
     maps++;

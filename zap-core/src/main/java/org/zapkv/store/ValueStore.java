@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
+import org.zapkv.error.ValueChangedException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ZapException;
 import org.zapkv.object.DataObject;
@@ -37,10 +38,13 @@ final class ValueStore {
   static final int INLINE_BYTES = 2048;
 
   /** Blocks of a large value: the whole value up to this size, else this size. */
-  private static final int MAX_BLOCK_BYTES = 128 * 1024;
+  static final int MAX_BLOCK_BYTES = 128 * 1024;
+
+  /** The largest array that every JVM makes. */
+  private static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
 
   /** An object and a length. */
-  private static final int REFERENCE_BYTES = 2 * Long.BYTES;
+  static final int REFERENCE_BYTES = 2 * Long.BYTES;
 
   private static final int BLOCK_STEP_BYTES = 512;
   private static final int STRIPES = 64;
@@ -60,7 +64,7 @@ final class ValueStore {
               + value.length
               + " bytes: a value has at most "
               + ZapMap.MAX_VALUE_BYTES
-              + " bytes; split it over several keys");
+              + " bytes; write it as a stream, with ZapMap.newValue, or split it over several keys");
     }
   }
 
@@ -92,7 +96,7 @@ final class ValueStore {
 
   /** Whether a value of a length may be in an object of its own. */
   static boolean isLength(long lengthBytes) {
-    return lengthBytes > REFERENCE_BYTES && lengthBytes <= ZapMap.MAX_VALUE_BYTES;
+    return lengthBytes > REFERENCE_BYTES && lengthBytes <= ZapMap.MAX_STREAM_BYTES;
   }
 
   /** How large the blocks of a value of this length are. */
@@ -127,11 +131,16 @@ final class ValueStore {
         destroyAfter(e, object.objectId(), tx);
         throw e;
       }
-      byte[] reference = new byte[REFERENCE_BYTES];
-      BigEndian.putLong(reference, 0, object.objectId());
-      BigEndian.putLong(reference, Long.BYTES, value.length);
-      return new ZapValue(Long.BYTES, reference);
+      return new ZapValue(Long.BYTES, reference(object.objectId(), value.length));
     }
+  }
+
+  /** What a reference to an object consists of. */
+  static byte[] reference(long objectId, long lengthBytes) {
+    byte[] reference = new byte[REFERENCE_BYTES];
+    BigEndian.putLong(reference, 0, objectId);
+    BigEndian.putLong(reference, Long.BYTES, lengthBytes);
+    return reference;
   }
 
   /** Takes back what {@link #encode} wrote for a value that did not get into the map. */
@@ -189,7 +198,63 @@ final class ValueStore {
       if (present == null || !isReference(present)) {
         return present == null ? null : plainEntry(key, present);
       }
-      return ZapEntry.ofBytes(key, readObject(present));
+      return ZapEntry.ofBytes(key, readObject(key, present));
+    } finally {
+      stripe.unlockRead(stamp);
+    }
+  }
+
+  /**
+   * Opens the value of a key as a stream.
+   *
+   * @param lookup looks the key up in its map
+   * @return null if it is not there
+   */
+  @Nullable ValueInputStream open(ZapStore store, byte[] key, Supplier<@Nullable ZapValue> lookup) {
+    StampedLock stripe = stripe(key);
+    long stamp = stripe.readLock();
+    try {
+      ZapValue present = lookup.get();
+      if (present == null) {
+        return null;
+      }
+      return isReference(present)
+          ? new ValueInputStream(store, key, present, open(present), lookup)
+          : new ValueInputStream(store, key, plainEntry(key, present).value());
+    } finally {
+      stripe.unlockRead(stamp);
+    }
+  }
+
+  /**
+   * Reads a block of a value, if the key has it still.
+   *
+   * @param ahead blocks that will be wanted after it
+   * @throws ValueChangedException if it has not
+   */
+  void readBlock(
+      byte[] key,
+      ZapValue reference,
+      Supplier<@Nullable ZapValue> lookup,
+      DataObject object,
+      long[] ahead,
+      long blockId,
+      byte[] target,
+      int length) {
+    StampedLock stripe = stripe(key);
+    long stamp = stripe.readLock();
+    try {
+      // While its object is open no other one has its number.
+      if (!reference.equals(lookup.get())) {
+        throw new ValueChangedException(
+            "the value of key "
+                + Keys.show(key)
+                + " was replaced or removed while it was read: open it again");
+      }
+      if (ahead.length > 0) {
+        object.prefetch(ahead);
+      }
+      object.read(blockId, target, 0, length);
     } finally {
       stripe.unlockRead(stamp);
     }
@@ -215,7 +280,15 @@ final class ValueStore {
             + " bytes in all, which no value of a store has");
   }
 
-  private byte[] readObject(ZapValue reference) {
+  private byte[] readObject(byte[] key, ZapValue reference) {
+    if (referenceLength(reference) > MAX_ARRAY_BYTES) {
+      throw new ValueTooLargeException(
+          "the value of key "
+              + Keys.show(key)
+              + " has "
+              + referenceLength(reference)
+              + " bytes, more than an array can have: read it with ZapMap.openValue");
+    }
     try (DataObject object = open(reference)) {
       int blockBytes = object.blockSizeBytes();
       byte[] value = new byte[(int) referenceLength(reference)];

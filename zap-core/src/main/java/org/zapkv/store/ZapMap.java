@@ -43,6 +43,9 @@ public final class ZapMap extends AtomicMap {
   /** The largest value, in bytes: 64 MiB. */
   public static final int MAX_VALUE_BYTES = 64 << 20;
 
+  /** The largest value that is written as a stream, in bytes: 1 TiB. */
+  public static final long MAX_STREAM_BYTES = 1L << 40;
+
   /** The longest name of a map, in bytes of its UTF-8 form. */
   public static final int MAX_NAME_BYTES = 255;
 
@@ -164,6 +167,59 @@ public final class ZapMap extends AtomicMap {
     putLong(Keys.utf8(key), value);
   }
 
+  /**
+   * Begins to write a value of any length, without having all of it in memory: it becomes the key's
+   * with {@link ValueOutputStream#commit}.
+   *
+   * @param key the key, not null; copied
+   * @return a stream, to be closed; what is not committed by then changes nothing
+   * @throws org.zapkv.error.KeyTooLongException if the key is over {@value #MAX_KEY_BYTES} bytes
+   */
+  public ValueOutputStream newValue(byte[] key) {
+    Keys.check(key);
+    store.gate().checkOpen();
+    store.checkWritable();
+    MapKey mapKey = new MapKey(plain, key.clone());
+    return new ValueOutputStream(new ValueUpload(store, mapKey), durability);
+  }
+
+  /**
+   * As {@link #newValue(byte[])}, for a key that is a text.
+   *
+   * @param key the key, not null
+   * @return a stream, to be closed
+   */
+  public ValueOutputStream newValue(String key) {
+    return newValue(Keys.utf8(key));
+  }
+
+  /**
+   * Opens a value that is bytes, of any length, for reading without having all of it in memory.
+   *
+   * @param key the key, not null
+   * @return a stream of the value that the key has now, to be closed; null if the key is not there
+   * @throws ValueTypeException if the value is a long
+   */
+  public @Nullable ValueInputStream openValue(byte[] key) {
+    byte[] own = Keys.check(key).clone();
+    int slot = store.gate().enter();
+    try {
+      return store.values().open(store, own, () -> zap.get(own));
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * As {@link #openValue(byte[])}, for a key that is a text.
+   *
+   * @param key the key, not null
+   * @return a stream, to be closed; null if the key is not there
+   */
+  public @Nullable ValueInputStream openValue(String key) {
+    return openValue(Keys.utf8(key));
+  }
+
   /** A commit of one change. */
   void commit(Change change) {
     int slot = store.gate().enter();
@@ -186,6 +242,8 @@ public final class ZapMap extends AtomicMap {
    * @param key the key, not null
    * @return a new array with the value, or null if the key is not there
    * @throws ValueTypeException if the value is a long
+   * @throws org.zapkv.error.ValueTooLargeException if it is longer than an array can be: read it
+   *     with {@link #openValue}
    */
   @SuppressWarnings("ArrayEquals") // the very array stands for what is not known
   public byte @Nullable [] get(byte[] key) {

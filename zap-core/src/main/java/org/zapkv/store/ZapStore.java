@@ -60,6 +60,7 @@ public final class ZapStore implements AutoCloseable {
   private final CommitLog commitLog;
   private final DataObject rootObject;
   private final Zap root;
+  private final UnfinishedValues unfinished;
   private final AutoCloseable releaseDirectory;
 
   /** Null where nothing happens but in the calls of one thread. */
@@ -88,6 +89,7 @@ public final class ZapStore implements AutoCloseable {
     this.releaseDirectory = releaseDirectory;
     this.rootObject = objects.open(ROOT_DIRECTORY);
     this.root = Zap.open(rootObject, ZapParameters.DEFAULT);
+    this.unfinished = new UnfinishedValues(objects, root);
     this.watch =
         options.objects().surroundings().background()
             ? OpenWatch.begin(gate, "store " + name, releaseDirectory, objects)
@@ -336,7 +338,9 @@ public final class ZapStore implements AutoCloseable {
       List<String> names = new ArrayList<>();
       try (ZapCursor cursor = root.cursor()) {
         while (cursor.next()) {
-          names.add(new String(cursor.key(), StandardCharsets.UTF_8));
+          if (!UnfinishedValues.isName(cursor.key())) {
+            names.add(new String(cursor.key(), StandardCharsets.UTF_8));
+          }
         }
       }
       Collections.sort(names);
@@ -614,6 +618,7 @@ public final class ZapStore implements AutoCloseable {
       closer.add(objects);
       closer.add(rootObject);
       closer.add(root::close);
+      closer.add(unfinished::close);
       for (ZapMap map : maps.values()) {
         closer.add(map.object());
         closer.add(map.zap()::close);
@@ -659,6 +664,10 @@ public final class ZapStore implements AutoCloseable {
     return values;
   }
 
+  UnfinishedValues unfinished() {
+    return unfinished;
+  }
+
   Zap root() {
     return root;
   }
@@ -675,6 +684,9 @@ public final class ZapStore implements AutoCloseable {
   void replayLog() {
     commitLog.replay(this, options);
     replayed = true;
+    if (!options.readOnly()) {
+      unfinished.freeAll();
+    }
   }
 
   KeyStripes stripes() {

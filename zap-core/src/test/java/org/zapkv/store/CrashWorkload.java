@@ -154,13 +154,23 @@ final class CrashWorkload {
         Committed commit = begin(List.of(change));
         if (change.value() instanceof Long number) {
           map.putLong(change.key(), number);
-        } else {
+        } else if (random.nextInt(3) > 0) {
           map.put(change.key(), value(change));
+        } else {
+          stream(map, change);
         }
         end(commit);
       }
       if (durability.equals(Durability.SYNC)) {
         line.durable(now.getAsInt());
+      }
+    }
+
+    private void stream(ZapMap map, Edit change) {
+      try (ValueOutputStream out = map.newValue(change.key())) {
+        byte[] value = value(change);
+        out.write(value, 0, value.length);
+        out.commit();
       }
     }
 
