@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.CacheFullException;
 import org.zapkv.pool.Transaction;
 
 /** A commit of one change that depends on what the key has: looked at and made as one step. */
@@ -147,6 +148,9 @@ final class ConditionalCommit {
       applier.prepare(change);
       applier.apply(change);
       return store.commitLog().append(change);
+    } catch (CacheFullException e) {
+      applier.putBack(Changes.of(change), e);
+      throw BatchApplier.told(e);
     } catch (RuntimeException | Error e) {
       applier.putBack(Changes.of(change), e);
       throw e;
