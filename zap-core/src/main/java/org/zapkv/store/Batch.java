@@ -2,12 +2,15 @@
 package org.zapkv.store;
 
 import java.util.Objects;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes of any number of maps of one store that become durable together: after a crash all of
  * them are there or none. They gather in memory and reach the maps with {@link #commit()}, which
  * leaves the batch empty, to be filled again. Where a batch changes a key twice, the later change
- * counts.
+ * counts. It reads what it has written; nothing keeps others from changing meanwhile what it has
+ * read of the maps: for that there is {@link ZapStore#transact}.
  *
  * <p>Used by one thread at a time. Other threads may see some of the changes before others while
  * commit runs; of a batch of more than 256 changes, what they change meanwhile comes before it or
@@ -95,6 +98,72 @@ public final class Batch {
    */
   public Batch remove(ZapMap map, String key) {
     return remove(map, Keys.utf8(key));
+  }
+
+  /**
+   * The entry that a key would have if the batch were committed now: what the batch puts, else what
+   * the map has. Of a key that the batch removes there is none.
+   *
+   * @param map a map of the batch's store
+   * @param key the key, not null
+   * @return the entry, with arrays of its own, or null if the key is not there
+   * @throws IllegalArgumentException if the map is of another store
+   * @throws org.zapkv.error.KeyTooLongException if the key is over {@link ZapMap#MAX_KEY_BYTES}
+   */
+  public @Nullable ZapEntry entry(ZapMap map, byte[] key) {
+    MapKey mapKey = keyOf(map, key);
+    Change change = changes.get(mapKey);
+    return change == null ? map.entry(key) : change.toEntry();
+  }
+
+  /**
+   * The value that a key would have if the batch were committed now: what the batch puts, else what
+   * the map has.
+   *
+   * @param map a map of the batch's store
+   * @param key the key, not null
+   * @return a new array with the value, or null if the key is not there
+   * @throws org.zapkv.error.ValueTypeException if the value is a long
+   */
+  public byte @Nullable [] get(ZapMap map, byte[] key) {
+    ZapEntry entry = entry(map, key);
+    return entry == null ? null : entry.value();
+  }
+
+  /**
+   * As {@link #get(ZapMap, byte[])}, read as UTF-8.
+   *
+   * @param map a map of the batch's store
+   * @param key the key, not null; the entry's key is its UTF-8 form
+   * @return the value, or null if the key is not there
+   * @throws org.zapkv.error.ValueTypeException if the value is a long
+   */
+  public @Nullable String getString(ZapMap map, String key) {
+    return Swaps.text(get(map, Keys.utf8(key)));
+  }
+
+  /**
+   * As {@link #get(ZapMap, byte[])}, where values are longs.
+   *
+   * @param map a map of the batch's store
+   * @param key the key, not null
+   * @return the value, or empty if the key is not there
+   * @throws org.zapkv.error.ValueTypeException if the value is bytes
+   */
+  public OptionalLong getLong(ZapMap map, byte[] key) {
+    ZapEntry entry = entry(map, key);
+    return entry == null ? OptionalLong.empty() : OptionalLong.of(entry.longValue());
+  }
+
+  /**
+   * As {@link #getLong(ZapMap, byte[])}.
+   *
+   * @param map a map of the batch's store
+   * @param key the key, not null; the entry's key is its UTF-8 form
+   * @return the value, or empty if the key is not there
+   */
+  public OptionalLong getLong(ZapMap map, String key) {
+    return getLong(map, Keys.utf8(key));
   }
 
   private MapKey keyOf(ZapMap map, byte[] key) {

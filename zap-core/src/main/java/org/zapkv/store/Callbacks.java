@@ -6,10 +6,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The threads that are in a function of the caller which is called under a key's stripe. */
+/** The threads that are in a function of the caller, as one that is called under a key's stripe. */
 final class Callbacks {
   /*
-   * Such a function runs inside a transaction, with a stripe. What would begin another transaction,
+   * One that is called under a stripe runs inside a transaction, with a stripe. What would begin another transaction,
    * take another stripe or a lock that is held over one, or wait for a group, could wait for itself:
    * it is refused. Reading is safe, as it takes none of these. A set and no thread-local: nothing is
    * left with the thread, and where no function is running a look at it costs next to nothing.
@@ -28,6 +28,11 @@ final class Callbacks {
     }
   }
 
+  /** Whether the calling thread is in such a function. */
+  boolean isInside() {
+    return !inside.isEmpty() && inside.contains(Thread.currentThread());
+  }
+
   /**
    * Comes before what must not be done in such a function.
    *
@@ -35,7 +40,7 @@ final class Callbacks {
    * @throws IllegalStateException if the calling thread is in one
    */
   void refuseInside(String what) {
-    if (!inside.isEmpty() && inside.contains(Thread.currentThread())) {
+    if (isInside()) {
       throw new IllegalStateException(
           what
               + " inside of a function that was given to compute, merge or their like: it could"

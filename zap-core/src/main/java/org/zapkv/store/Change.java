@@ -111,6 +111,15 @@ final class Change implements ZapChange {
     return OVERHEAD_BYTES + key.bytes.length + (long) valueBytes();
   }
 
+  /** What its key has once it is made, null for a removal; with copies of the arrays. */
+  @Nullable ZapEntry toEntry() {
+    if (isRemoval()) {
+      return null;
+    }
+    byte[] copy = key.bytes.clone();
+    return value == null ? ZapEntry.ofLong(copy, number) : ZapEntry.ofBytes(copy, value.clone());
+  }
+
   /** Writes the object of a large value; touches no map. */
   void encode(ValueStore values, Transaction tx) {
     if (kind == Kind.PUT_OBJECT && value != null) {

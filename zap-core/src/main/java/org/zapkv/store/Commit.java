@@ -4,6 +4,7 @@ package org.zapkv.store;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.pool.Transaction;
 
@@ -20,6 +21,10 @@ final class Commit {
    * own, so that others wait for a part at most; one more record says that all are there. A replay
    * makes the parts of ended batches only. As it is one transaction, a group has all parts or none.
    *
+   * A transaction's changes rest on what it has read. So it takes the stripes of all keys that it
+   * has read or changes, looks whether the first are what they were, and holds all of them until its
+   * last record is appended, be it in parts.
+   *
    * If the log takes no record, the changes are put back like after any failure, and the store has
    * failed by then: the group is never written.
    */
@@ -27,10 +32,14 @@ final class Commit {
   /** A record ends when it has so many bytes: it is in the heap as a whole when it is replayed. */
   private static final long RECORD_BYTES = 16L << 20;
 
+  /** What {@link #run} returns where nothing was done, as what was read has changed. */
+  static final long CONFLICT = -1;
+
   private final ZapStore store;
   private final CommitLog log;
   private final Changes changes;
   private final ChangeSet byKey;
+  private final @Nullable ReadSet reads;
 
   /**
    * A commit.
@@ -39,13 +48,23 @@ final class Commit {
    * @param byKey the same by their keys; not changed before {@link #run} returns
    */
   Commit(ZapStore store, Changes changes, ChangeSet byKey) {
+    this(store, changes, byKey, null);
+  }
+
+  /**
+   * A commit that is made only if what was read is still there.
+   *
+   * @param reads what was read; null: nothing
+   */
+  Commit(ZapStore store, Changes changes, ChangeSet byKey, @Nullable ReadSet reads) {
     this.store = store;
     this.log = store.commitLog();
     this.changes = changes;
     this.byKey = byKey;
+    this.reads = reads;
   }
 
-  /** Makes the changes; returns the sequence of the record. */
+  /** Makes the changes; returns the sequence of the record, or {@link #CONFLICT}. */
   long run() {
     store.checkWritable();
     if (changes.isEmpty()) {
@@ -55,16 +74,57 @@ final class Commit {
     CommitLog.Room room = log.reserve(recordBytes(parts));
     try (Transaction tx = begin()) {
       BatchApplier applier = new BatchApplier(store, tx, byKey);
-      long sequence =
-          parts.size() == 1
-              ? make(applier, changes, CommitRecord.Kind.WHOLE, 0)
-              : makeInParts(applier, parts);
+      long sequence = make(applier, parts);
       applier.release(changes);
       return sequence;
     } catch (CacheFullException e) {
       throw BatchApplier.told(e);
     } finally {
       room.giveBack();
+    }
+  }
+
+  private long make(BatchApplier applier, List<Changes> parts) {
+    if (reads != null) {
+      return makeIfUnchanged(applier, parts, reads);
+    }
+    return parts.size() == 1
+        ? make(applier, changes, CommitRecord.Kind.WHOLE, 0)
+        : makeInParts(applier, parts);
+  }
+
+  private long makeIfUnchanged(BatchApplier applier, List<Changes> parts, ReadSet seen) {
+    BitSet stripes = store.stripes().lock(seen.stripesWith(changes));
+    try {
+      if (seen.findChanged() != null) {
+        return CONFLICT;
+      }
+      if (parts.size() > 1) {
+        return makePartsLocked(applier, parts);
+      }
+      applier.prepare(changes);
+      return makeLocked(applier, changes, CommitRecord.Kind.WHOLE, 0);
+    } finally {
+      store.stripes().unlock(stripes);
+    }
+  }
+
+  /** All parts with all stripes held: nobody can overtake them. */
+  private long makePartsLocked(BatchApplier applier, List<Changes> parts) {
+    long batch = log.newBatch();
+    int made = 0;
+    try {
+      while (made < parts.size()) {
+        applier.prepare(parts.get(made));
+        makeLocked(applier, parts.get(made), CommitRecord.Kind.PART, batch);
+        made++;
+      }
+      return log.appendEnd(batch);
+    } catch (RuntimeException | Error e) {
+      for (int i = made - 1; i >= 0; i--) {
+        applier.putBack(parts.get(i), e);
+      }
+      throw e;
     }
   }
 
@@ -110,13 +170,19 @@ final class Commit {
     applier.prepare(part);
     BitSet stripes = store.stripes().lock(part);
     try {
+      return makeLocked(applier, part, kind, batch);
+    } finally {
+      store.stripes().unlock(stripes);
+    }
+  }
+
+  private long makeLocked(BatchApplier applier, Changes part, CommitRecord.Kind kind, long batch) {
+    try {
       applier.apply(part);
       return log.append(kind, batch, part);
     } catch (RuntimeException | Error e) {
       applier.putBack(part, e);
       throw e;
-    } finally {
-      store.stripes().unlock(stripes);
     }
   }
 

@@ -150,6 +150,9 @@ final class ConditionalCommit {
       applier.prepare(change);
       applier.apply(change);
       return store.commitLog().append(change);
+    } catch (CacheFullException e) {
+      applier.putBack(Changes.of(change), e);
+      throw BatchApplier.told(e);
     } catch (RuntimeException | Error e) {
       applier.putBack(Changes.of(change), e);
       throw e;

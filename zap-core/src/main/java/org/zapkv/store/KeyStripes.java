@@ -98,6 +98,11 @@ final class KeyStripes {
     for (Change change : changes) {
       indexes.set(indexOf(change.key));
     }
+    return lock(indexes);
+  }
+
+  /** Takes the stripes of these numbers; they go to {@link #unlock}. */
+  BitSet lock(BitSet indexes) {
     int index = indexes.nextSetBit(0);
     try {
       for (; index >= 0; index = indexes.nextSetBit(index + 1)) {

@@ -29,6 +29,11 @@ public final class ZapEntry {
     return new ZapEntry(key, null, value);
   }
 
+  /** The same entry with arrays of its own. */
+  ZapEntry copy() {
+    return new ZapEntry(key.clone(), bytes == null ? null : bytes.clone(), longValue);
+  }
+
   /**
    * The key.
    *

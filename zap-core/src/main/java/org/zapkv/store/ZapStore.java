@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
@@ -57,6 +58,7 @@ public final class ZapStore implements AutoCloseable {
   private final KeyStripes stripes = new KeyStripes();
   private final LargeBatches largeBatches = new LargeBatches();
   private final Callbacks callbacks = new Callbacks();
+  private final Transactions transactions = new Transactions(this);
   private final CommitLog commitLog;
   private final DataObject rootObject;
   private final Zap root;
@@ -357,6 +359,42 @@ public final class ZapStore implements AutoCloseable {
    */
   public Batch batch() {
     return new Batch(this);
+  }
+
+  /**
+   * Runs a transaction, as {@link #transact(Durability, Function)} with the durability of the
+   * store.
+   *
+   * @param <T> what the function returns
+   * @param body what to do, not null
+   * @return what the function returned the last time
+   */
+  public <T extends @Nullable Object> T transact(
+      Function<? super StoreTransaction, ? extends T> body) {
+    return transact(durability(), body);
+  }
+
+  /**
+   * Runs a transaction over any number of maps: a function that reads and changes keys through the
+   * {@link StoreTransaction} that it is given, which says what holds of it. Its changes are made
+   * when it returns, as one commit, if what it has read is still there; else it is run again.
+   *
+   * @param <T> what the function returns
+   * @param durability what holds of the changes, and of what was read, when this returns
+   * @param body what to do, not null
+   * @return what the function returned the last time
+   * @throws org.zapkv.error.TransactionConflictException if it was run 100 times, and others came
+   *     between each time: nothing was changed
+   * @throws IllegalStateException inside of another transaction of this store on the same thread,
+   *     or in a function given to {@link ZapMap#compute} or its like
+   * @throws org.zapkv.error.ZapException as from {@link Batch#commit(Durability)}, and as from what
+   *     the function calls
+   */
+  public <T extends @Nullable Object> T transact(
+      Durability durability, Function<? super StoreTransaction, ? extends T> body) {
+    Objects.requireNonNull(durability, "durability");
+    Objects.requireNonNull(body, "body");
+    return transactions.run(durability, body);
   }
 
   /**

@@ -2,12 +2,14 @@
 /**
  * What a user of the library sees: {@link org.zapkv.store.ZapStore a store}, its {@link
  * org.zapkv.store.ZapMap maps} of bytes, the same {@link org.zapkv.store.TypedMap of objects}, and
- * {@link org.zapkv.store.Batch batches} over several of them.
+ * {@link org.zapkv.store.Batch batches} and {@link org.zapkv.store.StoreTransaction transactions}
+ * over several of them.
  *
- * <p>Every type here but {@link org.zapkv.store.Batch} and {@link org.zapkv.store.MapCursor} is
- * safe for use from many threads, virtual ones included; interrupting a thread never harms the
- * store. Byte arrays handed in are copied or read before the call returns, those handed out belong
- * to the caller. Every failure is a {@link org.zapkv.error.ZapException}.
+ * <p>Every type here but {@link org.zapkv.store.Batch}, {@link org.zapkv.store.StoreTransaction}
+ * and {@link org.zapkv.store.MapCursor} is safe for use from many threads, virtual ones included;
+ * interrupting a thread never harms the store. Byte arrays handed in are copied or read before the
+ * call returns, those handed out belong to the caller. Every failure is a {@link
+ * org.zapkv.error.ZapException}.
  *
  * <p>Durability: by default a change is on disk when the call returns. {@link
  * org.zapkv.store.Durability} says what else can be had, for a store, a {@link
