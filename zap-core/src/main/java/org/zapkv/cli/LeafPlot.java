@@ -115,7 +115,7 @@ final class LeafPlot {
       int index, String title, double top, String format, int scale, ToDoubleFunction<ZapLeaf> of) {
     int base = TOP + index * (PANEL + GAP) + 16 + PANEL;
     text("", LEFT, base - PANEL - 8, "start", title);
-    double step = top <= 2 ? top / 2 : Math.max(1, Math.ceil(top / 4));
+    double step = scale > 1 ? top / 2 : Math.max(1, Math.ceil(top / 4));
     for (double at = 0; at <= top; at += step) {
       double y = base - PANEL * at / top;
       svg.append(
@@ -124,7 +124,7 @@ final class LeafPlot {
       text("dim", LEFT - 8, (int) y + 4, "end", String.format(Locale.ROOT, format, at * scale));
     }
     shape(base, top, of);
-    if (index == 0) {
+    if (index == 0 && !micro) {
       text("dim", LEFT, base + 16, "start", "hash 0");
       text("dim", LEFT + COLUMNS, base + 16, "end", "2^64");
     }

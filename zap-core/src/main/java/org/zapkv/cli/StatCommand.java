@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cli;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.pool.PoolStatistics;
@@ -58,6 +56,14 @@ final class StatCommand extends StoreCommand {
     return ExitCode.OK;
   }
 
+  /** What a store's figures say of a map. */
+  record MapLine(String name, boolean micro, long entries) {
+    static MapLine of(ZapStore store, String name) {
+      ZapMap map = store.existingMap(name);
+      return new MapLine(name, map.isMicro(), map.size());
+    }
+  }
+
   private void reportAll(ZapStore store) {
     if (map != null) {
       checkMapName(map);
@@ -65,12 +71,7 @@ final class StatCommand extends StoreCommand {
       report("statistics", store.existingMap(map).statistics());
       return;
     }
-    List<Map<String, Object>> maps = new ArrayList<>();
-    for (String name : store.mapNames()) {
-      ZapMap each = store.existingMap(name);
-      maps.add(Map.of("name", name, "micro", each.isMicro(), "entries", each.size()));
-    }
-    report("maps", maps);
+    report("maps", store.mapNames().stream().map(name -> MapLine.of(store, name)).toList());
     report("statistics", store.statistics());
   }
 
