@@ -140,6 +140,7 @@ public final class Batch {
    * default {@link Durability#SYNC}: on disk when this returns.
    *
    * @return the commit's sequence, for {@link ZapStore#awaitDurable}
+   * @throws org.zapkv.error.MapDroppedException if a map of the changes was dropped
    */
   public long commit() {
     return commit(store.durability());
@@ -153,6 +154,9 @@ public final class Batch {
    * @param durability what holds of the changes when this returns
    * @return the commit's sequence, for {@link ZapStore#awaitDurable}
    * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.MapDroppedException if a map of the changes was dropped: take another
+   *     batch without it
+   * @throws org.zapkv.error.ReadOnlyStoreException if the store is open for reading only
    * @throws org.zapkv.error.StoreFullException if the store has no room for the changes
    * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more; thrown by
    *     the wait for the disk, too: whether the changes are there after the store was opened again

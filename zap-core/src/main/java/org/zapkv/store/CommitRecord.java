@@ -99,6 +99,24 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
         + operationBytes(change);
   }
 
+  /** How much room a record of these changes takes at most, whatever name a map has by then. */
+  static long reservedBytes(List<Change> changes) {
+    long bytes = sizeBytes(changes);
+    ZapMap map = null;
+    for (Change change : changes) {
+      if (change.key.map != map) {
+        map = change.key.map;
+        bytes += ZapMap.MAX_NAME_BYTES;
+      }
+    }
+    return bytes;
+  }
+
+  /** The same of one change. */
+  static long reservedBytes(Change change) {
+    return sizeBytes(change) + ZapMap.MAX_NAME_BYTES;
+  }
+
   private static long operationBytes(Change change) {
     long valueBytes = change.kind == Change.Kind.PUT_LONG ? Long.BYTES : change.valueBytes();
     return CommitRecordLayout.OP_HEADER_BYTES + change.key.bytes.length + valueBytes;

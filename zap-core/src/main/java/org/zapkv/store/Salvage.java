@@ -51,6 +51,9 @@ final class Salvage {
   private final List<String> problems;
   private final List<SalvagedMap> maps = new ArrayList<>();
 
+  /** The objects of maps that were dropped, and are not freed yet. */
+  private final Set<Long> dropped = new HashSet<>();
+
   private Salvage(DamagedObjects objects, ZapStore target) {
     this.objects = objects;
     this.values = new SalvagedValues(objects);
@@ -95,6 +98,7 @@ final class Salvage {
     for (SalvagedObject object : objects.objects()) {
       if (object.type() == ObjectType.MAP
           && object.blockIds().length > 0
+          && !dropped.contains(object.objectId())
           && !names.containsKey(object.objectId())) {
         problems.add("the name of the map in object " + object.objectId() + " is lost");
         salvageMap(object, "salvaged-" + object.objectId());
@@ -133,6 +137,10 @@ final class Salvage {
         ZapSalvage.salvage(
             directory,
             (key, value, mayBeOld) -> {
+              Long droppedObject = DirectoryKeys.droppedObject(key);
+              if (droppedObject != null && !mayBeOld) {
+                dropped.add(droppedObject);
+              }
               String name = text(key);
               if (value.isLong() && name != null && taken.add(name)) {
                 names.put(value.asLong(), name);
