@@ -5,6 +5,7 @@ import java.io.IOException;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.EndOfDeviceException;
 import org.zapkv.error.KeyTooLongException;
+import org.zapkv.error.MapExistsException;
 import org.zapkv.error.NoSuchMapException;
 import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ValueTypeException;
@@ -24,6 +25,7 @@ final class Failures {
       return ExitCode.DAMAGED;
     }
     if (failure instanceof NoSuchMapException
+        || failure instanceof MapExistsException
         || failure instanceof ValueTypeException
         || failure instanceof KeyTooLongException
         || failure instanceof ValueTooLargeException) {

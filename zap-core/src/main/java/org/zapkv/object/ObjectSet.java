@@ -3,6 +3,7 @@ package org.zapkv.object;
 
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
@@ -375,6 +376,26 @@ public final class ObjectSet implements AutoCloseable {
    */
   public void takeBack(Runnable action) {
     cache.withReserve(action);
+  }
+
+  /**
+   * Makes a change beside which there is no other, and which is durable before there is another one
+   * and when this returns. Others wait for a moment.
+   *
+   * @param expectedBytes about how many bytes of blocks it will change at most
+   * @param freeing whether it will free more than it writes
+   * @param change makes it; if it throws, it has undone what it did, or failed the store. It must
+   *     not wait for anybody who begins a transaction
+   * @throws org.zapkv.error.StoreFullException if the device has no room; thrown after the change
+   *     was made, too: it then is durable before anything else can be changed
+   * @throws org.zapkv.error.StoreFailedException if the store has failed before, or now
+   * @throws org.zapkv.error.ClosedException if the object set is closed
+   * @throws IllegalStateException if called from the visitor or listener of a call that pauses
+   *     syncing
+   */
+  public void changeAlone(long expectedBytes, boolean freeing, Consumer<Transaction> change) {
+    checkOpen();
+    groups.changeAlone(expectedBytes, freeing, change);
   }
 
   /**

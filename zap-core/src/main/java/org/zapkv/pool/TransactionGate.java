@@ -111,6 +111,11 @@ final class TransactionGate {
     return (state.get() & LONG_MASK) != 0;
   }
 
+  /** Whether any transaction is inside, or somebody on behalf of one. */
+  boolean isAnyoneInside() {
+    return (state.get() & (LONG_MASK | SHORT_MASK)) != 0;
+  }
+
   /** Waits until no long one is inside, then holds all others back until nobody is. */
   void quiesce() {
     state.getAndUpdate(word -> word | DRAINING);

@@ -4,7 +4,10 @@ package org.zapkv.pool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
@@ -79,6 +82,9 @@ public final class TransactionGroups implements AutoCloseable {
   /** As many as that when the store is closed, each of which moves a bounded part. */
   private static final int MAX_CLOSING_ROUNDS = 8;
 
+  /** How often who waits to be alone looks whether he is. */
+  private static final long ALONE_POLL_NANOS = 50_000;
+
   private final Pool pool;
   private final SyncParticipant participant;
   private final SyncSettings settings;
@@ -89,8 +95,12 @@ public final class TransactionGroups implements AutoCloseable {
   private final AtomicLongArray changedObjects = new AtomicLongArray(GROUP_RING);
 
   private final TransactionGate gate;
+  private final WriterBarrier barrier = new WriterBarrier(this::syncedGroup);
   private final WriteThrottle throttle = new WriteThrottle(System::nanoTime);
   private final Thread thread;
+
+  /** Held by who makes a change alone; above all other locks here. */
+  private final ReentrantLock aloneLock = new ReentrantLock();
 
   /** Held while a group is switched and synced. */
   private final ReentrantLock syncLock = new ReentrantLock();
@@ -164,7 +174,7 @@ public final class TransactionGroups implements AutoCloseable {
     payOwed();
     throttle();
     reserve(expectedBytes, freeing);
-    long group = gate.enter(isLong(expectedBytes));
+    long group = enter(expectedBytes);
     if (isLong(expectedBytes)) {
       signalLess();
     }
@@ -175,6 +185,101 @@ public final class TransactionGroups implements AutoCloseable {
       throw e;
     }
     return new OpenTransaction(this, group, expectedBytes);
+  }
+
+  /** Enters the gate with room reserved, which is given back if that fails. */
+  private long enter(long expectedBytes) {
+    boolean isLong = isLong(expectedBytes);
+    while (true) {
+      if (barrier.holdsBack(isLong)) {
+        try {
+          awaitBarrier(isLong);
+        } catch (RuntimeException | Error e) {
+          budget.release(expectedBytes);
+          throw e;
+        }
+      }
+      long group = gate.enter(isLong);
+      if (!barrier.holdsBack(isLong)) {
+        return group;
+      }
+      gate.exit(isLong);
+    }
+  }
+
+  private void awaitBarrier(boolean isLong) {
+    lock.lock();
+    try {
+      while (barrier.holdsBack(isLong) && isWorking()) {
+        progress.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+    checkUsable();
+    checkRoom();
+  }
+
+  /**
+   * Makes a change in a transaction beside which there is no other, and which is durable before
+   * there is another one. Waits for the transactions that are open, while others begin and end as
+   * long as there are long ones among those; then all who begin wait until the change is durable.
+   * The change must not wait for anybody who begins a transaction.
+   *
+   * @param expectedBytes about how many bytes of blocks it will change at most
+   * @param freeing whether it will free more than it writes
+   * @param change makes the change; if it throws, it has undone what it did, or failed the store
+   * @throws StoreFullException if there is no room; if that is found out when the change is made,
+   *     it becomes durable when there is room, and nobody begins a transaction before
+   * @throws StoreFailedException if a group could not be written
+   * @throws ClosedException if closed
+   * @throws IllegalStateException if the caller has paused syncing, and would wait for himself
+   */
+  public void changeAlone(long expectedBytes, boolean freeing, Consumer<Transaction> change) {
+    if (syncLock.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          "called by who keeps the store from being synced meanwhile, as the listener of a check: "
+              + "it would wait for itself; call it afterwards, or from another thread");
+    }
+    aloneLock.lock();
+    try {
+      awaitSynced(barrier.heldUntil());
+      // What there is to be written is written while others go on, so that they are held shortly.
+      awaitSynced(gate.openGroup());
+      barrier.raise();
+      long unwritten = 0;
+      try {
+        pollUntil(() -> !gate.isLongInside());
+        barrier.holdAll();
+        pollUntil(() -> !gate.isAnyoneInside());
+        try (Transaction tx = begin(expectedBytes, freeing)) {
+          change.accept(tx);
+          unwritten = tx.group();
+        }
+        awaitSynced(unwritten);
+      } finally {
+        if (syncedGroup < unwritten) {
+          // Whoever begins is refused while there is no room, and for ever after a failure.
+          barrier.lowerAfter(unwritten);
+        } else {
+          barrier.lower();
+        }
+        signalWaiters();
+      }
+    } finally {
+      aloneLock.unlock();
+    }
+  }
+
+  private void pollUntil(BooleanSupplier condition) {
+    boolean interrupted = false;
+    while (!condition.getAsBoolean()) {
+      interrupted |= Thread.interrupted();
+      LockSupport.parkNanos(this, ALONE_POLL_NANOS);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   void end(long expectedBytes) {

@@ -209,6 +209,7 @@ public final class Batch {
    * default {@link Durability#SYNC}: on disk when this returns.
    *
    * @return the commit's sequence, for {@link ZapStore#awaitDurable}
+   * @throws org.zapkv.error.MapDroppedException if a map of the changes was dropped
    */
   public long commit() {
     return commit(store.durability());
@@ -222,6 +223,9 @@ public final class Batch {
    * @param durability what holds of the changes when this returns
    * @return the commit's sequence, for {@link ZapStore#awaitDurable}
    * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.MapDroppedException if a map of the changes was dropped: take another
+   *     batch without it
+   * @throws org.zapkv.error.ReadOnlyStoreException if the store is open for reading only
    * @throws org.zapkv.error.StoreFullException if the store has no room for the changes, or its
    *     disk was filled by somebody else meanwhile, so that the cache cannot write what the batch
    *     has changed

@@ -85,9 +85,9 @@ final class Change implements ZapChange {
     return new Change(key, Kind.REMOVE, null, 0);
   }
 
-  /** What its map is called by on disk: those of one map have the same. */
+  /** What its map is called by while the store is open: those of one map have the same. */
   long mapId() {
-    return key.map.object().objectId();
+    return key.map.id();
   }
 
   /** The number of the object, of one that {@link #isOfObject}. */

@@ -5,6 +5,7 @@ import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.RandomAccess;
+import org.zapkv.error.ClosedException;
 
 /** A stretch of the changes of a batch, without copying them. Not to be changed. */
 final class Changes extends AbstractList<Change> implements RandomAccess {
@@ -61,13 +62,22 @@ final class Changes extends AbstractList<Change> implements RandomAccess {
     long[] order = new long[to - from];
     for (int i = 0; i < order.length; i++) {
       Change change = changes[from + i];
-      long hash = change.key.map.zap().hash(change.key.bytes);
+      long hash = hash(change);
       order[i] = (hash & (-1L << Integer.SIZE)) | i;
     }
     order = HashOrder.sort(order);
     Change[] unordered = Arrays.copyOfRange(changes, from, to);
     for (int i = 0; i < order.length; i++) {
       changes[from + i] = unordered[(int) order[i]];
+    }
+  }
+
+  private static long hash(Change change) {
+    try {
+      return change.key.map.zap().hash(change.key.bytes);
+    } catch (ClosedException e) {
+      // The map is dropped or cleared just now: any order will do.
+      return 0;
     }
   }
 

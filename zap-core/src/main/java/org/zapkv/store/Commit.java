@@ -73,6 +73,7 @@ final class Commit {
     List<Changes> parts = parts();
     CommitLog.Room room = log.reserve(recordBytes(parts));
     try (Transaction tx = begin()) {
+      checkMaps();
       BatchApplier applier = new BatchApplier(store, tx, byKey);
       long sequence = make(applier, parts);
       applier.release(changes);
@@ -128,6 +129,17 @@ final class Commit {
     }
   }
 
+  /** In the transaction: until it ends no map is dropped or cleared. */
+  private void checkMaps() {
+    ZapMap checked = null;
+    for (Change change : changes) {
+      if (change.key.map != checked) {
+        checked = change.key.map;
+        checked.checkAlive();
+      }
+    }
+  }
+
   private List<Changes> parts() {
     List<Changes> parts = new ArrayList<>();
     int from = 0;
@@ -149,7 +161,7 @@ final class Commit {
     int count = parts.size();
     long[] bytes = new long[count == 1 ? 1 : count + 1];
     for (int i = 0; i < count; i++) {
-      bytes[i] = CommitRecord.sizeBytes(parts.get(i));
+      bytes[i] = CommitRecord.reservedBytes(parts.get(i));
     }
     if (count > 1) {
       bytes[count] = CommitRecord.END_BYTES;

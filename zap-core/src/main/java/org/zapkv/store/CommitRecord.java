@@ -107,6 +107,29 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
         + operationBytes(key, valueBytes);
   }
 
+  /** How much room a record of these changes takes at most, whatever name a map has by then. */
+  static long reservedBytes(List<Change> changes) {
+    long bytes = sizeBytes(changes);
+    ZapMap map = null;
+    for (Change change : changes) {
+      if (change.key.map != map) {
+        map = change.key.map;
+        bytes += ZapMap.MAX_NAME_BYTES;
+      }
+    }
+    return bytes;
+  }
+
+  /** The same of one change. */
+  static long reservedBytes(Change change) {
+    return reservedBytes(change.key, valueBytes(change));
+  }
+
+  /** How much room a record that puts a value of so many bytes takes at most. */
+  static long reservedBytes(MapKey key, long valueBytes) {
+    return sizeBytes(key, valueBytes) + ZapMap.MAX_NAME_BYTES;
+  }
+
   private static long valueBytes(Change change) {
     return change.kind == Change.Kind.PUT_LONG ? Long.BYTES : change.valueBytes();
   }

@@ -99,8 +99,9 @@ final class ConditionalCommit {
 
   /** Null: there is not enough room. */
   private @Nullable Outcome attempt() {
-    CommitLog.Room room = store.commitLog().reserve(CommitRecord.sizeBytes(key, valueBytes));
+    CommitLog.Room room = store.commitLog().reserve(CommitRecord.reservedBytes(key, valueBytes));
     try (Transaction tx = begin()) {
+      key.map.checkAlive();
       return lookAndChange(new BatchApplier(store, tx));
     } catch (CacheFullException e) {
       throw BatchApplier.told(e);

@@ -13,6 +13,8 @@ final class EntrySpliterator implements Spliterator<ZapEntry> {
   /** A part with fewer entries than about this is not cut: it is a few leaves. */
   static final long SMALLEST_CUT = 1024;
 
+  static final int CHARACTERISTICS = NONNULL | CONCURRENT;
+
   private final EntryView view;
   private long estimate;
 
@@ -47,6 +49,6 @@ final class EntrySpliterator implements Spliterator<ZapEntry> {
 
   @Override
   public int characteristics() {
-    return NONNULL | CONCURRENT;
+    return CHARACTERISTICS;
   }
 }

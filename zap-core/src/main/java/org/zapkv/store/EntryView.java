@@ -28,6 +28,7 @@ public final class EntryView {
    * part of the step: `large` is then the entry as it is now, which may even be a long by then.
    */
 
+  private final ZapMap map;
   private final ZapStore store;
   private final Zap zap;
   private final ZapCursor cursor;
@@ -36,8 +37,9 @@ public final class EntryView {
   private @Nullable ZapEntry large;
 
   /** A view before the first entry. */
-  EntryView(ZapStore store, Zap zap, ZapCursor cursor) {
-    this.store = store;
+  EntryView(ZapMap map, Zap zap, ZapCursor cursor) {
+    this.map = map;
+    this.store = map.store();
     this.zap = zap;
     this.cursor = cursor;
   }
@@ -45,13 +47,16 @@ public final class EntryView {
   /** A view of what {@link ZapCursor#split} cuts off from what is to come here, or null. */
   @Nullable EntryView split() {
     ZapCursor first = cursor.split();
-    return first == null ? null : new EntryView(store, zap, first);
+    return first == null ? null : new EntryView(map, zap, first);
   }
 
   /** Goes to the next entry; false if there is none. */
   boolean next() {
     large = null;
     store.gate().checkOpen();
+    if (zap.isClosed()) {
+      return end();
+    }
     boolean found = cursor.tryNext();
     return (found && isPlain()) || nextInside(found);
   }
@@ -59,15 +64,34 @@ public final class EntryView {
   private boolean nextInside(boolean isOnEntry) {
     int slot = store.gate().enter();
     try {
-      boolean found = isOnEntry || cursor.next();
-      while (found && !isPlain() && !readLarge()) {
-        found = cursor.next();
+      boolean found = lookInside(isOnEntry);
+      return zap.isClosed() ? end() : found;
+    } catch (RuntimeException e) {
+      if (!map.isEnded(zap)) {
+        throw e;
       }
-      return found;
+      return end();
     } finally {
       cursor.rest();
       store.gate().exit(slot);
     }
+  }
+
+  private boolean lookInside(boolean isOnEntry) {
+    boolean found = isOnEntry || cursor.next();
+    while (found && !isPlain() && !readLarge()) {
+      found = cursor.next();
+    }
+    return found;
+  }
+
+  /** The walk ends with its ZAP: the map was cleared, or, which is thrown, dropped. */
+  private boolean end() {
+    map.isEnded(zap);
+    map.checkAlive();
+    large = null;
+    cursor.close();
+    return false;
   }
 
   /** Whether the value is bytes or a long, and here. */

@@ -252,7 +252,7 @@ final class LogReplay {
   private ZapMap map(String name) {
     ZapMap known = maps.get(name);
     if (known == null) {
-      known = Objects.requireNonNull(store.lookUpInside(Keys.utf8(name), name, true));
+      known = Objects.requireNonNull(store.maps().lookUp(Keys.utf8(name), name, true));
       maps.put(name, known);
     }
     return known;

@@ -8,7 +8,8 @@ import org.zapkv.zap.ZapCursor;
 /**
  * A walk over the entries of a map, by hash. An entry that is there from the beginning of the walk
  * to its end is returned exactly once, whatever else is added, removed or rebuilt meanwhile; one
- * added or removed on the way may or may not be. Changing the map during the walk is allowed.
+ * added or removed on the way may or may not be. Changing the map during the walk is allowed; if it
+ * is cleared, a walk that has begun ends.
  *
  * <p>Used by one thread at a time. An open cursor keeps nothing of the map in memory but a copy of
  * a few entries on the heap.
@@ -18,9 +19,9 @@ public final class MapCursor implements AutoCloseable {
   private final EntryView view;
   private @Nullable ZapEntry entry;
 
-  MapCursor(ZapStore store, ZapMap map, ZapCursor cursor) {
+  MapCursor(ZapCursor cursor, EntryView view) {
     this.cursor = cursor;
-    this.view = new EntryView(store, map.zap(), cursor);
+    this.view = view;
   }
 
   /**
@@ -28,6 +29,7 @@ public final class MapCursor implements AutoCloseable {
    *
    * @return false if there is none; {@link #entry()} then has none
    * @throws org.zapkv.error.ClosedException if the cursor or the store is closed
+   * @throws org.zapkv.error.MapDroppedException if the map was dropped
    * @throws org.zapkv.error.CorruptException if what is stored is damaged
    */
   public boolean next() {

@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A key of a map of the store. The bytes are not copied. */
+/**
+ * A key of a map of the store, whichever object the map is in. The map is the plain one; the bytes
+ * are not copied.
+ */
 final class MapKey {
   private static final long SEED = new SplittableRandom().nextLong();
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
@@ -19,12 +22,12 @@ final class MapKey {
   MapKey(ZapMap map, byte[] bytes) {
     this.map = map;
     this.bytes = bytes;
-    this.hash = hash(map.object().objectId(), bytes);
+    this.hash = hash(map.id(), bytes);
   }
 
   /** Of eight bytes at a time. Nobody outside knows which keys have the same one. */
-  private static int hash(long objectId, byte[] bytes) {
-    long hash = mix(SEED ^ objectId);
+  private static int hash(long mapId, byte[] bytes) {
+    long hash = mix(SEED ^ mapId);
     int at = 0;
     for (; at <= bytes.length - Long.BYTES; at += Long.BYTES) {
       hash = mix(hash ^ BigEndian.getLong(bytes, at));
@@ -47,7 +50,7 @@ final class MapKey {
   public boolean equals(@Nullable Object other) {
     return other instanceof MapKey that
         && hash == that.hash
-        && map.object() == that.map.object()
+        && map == that.map
         && Arrays.equals(bytes, that.bytes);
   }
 

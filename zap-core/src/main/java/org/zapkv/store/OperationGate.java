@@ -70,6 +70,24 @@ final class OperationGate {
     counts.getAndDecrement(slot);
   }
 
+  /** Those who are inside now: tells when all of them have left. Asked from outside only. */
+  Leaving leaving() {
+    return new Leaving();
+  }
+
+  /** Waits for nobody: it looks. */
+  final class Leaving {
+    private int slot = LONGS_PER_SLOT;
+
+    /** Whether each slot was empty once since then. */
+    synchronized boolean haveLeft() {
+      while (slot < counts.length() && counts.get(slot) == 0) {
+        slot += LONGS_PER_SLOT;
+      }
+      return slot >= counts.length();
+    }
+  }
+
   /** Lets nobody in any more and waits for those inside. */
   void close() {
     closed = true;

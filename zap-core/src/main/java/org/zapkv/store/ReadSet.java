@@ -3,10 +3,12 @@ package org.zapkv.store;
 
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.zap.Zap;
 
 /** What a transaction has read: of each key the first answer. Used by one thread. */
 final class ReadSet {
@@ -47,12 +49,25 @@ final class ReadSet {
    * A key that is not as it was read, or null. The answer lasts as long as the stripes are held.
    */
   @Nullable MapKey findChanged() {
+    Map<ZapMap, Zap> looked = new IdentityHashMap<>();
+    entries.keySet().forEach(key -> looked.putIfAbsent(key.map, key.map.zap()));
     for (Map.Entry<MapKey, Optional<ZapEntry>> entry : entries.entrySet()) {
       ZapEntry before = entry.getValue().orElse(null);
       ZapEntry now = Seen.of(entry.getKey()).entry();
       if (before == null ? now != null : !before.equals(now)) {
         changed = entry.getKey();
         return changed;
+      }
+    }
+    return findCleared(looked);
+  }
+
+  /** Stripes do not keep a map from being cleared; who has made no change has no transaction. */
+  private @Nullable MapKey findCleared(Map<ZapMap, Zap> looked) {
+    for (MapKey key : entries.keySet()) {
+      if (!key.map.isIn(looked.get(key.map))) {
+        changed = key;
+        return key;
       }
     }
     return null;

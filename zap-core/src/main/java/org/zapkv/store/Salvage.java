@@ -55,6 +55,9 @@ final class Salvage {
 
   private final List<SalvagedMap> maps = new ArrayList<>();
 
+  /** The objects of maps that were dropped, and are not freed yet. */
+  private final Set<Long> dropped = new HashSet<>();
+
   private Salvage(DamagedObjects objects, ZapStore target) {
     this.objects = objects;
     this.values = new SalvagedValues(objects);
@@ -100,6 +103,7 @@ final class Salvage {
       if (object.type() == ObjectType.MAP
           && object.blockIds().length > 0
           && object.objectId() != unfinished
+          && !dropped.contains(object.objectId())
           && !names.containsKey(object.objectId())) {
         problems.add("the name of the map in object " + object.objectId() + " is lost");
         salvageMap(object, "salvaged-" + object.objectId());
@@ -141,6 +145,10 @@ final class Salvage {
               if (UnfinishedValues.isName(key) && value.isLong()) {
                 unfinished = value.asLong();
                 return;
+              }
+              Long droppedObject = DirectoryKeys.droppedObject(key);
+              if (droppedObject != null && !mayBeOld) {
+                dropped.add(droppedObject);
               }
               String name = text(key);
               if (value.isLong() && name != null && taken.add(name)) {

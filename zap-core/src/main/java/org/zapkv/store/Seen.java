@@ -25,7 +25,7 @@ final class Seen {
 
   /** Of a key whose stripe the caller holds, so that it stays what it is. */
   static Seen of(MapKey key) {
-    return new Seen(key.map, key.bytes, key.map.zap().get(key.bytes));
+    return new Seen(key.map, key.bytes, key.map.rawValue(key.bytes));
   }
 
   boolean isThere() {

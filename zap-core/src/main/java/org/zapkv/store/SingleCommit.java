@@ -11,8 +11,10 @@ final class SingleCommit {
   /** Makes the change; returns the sequence of its record. */
   static long run(ZapStore store, Change change) {
     store.checkWritable();
-    CommitLog.Room room = store.commitLog().reserve(CommitRecord.sizeBytes(change));
+    CommitLog.Room room = store.commitLog().reserve(CommitRecord.reservedBytes(change));
     try (Transaction tx = begin(store, change)) {
+      // From here on, until the transaction ends, the map is neither dropped nor cleared.
+      change.key.map.checkAlive();
       BatchApplier applier = new BatchApplier(store, tx);
       long sequence = make(store, applier, change);
       applier.release(change);

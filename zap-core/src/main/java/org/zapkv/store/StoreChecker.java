@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ZapException;
 import org.zapkv.object.CheckProblem;
 import org.zapkv.object.CheckReport;
+import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectType;
+import org.zapkv.zap.LeafValues;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapCursor;
 import org.zapkv.zap.ZapValue;
@@ -64,7 +66,7 @@ final class StoreChecker {
     Map<Long, Listed> unnamed = listObjects();
     unnamed.remove(ZapStore.ROOT_DIRECTORY);
     checkUnfinished();
-    checkZap(store.root(), "the root directory", this::checkMapEntry);
+    checkZap(store.root(), "the root directory", this::checkDirectoryEntry);
     unnamed.keySet().removeAll(named.keySet());
     checkUnnamed(unnamed);
     if (unlisted > 0) {
@@ -125,13 +127,40 @@ final class StoreChecker {
     }
   }
 
-  private void checkMapEntry(byte[] key, ZapValue value) {
-    if (UnfinishedValues.isName(key) && value.isLong()) {
+  private void checkDirectoryEntry(byte[] key, ZapValue value) {
+    Long dropped = DirectoryKeys.droppedObject(key);
+    if (DirectoryKeys.isName(key)) {
+      checkMapEntry(key, value);
+    } else if (UnfinishedValues.isName(key) && value.isLong()) {
       name(
           value.asLong(),
           new Naming("the list of unfinished values", value, () -> store.root().get(key)));
-      return;
+    } else if (dropped != null) {
+      name(dropped, new Naming("a dropped map", value, () -> store.root().get(key)));
+      nameValuesOfDropped(dropped);
     }
+  }
+
+  /** Its values have an owner until they are freed; what it is besides does not matter any more. */
+  private void nameValuesOfDropped(long objectId) {
+    String owner = "dropped map " + objectId;
+    try (DataObject object = store.objects().open(objectId)) {
+      for (long block = 1; block < object.blockCount(); block++) {
+        LeafValues.forEachOfWords(
+            object,
+            block,
+            (key, value) -> {
+              if (ValueStore.isReference(value)) {
+                name(ValueStore.referenceObject(value), new Naming(owner, value, () -> value));
+              }
+            });
+      }
+    } catch (ZapException e) {
+      add(owner + ": " + e.getMessage());
+    }
+  }
+
+  private void checkMapEntry(byte[] key, ZapValue value) {
     String mapName = new String(key, StandardCharsets.UTF_8);
     String name = "map \"" + mapName + "\"";
     maps++;
@@ -141,7 +170,7 @@ final class StoreChecker {
     }
     name(value.asLong(), new Naming(name, value, () -> store.root().get(key)));
     try {
-      ZapMap map = store.lookUpInside(key, mapName, false);
+      ZapMap map = store.maps().lookUp(key, mapName, false);
       if (map != null) {
         checkMap(map, name);
       }

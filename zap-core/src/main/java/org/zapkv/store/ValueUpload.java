@@ -178,9 +178,10 @@ final class ValueUpload implements AutoCloseable {
 
   private long publish(long objectId, Change change) {
     store.checkWritable();
-    CommitLog.Room room = store.commitLog().reserve(CommitRecord.sizeBytes(change));
+    CommitLog.Room room = store.commitLog().reserve(CommitRecord.reservedBytes(change));
     try (Transaction tx =
         store.begin(Commit.expectedBytes(change) + UnfinishedValues.changeBytes())) {
+      key.map.checkAlive();
       BatchApplier applier = new BatchApplier(store, tx);
       applier.prepare(change);
       long sequence;

@@ -4,15 +4,23 @@ package org.zapkv.store;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Spliterator;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.DataObject;
 import org.zapkv.zap.Zap;
+import org.zapkv.zap.ZapCursor;
+import org.zapkv.zap.ZapParameters;
 import org.zapkv.zap.ZapLeaf;
 import org.zapkv.zap.ZapStatistics;
+import org.zapkv.zap.ZapValue;
 
 /**
  * A map of a store: keys of 0 to {@value #MAX_KEY_BYTES} bytes, values that are bytes (0 to {@value
@@ -31,9 +39,9 @@ import org.zapkv.zap.ZapStatistics;
  * returns, and durable as {@link #durability} says: by default on disk when the call returns. Every
  * method throws {@link org.zapkv.error.ClosedException} once the store is closed, {@link
  * org.zapkv.error.CorruptException} where what is stored is damaged, {@link
- * org.zapkv.error.DeviceException} where it cannot be read; every change throws {@link
- * org.zapkv.error.StoreFullException} or {@link org.zapkv.error.StoreFailedException}, with the map
- * unchanged, where the store can take none.
+ * org.zapkv.error.DeviceException} where it cannot be read, {@link MapDroppedException} once the
+ * map was dropped; every change throws {@link org.zapkv.error.StoreFullException} or {@link
+ * org.zapkv.error.StoreFailedException}, with the map unchanged, where the store can take none.
  */
 public final class ZapMap extends AtomicMap {
 
@@ -55,21 +63,42 @@ public final class ZapMap extends AtomicMap {
   /** The same for longs; who has just this value looks twice. */
   private static final long UNKNOWN_LONG = 0x5AC3_19F0_D27B_864EL;
 
+  /*
+   * What a map is called and what it is in is in the plain one, and is changed there while nobody
+   * has a transaction open. A view has a ZAP of its own, so that a point read has it at once: if the
+   * map was cleared that one is closed, and so cannot say what is there; then the plain map's is
+   * asked.
+   */
+
   private final ZapStore store;
-  private final String name;
-  private final DataObject object;
-  private final Zap zap;
-  private final byte[] nameBytes;
   private final Durability durability;
+  private final ZapParameters parameters;
+
+  /** A number that no other map of the store has; see {@link MapKey}. */
+  private final long id;
+
+  private volatile Zap zap;
+
+  /* Of the plain map only. */
+  private volatile String name;
+  private volatile byte[] nameBytes;
+  private volatile DataObject object;
+  private volatile boolean dropped;
 
   /** The map as the store knows it: this, or what this is a view of. */
   private final ZapMap plain;
 
   ZapMap(ZapStore store, String name, DataObject object, Zap zap) {
+    this(store, name, object, zap, store.mapParameters());
+  }
+
+  ZapMap(ZapStore store, String name, DataObject object, Zap zap, ZapParameters parameters) {
     this.store = store;
+    this.id = store.newMapId();
     this.name = name;
     this.object = object;
     this.zap = zap;
+    this.parameters = parameters;
     this.nameBytes = Keys.utf8(name);
     this.durability = store.durability();
     this.plain = this;
@@ -77,21 +106,23 @@ public final class ZapMap extends AtomicMap {
 
   private ZapMap(ZapMap plain, Durability durability) {
     this.store = plain.store;
+    this.id = plain.id;
     this.name = plain.name;
     this.object = plain.object;
     this.zap = plain.zap;
+    this.parameters = plain.parameters;
     this.nameBytes = plain.nameBytes;
     this.durability = durability;
     this.plain = plain;
   }
 
   /**
-   * The map's name.
+   * The map's name; of a dropped map the one that it had.
    *
    * @return the name, 1 to {@value #MAX_NAME_BYTES} bytes of UTF-8
    */
   public String name() {
-    return name;
+    return plain.name;
   }
 
   /**
@@ -179,6 +210,7 @@ public final class ZapMap extends AtomicMap {
     Keys.check(key);
     store.gate().checkOpen();
     store.checkWritable();
+    checkAlive();
     MapKey mapKey = new MapKey(plain, key.clone());
     return new ValueOutputStream(new ValueUpload(store, mapKey), durability);
   }
@@ -204,7 +236,7 @@ public final class ZapMap extends AtomicMap {
     byte[] own = Keys.check(key).clone();
     int slot = store.gate().enter();
     try {
-      return store.values().open(store, own, () -> zap.get(own));
+      return store.values().open(store, own, () -> rawValue(own));
     } finally {
       store.gate().exit(slot);
     }
@@ -233,7 +265,7 @@ public final class ZapMap extends AtomicMap {
 
   /** Sees to it that a map that a change has left half-way is never written. */
   void failIfBroken(Throwable cause) {
-    store.failIfBroken(zap, "map \"" + name + "\"", cause);
+    store.failIfBroken(plain.zap, "map \"" + plain.name + "\"", cause);
   }
 
   /**
@@ -362,12 +394,7 @@ public final class ZapMap extends AtomicMap {
    */
   public @Nullable ZapEntry entry(byte[] key) {
     Keys.check(key);
-    int slot = store.gate().enter();
-    try {
-      return store.values().entry(key, () -> zap.get(key));
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(asked -> store.values().entry(key, () -> asked.get(key)));
   }
 
   /**
@@ -382,12 +409,7 @@ public final class ZapMap extends AtomicMap {
     if (found != Zap.UNKNOWN) {
       return found != Zap.ABSENT;
     }
-    int slot = store.gate().enter();
-    try {
-      return zap.contains(key);
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(asked -> asked.contains(key));
   }
 
   /**
@@ -430,12 +452,7 @@ public final class ZapMap extends AtomicMap {
    * @return 0 or more; exact at some moment during the call
    */
   public long size() {
-    int slot = store.gate().enter();
-    try {
-      return zap.count();
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(asked -> asked.count());
   }
 
   /**
@@ -485,17 +502,29 @@ public final class ZapMap extends AtomicMap {
    * @return a sequential stream
    */
   public Stream<ZapEntry> stream() {
-    return StreamSupport.stream(new EntrySpliterator(view(), size()), false);
+    store.gate().checkOpen();
+    checkAlive();
+    Supplier<Spliterator<ZapEntry>> source = () -> new EntrySpliterator(view(), size());
+    return StreamSupport.stream(source, EntrySpliterator.CHARACTERISTICS, false);
   }
 
   /** A view before the first entry. */
   EntryView view() {
-    int slot = store.gate().enter();
-    try {
-      return new EntryView(store, zap, zap.cursor());
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(asked -> new EntryView(plain, asked, asked.cursor()));
+  }
+
+  /**
+   * Removes all entries at once: durably when this returns, whatever the durability of the map.
+   * Whoever has the map goes on with it. Every change of the store waits for a moment, a long batch
+   * is waited for; that takes as long for a large map as for a small one. The space of the entries
+   * becomes free afterwards, as that of a dropped map does: see {@link ZapStore#dropMap} and {@link
+   * ZapStore#awaitFreed}. A walk over the map that has begun ends.
+   *
+   * @throws IllegalStateException if called by the listener of a {@link ZapStore#check}
+   * @throws org.zapkv.error.ReadOnlyStoreException if the store is open for reading only
+   */
+  public void clear() {
+    store.life().clear(plain);
   }
 
   /**
@@ -516,12 +545,11 @@ public final class ZapMap extends AtomicMap {
    * @return a new cursor before the first entry at or after the position
    */
   public MapCursor cursor(long cookie) {
-    int slot = store.gate().enter();
-    try {
-      return new MapCursor(store, this, zap.cursor(cookie));
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(
+        asked -> {
+          ZapCursor cursor = asked.cursor(cookie);
+          return new MapCursor(cursor, new EntryView(plain, asked, cursor));
+        });
   }
 
   /**
@@ -530,12 +558,7 @@ public final class ZapMap extends AtomicMap {
    * @return true for a micro ZAP, false for a fat one
    */
   public boolean isMicro() {
-    int slot = store.gate().enter();
-    try {
-      return zap.isMicro();
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(asked -> asked.isMicro());
   }
 
   /**
@@ -545,12 +568,7 @@ public final class ZapMap extends AtomicMap {
    * @return the statistics of some moment during the call
    */
   public ZapStatistics statistics() {
-    int slot = store.gate().enter();
-    try {
-      return zap.statistics();
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(asked -> asked.statistics());
   }
 
   /**
@@ -565,17 +583,12 @@ public final class ZapMap extends AtomicMap {
    * @throws org.zapkv.error.DeviceException if reading fails
    */
   public List<ZapLeaf> leaves() {
-    int slot = store.gate().enter();
-    try {
-      return zap.leaves();
-    } finally {
-      store.gate().exit(slot);
-    }
+    return ask(asked -> asked.leaves());
   }
 
   @Override
   public String toString() {
-    return "ZapMap[" + name + " of " + store.name() + "]";
+    return "ZapMap[" + plain.name + " of " + store.name() + "]";
   }
 
   @Override
@@ -595,24 +608,136 @@ public final class ZapMap extends AtomicMap {
 
   /** The UTF-8 form of the name; not to be changed. */
   byte[] nameBytes() {
-    return nameBytes;
+    return plain.nameBytes;
+  }
+
+  long id() {
+    return id;
   }
 
   Zap zap() {
-    return zap;
+    return plain.zap;
   }
 
   DataObject object() {
+    return plain.object;
+  }
+
+  ZapParameters parameters() {
+    return parameters;
+  }
+
+  /** How the map is built. */
+  MapOptions options() {
+    return ask(
+        asked ->
+            MapOptions.of(
+                asked.isMicro()
+                    ? parameters
+                    : parameters.withFatBlockShift(
+                        Integer.numberOfTrailingZeros(asked.object().blockSizeBytes()))));
+  }
+
+  /**
+   * Refuses the use of a dropped map. In a transaction what it says holds until the end of that.
+   *
+   * @throws MapDroppedException if it was dropped
+   */
+  void checkAlive() {
+    if (plain.dropped) {
+      throw new MapDroppedException(
+          "map \""
+              + plain.name
+              + "\" of store "
+              + store.name()
+              + " was dropped: ask the store for the map of that name, if there is to be one");
+    }
+  }
+
+  /** Whether a ZAP is the one that the map is in, and the map is there. */
+  boolean isIn(Zap asked) {
+    return plain.zap == asked && !plain.dropped;
+  }
+
+  /**
+   * Asks the map under its locks. If it was cleared meanwhile it is asked again: of a ZAP that is
+   * being freed nothing is true, neither what it says nor what it throws.
+   */
+  private <T> T ask(Function<Zap, T> question) {
+    int slot = store.gate().enter();
+    try {
+      while (true) {
+        checkAlive();
+        Zap asked = plain.zap;
+        try {
+          T answer = question.apply(asked);
+          if (isIn(asked)) {
+            if (zap != asked) {
+              zap = asked;
+            }
+            return answer;
+          }
+        } catch (RuntimeException e) {
+          if (!isEnded(asked)) {
+            throw e;
+          }
+        }
+      }
+    } finally {
+      store.gate().exit(slot);
+    }
+  }
+
+  /** What a key has in its leaf; null if it is not there. */
+  @Nullable ZapValue rawValue(byte[] key) {
+    return ask(asked -> asked.get(key));
+  }
+
+  /** Whether the map is in another ZAP, or dropped; waits for who is just changing that. */
+  boolean isEnded(Zap asked) {
+    ReentrantLock lock = store.maps().lock();
+    lock.lock();
+    try {
+      return !isIn(asked);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /*
+   * The following are called under the lock of the table, in the transaction of a change made
+   * alone. They cannot fail. The ZAP is closed first: no point read finds anything in it after
+   * others have seen the map as it is now.
+   */
+
+  /** The map is gone; returns the handle that is to be closed. */
+  DataObject endAsDropped() {
+    zap.close();
+    dropped = true;
     return object;
+  }
+
+  /** The map is what another one is made of; returns the handle that is to be closed. */
+  DataObject become(ZapMap other) {
+    DataObject before = object;
+    zap.close();
+    object = other.object;
+    zap = other.zap;
+    return before;
+  }
+
+  void rename(String newName) {
+    nameBytes = Keys.utf8(newName);
+    name = newName;
   }
 
   /** What one change of the map may dirty, in bytes. */
   long changeBytes() {
-    return ZapStore.changeBytes(object, store.mapParameters());
+    return ZapStore.changeBytes(plain.object, parameters);
   }
 
   /** What one removal may dirty, in bytes: two leaves that merge, the header, a table block. */
   long removalBytes() {
-    return 4L * object.blockSizeBytes();
+    return 4L * plain.object.blockSizeBytes();
   }
 }

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.error.CorruptException;
 import org.zapkv.error.NoSuchMapException;
 import org.zapkv.error.ReadOnlyStoreException;
 import org.zapkv.error.ZapException;
@@ -24,9 +20,7 @@ import org.zapkv.object.Scrub;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapActivity;
-import org.zapkv.zap.ZapCursor;
 import org.zapkv.zap.ZapParameters;
-import org.zapkv.zap.ZapValue;
 
 /**
  * A key-value store: named maps in one directory, or in memory.
@@ -60,21 +54,18 @@ public final class ZapStore implements AutoCloseable {
   private final Callbacks callbacks = new Callbacks();
   private final Transactions transactions = new Transactions(this);
   private final CommitLog commitLog;
-  private final DataObject rootObject;
-  private final Zap root;
+  private final MapTable maps;
+  private final MapLife life;
   private final UnfinishedValues unfinished;
   private final AutoCloseable releaseDirectory;
 
   /** Null where nothing happens but in the calls of one thread. */
   private final @Nullable OpenWatch watch;
 
-  private final ConcurrentHashMap<String, ZapMap> maps = new ConcurrentHashMap<>();
-
-  /** Held while a map is looked up in the directory or created, and while the store closes. */
-  private final ReentrantLock mapsLock = new ReentrantLock();
-
   /** Held by whoever compacts the store. */
   private final ReentrantLock compactLock = new ReentrantLock();
+
+  private final AtomicLong mapIds = new AtomicLong();
 
   private boolean closed;
 
@@ -89,13 +80,12 @@ public final class ZapStore implements AutoCloseable {
     this.options = options;
     this.commitLog = new CommitLog(objects);
     this.releaseDirectory = releaseDirectory;
-    this.rootObject = objects.open(ROOT_DIRECTORY);
-    this.root = Zap.open(rootObject, ZapParameters.DEFAULT);
-    this.unfinished = new UnfinishedValues(objects, root);
+    boolean background = options.objects().surroundings().background();
+    this.maps = new MapTable(this, objects);
+    this.life = new MapLife(this, maps, background);
+    this.unfinished = new UnfinishedValues(objects, maps.root());
     this.watch =
-        options.objects().surroundings().background()
-            ? OpenWatch.begin(gate, "store " + name, releaseDirectory, objects)
-            : null;
+        background ? OpenWatch.begin(gate, "store " + name, releaseDirectory, objects) : null;
   }
 
   /**
@@ -190,7 +180,7 @@ public final class ZapStore implements AutoCloseable {
     ZapMap known = known(mapName);
     return known != null
         ? known
-        : Objects.requireNonNull(lookUp(checkName(mapName), mapName, true));
+        : Objects.requireNonNull(lookUp(MapTable.checkName(mapName), mapName, true));
   }
 
   /**
@@ -227,7 +217,7 @@ public final class ZapStore implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    ZapMap found = lookUp(checkName(mapName), mapName, false);
+    ZapMap found = lookUp(MapTable.checkName(mapName), mapName, false);
     if (found == null) {
       throw new NoSuchMapException(
           "no map \"" + mapName + "\" in store " + name + "; it has " + mapNames());
@@ -235,9 +225,99 @@ public final class ZapStore implements AutoCloseable {
     return found;
   }
 
+  /**
+   * The map of a name, created empty with options of its own if there is none; then it is durable
+   * when this returns, and every other change of the store waits for a moment.
+   *
+   * @param mapName 1 to {@link ZapMap#MAX_NAME_BYTES} bytes of UTF-8
+   * @param mapOptions how the map is built; what they do not say is not compared
+   * @return the map; the same one for the same name
+   * @throws org.zapkv.error.MapOptionsException if the map is there, and was made with others; the
+   *     message names both
+   * @throws IllegalArgumentException if the name is empty or too long, or has no UTF-8 form
+   * @throws IllegalStateException if there is no such map, and the caller is the listener of a
+   *     {@link #check}
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.CorruptException if the map is damaged
+   * @throws org.zapkv.error.StoreFullException if there is no room for a new map
+   * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more
+   * @throws ReadOnlyStoreException if there is no such map, and the store is open for reading only
+   */
+  public ZapMap map(String mapName, MapOptions mapOptions) {
+    Objects.requireNonNull(mapName, "mapName");
+    return life.map(mapName, Objects.requireNonNull(mapOptions, "mapOptions"));
+  }
+
+  /**
+   * Drops a map: when this returns it is gone for good, with all its entries. Every change of the
+   * store waits for a moment, a long batch is waited for. The space of what was in it becomes free
+   * afterwards, in small steps beside what else happens, also after a crash; {@link #awaitFreed}
+   * waits for that. What is in the map may be damaged: what a damaged part of it names stays in the
+   * file, and a check tells of it.
+   *
+   * <p>Whoever has the map, a cursor of it, or a batch with changes of it, gets a {@link
+   * org.zapkv.error.MapDroppedException}; also when there is a new map of the name.
+   *
+   * @param mapName the name
+   * @throws NoSuchMapException if there is no such map; the message names those there are
+   * @throws IllegalArgumentException if the name is empty or too long, or has no UTF-8 form
+   * @throws IllegalStateException if called by the listener of a {@link #check}
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.CorruptException if the directory of the store is damaged
+   * @throws org.zapkv.error.StoreFullException if there is no room to write even that; where the
+   *     disk turns out to be full when it is written, the map is gone, and that becomes durable
+   *     before any other change can be made
+   * @throws org.zapkv.error.StoreFailedException if it cannot be written; whether the map is there
+   *     after the store was opened again is then unknown
+   * @throws ReadOnlyStoreException if the store is open for reading only
+   */
+  public void dropMap(String mapName) {
+    life.drop(Objects.requireNonNull(mapName, "mapName"));
+  }
+
+  /**
+   * Gives a map another name, durably when this returns. Whoever has the map goes on with it under
+   * the new name. Every change of the store waits for a moment, a long batch is waited for.
+   *
+   * @param from its name
+   * @param to the name that it gets
+   * @throws NoSuchMapException if there is no map of the first name
+   * @throws org.zapkv.error.MapExistsException if there is one of the second, also if both are the
+   *     same
+   * @throws IllegalArgumentException if a name is empty or too long, or has no UTF-8 form
+   * @throws IllegalStateException if called by the listener of a {@link #check}
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.CorruptException if the directory of the store is damaged
+   * @throws org.zapkv.error.StoreFullException if there is no room to write that; where the disk
+   *     turns out to be full when it is written, the map has its new name, and that becomes durable
+   *     before any other change can be made
+   * @throws org.zapkv.error.StoreFailedException if it cannot be written; which name the map has
+   *     after the store was opened again is then unknown
+   * @throws ReadOnlyStoreException if the store is open for reading only
+   */
+  public void renameMap(String from, String to) {
+    life.rename(Objects.requireNonNull(from, "from"), Objects.requireNonNull(to, "to"));
+  }
+
+  /**
+   * Waits until all maps that were dropped or cleared before are freed, and helps with it. Their
+   * space can be used again, and goes back to the file system, after the next {@link #sync}. What
+   * is damaged is not waited for.
+   *
+   * @throws IllegalStateException if called by the listener of a {@link #check}
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.DeviceException if something cannot be read that has to be
+   * @throws org.zapkv.error.CacheFullException if there is no memory for a block
+   * @throws org.zapkv.error.StoreFullException if there is no room to write what was freed
+   * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more
+   */
+  public void awaitFreed() {
+    life.awaitFreed();
+  }
+
   private @Nullable ZapMap known(String mapName) {
     gate.checkOpen();
-    return maps.get(Objects.requireNonNull(mapName, "mapName"));
+    return maps.known(Objects.requireNonNull(mapName, "mapName"));
   }
 
   private @Nullable ZapMap lookUp(byte[] key, String mapName, boolean create) {
@@ -245,63 +325,9 @@ public final class ZapStore implements AutoCloseable {
     callbacks.refuseInside("the first use of map \"" + mapName + "\"");
     int slot = gate.enter();
     try {
-      return lookUpInside(key, mapName, create);
+      return maps.lookUp(key, mapName, create);
     } finally {
       gate.exit(slot);
-    }
-  }
-
-  /** As {@link #lookUp}, for a caller inside the gate, which may be closing by now. */
-  @Nullable ZapMap lookUpInside(byte[] key, String mapName, boolean create) {
-    mapsLock.lock();
-    try {
-      ZapMap known = maps.get(mapName);
-      if (known != null) {
-        return known;
-      }
-      ZapValue number = root.get(key);
-      if (number == null && !create) {
-        return null;
-      }
-      ZapMap map = number == null ? createMap(key, mapName) : openMap(number, mapName);
-      maps.put(mapName, map);
-      return map;
-    } finally {
-      mapsLock.unlock();
-    }
-  }
-
-  private ZapMap openMap(ZapValue number, String mapName) {
-    if (!number.isLong()) {
-      throw new CorruptException(
-          ROOT_DIRECTORY,
-          CorruptException.NONE,
-          CorruptException.NONE,
-          "the entry of map \"" + mapName + "\" is not the number of an object");
-    }
-    DataObject object = objects.open(number.asLong());
-    try {
-      return new ZapMap(this, mapName, object, Zap.open(object, options.maps()));
-    } catch (RuntimeException | Error e) {
-      object.close();
-      throw e;
-    }
-  }
-
-  private ZapMap createMap(byte[] key, String mapName) {
-    checkWritable();
-    try (Transaction tx = objects.begin(changeBytes(rootObject, ZapParameters.DEFAULT))) {
-      DataObject object = objects.create(ObjectType.MAP, 512, tx);
-      try {
-        Zap zap = Zap.createLinked(object, options.maps(), root, key, tx);
-        // Whoever creates a map holds mapsLock, and has looked the name up under it.
-        return new ZapMap(this, mapName, object, Objects.requireNonNull(zap));
-      } catch (RuntimeException | Error e) {
-        failIfBroken(root, "the root directory", e);
-        objects.destroy(object.objectId(), tx);
-        object.close();
-        throw e;
-      }
     }
   }
 
@@ -314,20 +340,6 @@ public final class ZapStore implements AutoCloseable {
     return 8L * Math.max(object.blockSizeBytes(), 1 << parameters.fatBlockShift());
   }
 
-  private static byte[] checkName(String mapName) {
-    // Two names with the same bytes would be two maps in one object, each with locks of its own.
-    byte[] key = Keys.utf8(mapName);
-    if (key.length == 0 || key.length > ZapMap.MAX_NAME_BYTES) {
-      throw new IllegalArgumentException(
-          "map name of "
-              + key.length
-              + " bytes: a name has 1 to "
-              + ZapMap.MAX_NAME_BYTES
-              + " bytes of UTF-8");
-    }
-    return key;
-  }
-
   /**
    * The names of all maps.
    *
@@ -337,16 +349,7 @@ public final class ZapStore implements AutoCloseable {
   public List<String> mapNames() {
     int slot = gate.enter();
     try {
-      List<String> names = new ArrayList<>();
-      try (ZapCursor cursor = root.cursor()) {
-        while (cursor.next()) {
-          if (!UnfinishedValues.isName(cursor.key())) {
-            names.add(new String(cursor.key(), StandardCharsets.UTF_8));
-          }
-        }
-      }
-      Collections.sort(names);
-      return names;
+      return maps.names();
     } finally {
       gate.exit(slot);
     }
@@ -414,6 +417,7 @@ public final class ZapStore implements AutoCloseable {
     } finally {
       gate.exit(slot);
     }
+    life.remains().wake();
   }
 
   /**
@@ -472,8 +476,8 @@ public final class ZapStore implements AutoCloseable {
 
   /** Of a map that nobody has asked for nothing can have changed. */
   private ZapActivity activity() {
-    ZapActivity sum = root.activity();
-    for (ZapMap map : maps.values()) {
+    ZapActivity sum = maps.root().activity();
+    for (ZapMap map : maps.open()) {
       sum = sum.plus(map.zap().activity());
     }
     return sum;
@@ -482,7 +486,8 @@ public final class ZapStore implements AutoCloseable {
   /**
    * Reads and verifies everything: every block against its checksum, every map's structure, every
    * large value, and that each part of the file is used once or free. Takes as long as reading the
-   * whole file; what is changed meanwhile waits in memory. Never throws for damage.
+   * whole file; what is changed meanwhile waits in memory, and no map is dropped, renamed or
+   * cleared. Never throws for damage.
    *
    * @param progress told how far it is
    * @return what was found
@@ -496,7 +501,12 @@ public final class ZapStore implements AutoCloseable {
     int slot = gate.enter();
     try {
       objects.sync();
-      return new StoreChecker(this, progress).run();
+      life.lifeLock().lock();
+      try {
+        return new StoreChecker(this, progress).run();
+      } finally {
+        life.lifeLock().unlock();
+      }
     } finally {
       gate.exit(slot);
     }
@@ -635,6 +645,7 @@ public final class ZapStore implements AutoCloseable {
   public void close() {
     callbacks.refuseInside("close()");
     gate.close();
+    ReentrantLock mapsLock = maps.lock();
     mapsLock.lock();
     try {
       if (closed) {
@@ -654,13 +665,9 @@ public final class ZapStore implements AutoCloseable {
     try (Closer closer = new Closer()) {
       closer.add(releaseDirectory);
       closer.add(objects);
-      closer.add(rootObject);
-      closer.add(root::close);
+      maps.close(closer);
       closer.add(unfinished::close);
-      for (ZapMap map : maps.values()) {
-        closer.add(map.object());
-        closer.add(map.zap()::close);
-      }
+      life.remains().close(closer);
     }
   }
 
@@ -707,7 +714,25 @@ public final class ZapStore implements AutoCloseable {
   }
 
   Zap root() {
-    return root;
+    return maps.root();
+  }
+
+  MapTable maps() {
+    return maps;
+  }
+
+  MapLife life() {
+    return life;
+  }
+
+  /** A number that no other map of this store has, for as long as it is open. */
+  long newMapId() {
+    return mapIds.incrementAndGet();
+  }
+
+  /** Whether changes are taken, as far as the options are concerned. */
+  boolean isWritable() {
+    return !options.readOnly();
   }
 
   ZapParameters mapParameters() {

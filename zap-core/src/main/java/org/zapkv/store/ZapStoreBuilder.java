@@ -76,6 +76,13 @@ public final class ZapStoreBuilder {
    * @return this builder
    */
   public ZapStoreBuilder leafBytes(int bytes) {
+    int shift = leafShiftOf(bytes);
+    options = options.withMaps(options.maps().withFatBlockShift(shift));
+    return this;
+  }
+
+  /** The power of two that a size of leaves is. */
+  static int leafShiftOf(int bytes) {
     if (bytes < MIN_LEAF_BYTES || bytes > MAX_LEAF_BYTES || Integer.bitCount(bytes) != 1) {
       throw new IllegalArgumentException(
           "leafBytes="
@@ -85,9 +92,7 @@ public final class ZapStoreBuilder {
               + " to "
               + MAX_LEAF_BYTES);
     }
-    int shift = Integer.numberOfTrailingZeros(bytes);
-    options = options.withMaps(options.maps().withFatBlockShift(shift));
-    return this;
+    return Integer.numberOfTrailingZeros(bytes);
   }
 
   /**
@@ -305,6 +310,7 @@ public final class ZapStoreBuilder {
       // From here on closing the store closes the rest.
       closer.add(store);
       store.replayLog();
+      store.life().resume();
       closer.handOver();
       return store;
     }

@@ -699,6 +699,15 @@ public final class Zap {
     body.micro().forget();
   }
 
+  /**
+   * Whether the use of the map has ended.
+   *
+   * @return true once {@link #close} was called
+   */
+  public boolean isClosed() {
+    return closed;
+  }
+
   void checkOpen(boolean cursorClosed) {
     if (closed || cursorClosed) {
       throw new ClosedException(

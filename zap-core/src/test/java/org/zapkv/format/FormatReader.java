@@ -264,8 +264,11 @@ public final class FormatReader {
     }
     zap(
         directory,
-        (key, value) ->
-            maps.put(new String(key, StandardCharsets.UTF_8), entries(dnode(value.integer(0)))));
+        (key, value) -> {
+          if (key[0] != (byte) 0xFF) {
+            maps.put(new String(key, StandardCharsets.UTF_8), entries(dnode(value.integer(0))));
+          }
+        });
     return maps;
   }
 
