@@ -91,11 +91,11 @@ public class NativeMemoryBenchmark {
    */
   @Benchmark
   public long chase() {
-    long address = addresses[turn() & BLOCKS - 1];
+    long address = addresses[turn() & (BLOCKS - 1)];
     long at = 0;
     for (int step = 0; step < STEPS; step++) {
       at += NativeMemory.getUnsignedByte(address + at);
-      at = NativeMemory.getLong(address + at) & BLOCK_BYTES / 2 - 1;
+      at = NativeMemory.getLong(address + at) & (BLOCK_BYTES / 2 - 1);
     }
     return at;
   }
@@ -104,7 +104,7 @@ public class NativeMemoryBenchmark {
   @Benchmark
   public void write() {
     int turn = turn();
-    long address = addresses[turn & BLOCKS - 1];
+    long address = addresses[turn & (BLOCKS - 1)];
     for (int step = 0; step < STEPS; step++) {
       NativeMemory.putLong(address + (long) step * Long.BYTES, turn);
     }
@@ -117,7 +117,7 @@ public class NativeMemoryBenchmark {
    */
   @Benchmark
   public byte[] copy() {
-    NativeMemory.copyToArray(addresses[turn() & BLOCKS - 1], array, 0, COPIED);
+    NativeMemory.copyToArray(addresses[turn() & (BLOCKS - 1)], array, 0, COPIED);
     return array;
   }
 
@@ -128,7 +128,7 @@ public class NativeMemoryBenchmark {
    */
   @Benchmark
   public long checksum() {
-    return XxHash64.ofMemory(addresses[turn() & BLOCKS - 1], BLOCK_BYTES, 1);
+    return XxHash64.ofMemory(addresses[turn() & (BLOCKS - 1)], BLOCK_BYTES, 1);
   }
 
   /**

@@ -13,8 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.error.KeyTooLongException;
 import org.zapkv.error.ValueTooLargeException;
+import org.zapkv.testkit.ZapTest;
 
 /** Batches: several maps, all or nothing, the last change of a key counts. */
+@ZapTest
 class BatchTest {
   @TempDir Path directory;
 
@@ -44,85 +46,74 @@ class BatchTest {
   }
 
   @Test
-  void theLastChangeOfAKeyCounts() {
-    try (ZapStore store = ZapStore.inMemory()) {
-      ZapMap map = store.map("m");
-      store
-          .batch()
-          .put(map, "a", "1")
-          .remove(map, "a")
-          .put(map, "b", "1")
-          .put(map, "b", "2")
-          .remove(map, "c")
-          .putLong(map, "c", 3)
-          .commit();
-      assertNull(map.get("a"));
-      assertEquals("2", map.getString("b"));
-      assertEquals(OptionalLong.of(3), map.getLong("c"));
-    }
+  void theLastChangeOfAKeyCounts(ZapStore store) {
+    ZapMap map = store.map("m");
+    store
+        .batch()
+        .put(map, "a", "1")
+        .remove(map, "a")
+        .put(map, "b", "1")
+        .put(map, "b", "2")
+        .remove(map, "c")
+        .putLong(map, "c", 3)
+        .commit();
+    assertNull(map.get("a"));
+    assertEquals("2", map.getString("b"));
+    assertEquals(OptionalLong.of(3), map.getLong("c"));
   }
 
   @Test
-  void aBatchCopiesWhatItIsGiven() {
-    try (ZapStore store = ZapStore.inMemory()) {
-      ZapMap map = store.map("m");
-      byte[] key = {'k'};
-      byte[] value = {'v'};
-      Batch batch = store.batch().put(map, key, value);
-      key[0] = 'x';
-      value[0] = 'x';
-      batch.commit();
-      assertEquals("v", map.getString("k"));
-      assertEquals(1, map.size());
-    }
+  void aBatchCopiesWhatItIsGiven(ZapStore store) {
+    ZapMap map = store.map("m");
+    byte[] key = {'k'};
+    byte[] value = {'v'};
+    Batch batch = store.batch().put(map, key, value);
+    key[0] = 'x';
+    value[0] = 'x';
+    batch.commit();
+    assertEquals("v", map.getString("k"));
+    assertEquals(1, map.size());
   }
 
   @Test
-  void aBatchIsUsedAgain() {
-    try (ZapStore store = ZapStore.inMemory()) {
-      ZapMap map = store.map("m");
-      Batch batch = store.batch();
-      for (int i = 0; i < 100; i++) {
-        batch.putLong(map, "k" + i, i);
-        if (i % 10 == 9) {
-          batch.commit(Durability.NONE);
-          assertEquals(0, batch.heapBytes());
-        }
+  void aBatchIsUsedAgain(ZapStore store) {
+    ZapMap map = store.map("m");
+    Batch batch = store.batch();
+    for (int i = 0; i < 100; i++) {
+      batch.putLong(map, "k" + i, i);
+      if (i % 10 == 9) {
+        batch.commit(Durability.NONE);
+        assertEquals(0, batch.heapBytes());
       }
-      batch.putLong(map, "dropped", 1).clear();
-      batch.commit(Durability.NONE);
-      assertEquals(100, map.size());
     }
+    batch.putLong(map, "dropped", 1).clear();
+    batch.commit(Durability.NONE);
+    assertEquals(100, map.size());
   }
 
   @Test
-  void aForeignMapIsRefused() {
-    try (ZapStore store = ZapStore.inMemory();
-        ZapStore other = ZapStore.inMemory()) {
-      ZapMap foreign = other.map("m");
-      Batch batch = store.batch();
-      assertThrows(IllegalArgumentException.class, () -> batch.put(foreign, "a", "b"));
-      assertThrows(IllegalArgumentException.class, () -> batch.remove(foreign, "a"));
-      assertEquals(0, batch.size());
-    }
+  void aForeignMapIsRefused(ZapStore store, ZapStore other) {
+    ZapMap foreign = other.map("m");
+    Batch batch = store.batch();
+    assertThrows(IllegalArgumentException.class, () -> batch.put(foreign, "a", "b"));
+    assertThrows(IllegalArgumentException.class, () -> batch.remove(foreign, "a"));
+    assertEquals(0, batch.size());
   }
 
   @Test
-  void badArgumentsLeaveTheBatchAsItIs() {
-    try (ZapStore store = ZapStore.inMemory()) {
-      ZapMap map = store.map("m");
-      Batch batch = store.batch().put(map, "a", "b");
-      byte[] key = {1};
-      assertThrows(NullPointerException.class, () -> batch.put(map, null, key));
-      assertThrows(NullPointerException.class, () -> batch.put(map, key, null));
-      assertThrows(NullPointerException.class, () -> batch.put(null, key, key));
-      assertThrows(NullPointerException.class, () -> batch.commit(null));
-      assertThrows(KeyTooLongException.class, () -> batch.remove(map, new byte[1024]));
-      assertThrows(
-          ValueTooLargeException.class,
-          () -> batch.put(map, key, new byte[ZapMap.MAX_VALUE_BYTES + 1]));
-      assertEquals(1, batch.size());
-    }
+  void badArgumentsLeaveTheBatchAsItIs(ZapStore store) {
+    ZapMap map = store.map("m");
+    Batch batch = store.batch().put(map, "a", "b");
+    byte[] key = {1};
+    assertThrows(NullPointerException.class, () -> batch.put(map, null, key));
+    assertThrows(NullPointerException.class, () -> batch.put(map, key, null));
+    assertThrows(NullPointerException.class, () -> batch.put(null, key, key));
+    assertThrows(NullPointerException.class, () -> batch.commit(null));
+    assertThrows(KeyTooLongException.class, () -> batch.remove(map, new byte[1024]));
+    assertThrows(
+        ValueTooLargeException.class,
+        () -> batch.put(map, key, new byte[ZapMap.MAX_VALUE_BYTES + 1]));
+    assertEquals(1, batch.size());
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.Buffer;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.object.Surroundings;
@@ -83,5 +84,17 @@ public final class DeviceStores {
     return stats.outstandingHolds() == 0 && stats.usedBytes() == 0
         ? null
         : stats.outstandingHolds() + " holds and " + stats.usedBytes() + " bytes: " + stats;
+  }
+
+  /**
+   * Holds a block of a store, as a leak does.
+   *
+   * @param store an open store
+   * @return what releases the block
+   */
+  public static AutoCloseable holdSomething(ZapStore store) {
+    Buffer held = store.objects().cache().holdForFill(Long.MAX_VALUE, 1, 512, "leak");
+    held.fillDone();
+    return () -> held.release("leak");
   }
 }
