@@ -125,6 +125,24 @@ class LayersTest {
   }
 
   @Test
+  void theFlightRecorderIsReachedThroughOnePackageThatKnowsNoOther() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.zapkv.event")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.jfr..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("org.zapkv.event")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("org.zapkv..").and(not(resideInAPackage("org.zapkv.event"))))
+        .check(CLASSES);
+  }
+
+  @Test
   void nativeMemoryIsReachedThroughOnePackage() {
     noClasses()
         .that()

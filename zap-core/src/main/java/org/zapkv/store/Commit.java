@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.zapkv.error.CacheFullException;
+import org.zapkv.event.CommitEvent;
+import org.zapkv.event.Events;
 import org.zapkv.pool.Transaction;
 
 /** One commit: changes of any number of keys, all of them made and recorded, or none. */
@@ -51,6 +53,7 @@ final class Commit {
     if (changes.isEmpty()) {
       return log.lastSequence();
     }
+    CommitEvent event = Events.commit();
     List<Changes> parts = parts();
     CommitLog.Room room = log.reserve(recordBytes(parts));
     try (Transaction tx = begin()) {
@@ -60,12 +63,23 @@ final class Commit {
               ? make(applier, changes, CommitRecord.Kind.WHOLE, 0)
               : makeInParts(applier, parts);
       applier.release(changes);
+      if (event != null) {
+        event.finish(store.name(), changes.size(), heapBytes(), sequence);
+      }
       return sequence;
     } catch (CacheFullException e) {
       throw BatchApplier.told(e);
     } finally {
       room.giveBack();
     }
+  }
+
+  private long heapBytes() {
+    long bytes = 0;
+    for (Change change : changes) {
+      bytes += change.heapBytes();
+    }
+    return bytes;
   }
 
   private List<Changes> parts() {

@@ -84,7 +84,7 @@ public final class ZapStore implements AutoCloseable {
     this.objects = objects;
     this.values = new ValueStore(objects);
     this.options = options;
-    this.commitLog = new CommitLog(objects);
+    this.commitLog = new CommitLog(name, objects);
     this.releaseDirectory = releaseDirectory;
     this.rootObject = objects.open(ROOT_DIRECTORY);
     this.root = Zap.open(rootObject, ZapParameters.DEFAULT);
