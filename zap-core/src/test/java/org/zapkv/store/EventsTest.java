@@ -57,7 +57,7 @@ class EventsTest {
       ZapMap map = store.map("m");
       ZapMap quick = map.withDurability(Durability.NONE);
       store.sync();
-      long[] sequences = new long[3];
+      long[] sequences = new long[4];
       List<RecordedEvent> events =
           recorded(
               all(),
@@ -67,10 +67,13 @@ class EventsTest {
                 quick.put("key", "value");
                 sequences[1] = store.statistics().log().lastSequence();
                 sequences[2] = store.batch().putLong(map, "a", 1).putLong(map, "b", 2).commit();
+                assertEquals(3, map.increment("b", 1));
+                sequences[3] = store.statistics().log().lastSequence();
+                assertFalse(map.replace("nothing there", "value"));
               });
       List<RecordedEvent> commits = of("org.zapkv.Commit", events);
-      assertEquals(3, commits.size());
-      for (int i = 0; i < 3; i++) {
+      assertEquals(4, commits.size());
+      for (int i = 0; i < 4; i++) {
         assertEquals(sequences[i], commits.get(i).getLong("sequence"));
         assertEquals(directory.toString(), commits.get(i).getString("store"));
         assertEquals(i == 2 ? 2 : 1, commits.get(i).getInt("changes"));
@@ -78,7 +81,7 @@ class EventsTest {
         assertFalse(commits.get(i).getDuration().isNegative());
       }
       List<RecordedEvent> waits = of("org.zapkv.CommitWait", events);
-      assertEquals(2, waits.size());
+      assertEquals(4, waits.size());
       assertEquals(sequences[0], waits.get(0).getLong("sequence"));
       assertEquals(sequences[2], waits.get(1).getLong("sequence"));
       assertEquals(directory.toString(), waits.get(0).getString("store"));

@@ -173,12 +173,31 @@ final class PublicApi {
   }
 
   private static List<Call> callsOf(Class<?> type, @Nullable Object subject) {
-    return Arrays.stream(type.getDeclaredMethods())
-        .filter(method -> Modifier.isPublic(method.getModifiers()))
-        .filter(method -> !Modifier.isStatic(method.getModifiers()) && !method.isBridge())
+    return Arrays.stream(type.getMethods())
+        .filter(method -> method.getDeclaringClass() != Object.class)
+        .filter(method -> !Modifier.isStatic(method.getModifiers()))
+        .map(PublicApi::written)
+        .distinct()
         .sorted(Comparator.comparing(Method::toString))
         .map(method -> new Call(type, subject, method))
         .toList();
+  }
+
+  /** A bridge lacks the annotations of what it leads to. */
+  private static Method written(Method method) {
+    if (!method.isBridge()) {
+      return method;
+    }
+    for (Class<?> type = method.getDeclaringClass(); type != null; type = type.getSuperclass()) {
+      for (Method candidate : type.getDeclaredMethods()) {
+        if (!candidate.isBridge()
+            && candidate.getName().equals(method.getName())
+            && Arrays.equals(candidate.getParameterTypes(), method.getParameterTypes())) {
+          return candidate;
+        }
+      }
+    }
+    return method;
   }
 
   /** Arguments that a method can be called with. */
