@@ -74,7 +74,8 @@ public final class ZapMetrics implements MeterBinder {
         "",
         s -> (double) s.log().lastSequence() - s.log().durableSequence());
     to.counter("zap.groups", "Transaction groups on disk", s -> s.pool().syncedGroup());
-    to.gauge("zap.log.used", "What of the log a replay would read", BYTES, s -> s.log().usedBytes());
+    to.gauge(
+        "zap.log.used", "What of the log a replay would read", BYTES, s -> s.log().usedBytes());
     to.gauge("zap.maps", "Maps", "", StoreStatistics::mapCount);
   }
 
@@ -82,7 +83,8 @@ public final class ZapMetrics implements MeterBinder {
     to.gauge("zap.file.size", "The file", BYTES, s -> s.pool().deviceBytes());
     to.gauge("zap.file.used", "Space taken by blocks", BYTES, s -> s.pool().allocatedBytes());
     to.gauge("zap.file.free", "Space a block can take now", BYTES, s -> s.pool().freeBytes());
-    to.gauge("zap.dirty", "Changes that are in no group on disk", BYTES, s -> s.pool().dirtyBytes());
+    to.gauge(
+        "zap.dirty", "Changes that are in no group on disk", BYTES, s -> s.pool().dirtyBytes());
     to.bytesCounter("zap.written", "Written to the file", s -> s.pool().writtenBytes());
     to.counter("zap.mended", "Bad copies written anew", s -> s.pool().mendedCopies());
   }

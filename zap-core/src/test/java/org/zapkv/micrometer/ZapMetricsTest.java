@@ -23,8 +23,7 @@ import org.zapkv.store.ZapStore;
 class ZapMetricsTest {
   @TempDir Path directory;
   private final MockClock clock = new MockClock();
-  private final SimpleMeterRegistry registry =
-      new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
 
   @AfterEach
   void close() {
@@ -50,23 +49,23 @@ class ZapMetricsTest {
       new ZapMetrics(store).bindTo(registry);
       StoreStatistics now = store.statistics();
       assertEquals(1, gauge("zap.maps"));
-      assertEquals(now.log().lastSequence(), counter("zap.commits"));
+      assertEquals((double) now.log().lastSequence(), counter("zap.commits"));
       assertEquals(0, gauge("zap.commits.pending"));
-      assertEquals(now.pool().syncedGroup(), counter("zap.groups"));
-      assertEquals(now.log().usedBytes(), gauge("zap.log.used"));
-      assertEquals(now.pool().deviceBytes(), gauge("zap.file.size"));
-      assertEquals(now.pool().allocatedBytes(), gauge("zap.file.used"));
-      assertEquals(now.pool().freeBytes(), gauge("zap.file.free"));
-      assertEquals(now.pool().writtenBytes(), counter("zap.written"));
-      assertEquals(now.pool().dirtyBytes(), gauge("zap.dirty"));
+      assertEquals((double) now.pool().syncedGroup(), counter("zap.groups"));
+      assertEquals((double) now.log().usedBytes(), gauge("zap.log.used"));
+      assertEquals((double) now.pool().deviceBytes(), gauge("zap.file.size"));
+      assertEquals((double) now.pool().allocatedBytes(), gauge("zap.file.used"));
+      assertEquals((double) now.pool().freeBytes(), gauge("zap.file.free"));
+      assertEquals((double) now.pool().writtenBytes(), counter("zap.written"));
+      assertEquals((double) now.pool().dirtyBytes(), gauge("zap.dirty"));
       assertEquals(0, counter("zap.mended"));
-      assertEquals(now.cache().budgetBytes(), gauge("zap.cache.budget"));
-      assertTrue(gauge("zap.cache.used") > 0);
-      assertTrue(counter("zap.cache.hits") > 0);
-      assertTrue(counter("zap.cache.misses") > 0);
+      assertEquals((double) now.cache().budgetBytes(), gauge("zap.cache.budget"));
+      assertTrue(gauge("zap.cache.used") > 0, "zap.cache.used");
+      assertTrue(counter("zap.cache.hits") > 0, "zap.cache.hits");
+      assertTrue(counter("zap.cache.misses") > 0, "zap.cache.misses");
       assertEquals(0, counter("zap.cache.evictions"));
       assertEquals(0, counter("zap.cache.waits"));
-      assertTrue(counter("zap.leaf.splits") > 0);
+      assertTrue(counter("zap.leaf.splits") > 0, "zap.leaf.splits");
       assertEquals(0, counter("zap.leaf.merges"));
       assertEquals(1, counter("zap.conversions"));
       for (Meter meter : registry.getMeters()) {
