@@ -125,6 +125,51 @@ class LayersTest {
   }
 
   @Test
+  void metersAreKnownToOnePackageThatNoOtherKnows() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.zapkv.micrometer")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.micrometer..", "org.zapkv.micrometer")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("org.zapkv.micrometer")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("org.zapkv..")
+                .and(
+                    not(
+                        resideInAnyPackage(
+                            "org.zapkv.micrometer",
+                            "org.zapkv.store",
+                            "org.zapkv.error",
+                            "org.zapkv.cache",
+                            "org.zapkv.pool",
+                            "org.zapkv.zap"))))
+        .check(CLASSES);
+  }
+
+  @Test
+  void theFlightRecorderIsReachedThroughOnePackageThatKnowsNoOther() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.zapkv.event")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.jfr..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("org.zapkv.event")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("org.zapkv..").and(not(resideInAPackage("org.zapkv.event"))))
+        .check(CLASSES);
+  }
+
+  @Test
   void nativeMemoryIsReachedThroughOnePackage() {
     noClasses()
         .that()

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.event.Events;
 
 /** Takes buffers out of a cache: to make room, when they were freed, and at the end. Any thread. */
 final class Evictor implements CacheMemory.Reclaimer {
@@ -231,6 +232,7 @@ final class Evictor implements CacheMemory.Reclaimer {
 
   private void destroyToMakeRoom(Buffer buffer) {
     counters.evictions.increment();
+    Events.evicted(buffer.objectId(), buffer.blockId(), buffer.blockBytes());
     if (destroy(buffer)) {
       counters.userEvictions.increment();
     }

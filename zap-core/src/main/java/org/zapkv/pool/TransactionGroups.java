@@ -13,6 +13,8 @@ import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.error.ZapException;
+import org.zapkv.event.Events;
+import org.zapkv.event.SyncEvent;
 import org.zapkv.log.IntentLog;
 import org.zapkv.log.LogPosition;
 
@@ -613,6 +615,8 @@ public final class TransactionGroups implements AutoCloseable {
     if (position == null) {
       return;
     }
+    SyncEvent event = Events.sync();
+    long written = event == null ? 0 : writtenBytes();
     byte[] root = participant.sync(group);
     pool.commit(group, root, position);
     participant.committed(group);
@@ -622,6 +626,13 @@ public final class TransactionGroups implements AutoCloseable {
     if (log != null) {
       log.released(position);
     }
+    if (event != null) {
+      event.finish(pool.deviceName(), group, writtenBytes() - written);
+    }
+  }
+
+  private long writtenBytes() {
+    return pool.statistics(gate.openGroup(), 0).writtenBytes();
   }
 
   /**

@@ -6,6 +6,8 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CacheFullException;
+import org.zapkv.event.CommitEvent;
+import org.zapkv.event.Events;
 import org.zapkv.pool.Transaction;
 
 /** One commit: changes of any number of keys, all of them made and recorded, or none. */
@@ -70,6 +72,7 @@ final class Commit {
     if (changes.isEmpty()) {
       return log.lastSequence();
     }
+    CommitEvent event = Events.commit();
     List<Changes> parts = parts();
     CommitLog.Room room = log.reserve(recordBytes(parts));
     try (Transaction tx = begin()) {
@@ -77,6 +80,9 @@ final class Commit {
       BatchApplier applier = new BatchApplier(store, tx, byKey);
       long sequence = make(applier, parts);
       applier.release(changes);
+      if (event != null && sequence != CONFLICT) {
+        event.finish(store.name(), changes.size(), heapBytes(), sequence);
+      }
       return sequence;
     } catch (CacheFullException e) {
       throw BatchApplier.told(e);
@@ -138,6 +144,14 @@ final class Commit {
         checked.checkAlive();
       }
     }
+  }
+
+  private long heapBytes() {
+    long bytes = 0;
+    for (Change change : changes) {
+      bytes += change.heapBytes();
+    }
+    return bytes;
   }
 
   private List<Changes> parts() {

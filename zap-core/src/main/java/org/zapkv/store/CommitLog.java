@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.event.CommitWaitEvent;
+import org.zapkv.event.Events;
 import org.zapkv.log.IntentLog;
 import org.zapkv.object.ObjectSet;
 
@@ -24,6 +26,7 @@ final class CommitLog {
   /** So often a group is synced to find room in the log, which others may take in between. */
   private static final int RESERVE_ATTEMPTS = 16;
 
+  private final String name;
   private final ObjectSet objects;
   private final @Nullable IntentLog log;
 
@@ -39,7 +42,9 @@ final class CommitLog {
   /** The newest group that was asked for because of the log's size. A race asks twice: harmless. */
   private volatile long askedGroup;
 
-  CommitLog(ObjectSet objects) {
+  /** The log of the store of a name. */
+  CommitLog(String name, ObjectSet objects) {
+    this.name = name;
     this.objects = objects;
     this.log = objects.log();
   }
@@ -161,7 +166,11 @@ final class CommitLog {
     if (durability.isAsync()) {
       log.requestFlush(sequence, durability.bound());
     } else if (durability.equals(Durability.SYNC)) {
+      CommitWaitEvent event = Events.commitWait();
       log.awaitDurable(sequence);
+      if (event != null) {
+        event.finish(name, sequence);
+      }
     }
   }
 

@@ -3,6 +3,8 @@ package org.zapkv.store;
 
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.CacheFullException;
+import org.zapkv.event.CommitEvent;
+import org.zapkv.event.Events;
 import org.zapkv.pool.Transaction;
 
 /** A commit of one change that depends on what the key has: looked at and made as one step. */
@@ -56,6 +58,9 @@ final class ConditionalCommit {
 
   private @Nullable Seen pendingSeen;
 
+  /** What the change takes on the heap that was made. */
+  private long changedBytes;
+
   private ConditionalCommit(MapKey key, int valueBytes, boolean onlyRemoves, Decision decision) {
     this.store = key.map.store();
     this.key = key;
@@ -85,10 +90,14 @@ final class ConditionalCommit {
     int slot = store.gate().enter();
     try {
       store.checkWritable();
+      CommitEvent event = Events.commit();
       Outcome outcome = attempt();
       while (outcome == null) {
         // Each time the room grows, and no value is larger than the largest.
         outcome = attempt();
+      }
+      if (event != null && outcome.isChanged) {
+        event.finish(store.name(), 1, changedBytes, outcome.sequence);
       }
       store.commitLog().await(outcome.sequence, durability);
       return outcome;
@@ -138,6 +147,7 @@ final class ConditionalCommit {
       store.stripes().unlock(stripe);
     }
     applier.release(change);
+    changedBytes = change.heapBytes();
     return new Outcome(seen, true, sequence);
   }
 

@@ -2,6 +2,8 @@
 package org.zapkv.store;
 
 import org.zapkv.error.CacheFullException;
+import org.zapkv.event.CommitEvent;
+import org.zapkv.event.Events;
 import org.zapkv.pool.Transaction;
 
 /** A commit of one change, as {@link Commit} makes it, without what only several changes need. */
@@ -11,6 +13,7 @@ final class SingleCommit {
   /** Makes the change; returns the sequence of its record. */
   static long run(ZapStore store, Change change) {
     store.checkWritable();
+    CommitEvent event = Events.commit();
     CommitLog.Room room = store.commitLog().reserve(CommitRecord.reservedBytes(change));
     try (Transaction tx = begin(store, change)) {
       // From here on, until the transaction ends, the map is neither dropped nor cleared.
@@ -18,6 +21,9 @@ final class SingleCommit {
       BatchApplier applier = new BatchApplier(store, tx);
       long sequence = make(store, applier, change);
       applier.release(change);
+      if (event != null) {
+        event.finish(store.name(), 1, change.heapBytes(), sequence);
+      }
       return sequence;
     } catch (CacheFullException e) {
       throw BatchApplier.told(e);

@@ -234,10 +234,12 @@ public final class ZapStoreBuilder {
    * @throws org.zapkv.error.ZapException if there is a store in the target, or it cannot be written
    */
   public SalvageReport salvage(Path damaged, Path target, CheckListener progress) {
+    Objects.requireNonNull(damaged, "damaged");
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(progress, "progress");
     if (options.readOnly()) {
       throw new IllegalStateException("readOnly: what is salvaged is written into a new store");
     }
-    Objects.requireNonNull(progress, "progress");
     return Salvage.run(damaged, target, this, progress);
   }
 

@@ -20,6 +20,7 @@ final class FatConversion {
   private final FatZap fat;
   private final int blockSizeBytes;
   private boolean undone = true;
+  private int entryCount;
 
   FatConversion(BlockObject object, FatZap fat, int fatBlockShift) {
     this.object = object;
@@ -32,11 +33,17 @@ final class FatConversion {
     return undone;
   }
 
+  /** How many entries the map had. */
+  int entryCount() {
+    return entryCount;
+  }
+
   void convert(Transaction tx) {
     Buffer block0 = object.hold(0, this);
     try {
       MicroIndex index = MicroZap.index(block0);
       List<Write> entries = entries(block0, index);
+      entryCount = entries.size();
       byte[] saved = new byte[block0.sizeBytes()];
       NativeMemory.copyToArray(block0.address(), saved, 0, saved.length);
       block0 = resize(block0, index, tx);

@@ -4,6 +4,9 @@ package org.zapkv.zap;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.error.CorruptException;
+import org.zapkv.event.Events;
+import org.zapkv.event.LeafMergeEvent;
+import org.zapkv.event.LeafSplitEvent;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
 
@@ -88,12 +91,16 @@ final class FatStructure {
 
   /** Splits a leaf that is locked for writing and has fewer prefix bits than the table. */
   void split(FatHeader header, Leaf leaf, Transaction tx) {
+    LeafSplitEvent event = Events.leafSplit();
     try (BlockNumbers.Claim claim = numbers.claim(1, tx)) {
       checkOther(header, leaf, claim.first());
       Buffer buffer = object.hold(claim.first(), this);
       try {
         split(header, leaf, buffer, claim, tx);
         counters.splits.incrementAndGet();
+        if (event != null) {
+          event.finish(object.objectId(), leaf.blockId(), claim.first(), leaf.prefixLength());
+        }
       } finally {
         buffer.release(this);
       }
@@ -138,7 +145,11 @@ final class FatStructure {
    * @throws org.zapkv.error.MapFullException if it may not grow
    */
   void grow(FatHeader header, Transaction tx) {
+    int shift = header.tableShift();
     table.grow(header, tx);
+    if (header.tableShift() > shift) {
+      Events.tableGrown(object.objectId(), 1L << header.tableShift());
+    }
     counters.growthSteps.incrementAndGet();
   }
 
@@ -211,8 +222,13 @@ final class FatStructure {
             || excess(lower) + upper.usedChunks() > 0) {
           return false;
         }
+        LeafMergeEvent event = Events.leafMerge();
+        long freedBlock = upper.blockId();
         merge(header, lower, upper, tx);
         counters.merges.incrementAndGet();
+        if (event != null) {
+          event.finish(object.objectId(), lower.blockId(), freedBlock, lower.prefixLength());
+        }
         return true;
       } finally {
         access.unlockExclusive(upper);

@@ -7,6 +7,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.error.ZapException;
+import org.zapkv.event.Events;
+import org.zapkv.event.MapConversionEvent;
 import org.zapkv.object.BlockObject;
 import org.zapkv.pool.Transaction;
 
@@ -170,11 +172,15 @@ final class ZapBody {
 
   private void convert(int shift, Transaction tx) {
     FatConversion conversion = new FatConversion(object, fatZap, shift);
+    MapConversionEvent event = Events.mapConversion();
     try {
       conversion.convert(tx);
       fat = true;
       fatZap.counters().conversions.incrementAndGet();
       micro.forget();
+      if (event != null) {
+        event.finish(object.objectId(), conversion.entryCount());
+      }
     } catch (RuntimeException | Error e) {
       if (!conversion.isUndone()) {
         broken = e;

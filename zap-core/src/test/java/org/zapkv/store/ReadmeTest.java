@@ -45,6 +45,40 @@ class ReadmeTest {
     assertTrue(Files.readString(Path.of("../README.md")).contains(example), example);
   }
 
+  /** What of the library a program comes to, on disk and in memory; prints nothing. */
+  static final class Silent {
+    public static void main(String[] args) {
+      try (ZapStore store = ZapStore.open(Path.of("silent"));
+          ZapStore memory = ZapStore.inMemory()) {
+        use(store);
+        use(memory);
+      }
+      try (ZapStore again = ZapStore.builder().readOnly(true).open(Path.of("silent"))) {
+        again.map("m").getString("key 1");
+      }
+      try (ZapStore direct = ZapStore.builder().directIo(true).open(Path.of("silent"))) {
+        direct.map("m").put("key", "value");
+      }
+    }
+
+    private static void use(ZapStore store) {
+      ZapMap map = store.map("m");
+      Batch batch = store.batch();
+      for (int i = 0; i < 1000; i++) {
+        batch.put(map, "key " + i, "value " + i).putLong(map, "long " + i, i);
+      }
+      batch.put(map, new byte[] {1}, new byte[1 << 20]).commit();
+      map.withDurability(Durability.ASYNC).remove("key 1");
+      store.map("words").putLong("word", 1);
+      map.scanParallel(entry -> entry.key());
+      store.scrub(0, (read, total) -> {});
+      store.compact((passed, total) -> {});
+      store.check((done, total) -> {});
+      store.statistics();
+      store.sync();
+    }
+  }
+
   @Test
   void theExampleRunsInABareJvm() throws Exception {
     runTheExample(List.of());
@@ -56,11 +90,29 @@ class ReadmeTest {
     runTheExample(List.of("--sun-misc-unsafe-memory-access=deny"));
   }
 
+  @Test
+  void theLibraryPrintsNothing() throws Exception {
+    assertEquals("", run(Silent.class, List.of()));
+  }
+
+  @Test
+  void aJvmWithoutTheFlightRecorderWillDo() throws Exception {
+    List<String> options = List.of("--limit-modules", "java.base,java.logging,jdk.unsupported");
+    assertEquals("", run(Silent.class, options));
+  }
+
   private void runTheExample(List<String> options) throws Exception {
+    String out = run(Example.class, options);
+    assertTrue(out.startsWith("Ada Lovelace 1\n"), out);
+    assertEquals(3, out.lines().count(), out);
+  }
+
+  /** What a program writes to its output; to the other one nothing may be written. */
+  private String run(Class<?> program, List<String> options) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Example.class.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     Process child =
         new ProcessBuilder(command)
             .directory(directory.toFile())
@@ -70,8 +122,7 @@ class ReadmeTest {
     assertTrue(child.waitFor(60, TimeUnit.SECONDS));
     String err = Files.readString(directory.resolve("stderr"));
     assertEquals(0, child.exitValue(), err);
-    assertTrue(out.startsWith("Ada Lovelace 1\n"), out);
-    assertEquals(3, out.lines().count(), out);
     assertEquals("", err);
+    return out;
   }
 }

@@ -20,6 +20,8 @@ import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.EndOfDeviceException;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.event.Events;
+import org.zapkv.event.SlowIoEvent;
 
 /**
  * A device in a file, through the page cache or, by option, past it.
@@ -168,6 +170,17 @@ public final class FileDevice implements BlockDevice {
   @Override
   public void read(long offsetBytes, long address, int lengthBytes) {
     Transfers.check(name(), offsetBytes, lengthBytes);
+    SlowIoEvent event = Events.io();
+    try {
+      readNow(offsetBytes, address, lengthBytes);
+    } finally {
+      if (event != null) {
+        event.finish(name(), "read", offsetBytes, lengthBytes);
+      }
+    }
+  }
+
+  private void readNow(long offsetBytes, long address, int lengthBytes) {
     DirectTransfers used = direct();
     if (used == null || lengthBytes == 0) {
       readBuffered(offsetBytes, address, lengthBytes, 0);
@@ -212,6 +225,17 @@ public final class FileDevice implements BlockDevice {
   public void write(long offsetBytes, long address, int lengthBytes) {
     Transfers.check(name(), offsetBytes, lengthBytes);
     checkWritable();
+    SlowIoEvent event = Events.io();
+    try {
+      writeNow(offsetBytes, address, lengthBytes);
+    } finally {
+      if (event != null) {
+        event.finish(name(), "write", offsetBytes, lengthBytes);
+      }
+    }
+  }
+
+  private void writeNow(long offsetBytes, long address, int lengthBytes) {
     DirectTransfers used = direct();
     long start = used == null ? 0 : used.roundUp(offsetBytes);
     long end = used == null ? 0 : used.roundDown(offsetBytes + lengthBytes);
@@ -252,6 +276,17 @@ public final class FileDevice implements BlockDevice {
 
   @Override
   public void flush() {
+    SlowIoEvent event = Events.io();
+    try {
+      flushNow();
+    } finally {
+      if (event != null) {
+        event.finish(name(), "flush", 0, 0);
+      }
+    }
+  }
+
+  private void flushNow() {
     flushLock.lock();
     try {
       buffered.checkOpen();
