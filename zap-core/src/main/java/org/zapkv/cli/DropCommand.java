@@ -11,7 +11,10 @@ import picocli.CommandLine.Command;
     footer = {
       "",
       "The space is free again then, too, but for what cannot be read: see check.",
-      "Exit code 1 if the map is not there."
+      "Exit code 1 if the map is not there.",
+      "",
+      "Example:",
+      "  zap drop books titles"
     })
 final class DropCommand extends MapCommand {
   DropCommand(Streams streams) {

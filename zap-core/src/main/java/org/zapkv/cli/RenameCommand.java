@@ -8,7 +8,13 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "rename",
     description = "Gives a map another name.",
-    footer = {"", "Exit code 1 if the map is not there, or there is one of the new name."})
+    footer = {
+      "",
+      "Exit code 1 if the map is not there, or there is one of the new name.",
+      "",
+      "Example:",
+      "  zap rename books titles novels"
+    })
 final class RenameCommand extends MapCommand {
   @Parameters(index = "2", paramLabel = "NEW", description = "The name that it gets.")
   private String newName;
