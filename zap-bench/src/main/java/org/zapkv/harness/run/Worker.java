@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.harness.operation.Edit;
 import org.zapkv.harness.operation.Operation;
 import org.zapkv.harness.operation.OperationText;
@@ -17,6 +18,7 @@ import org.zapkv.harness.oracle.Syncing;
 import org.zapkv.harness.oracle.Violation;
 import org.zapkv.harness.report.Event;
 import org.zapkv.harness.subject.Capability;
+import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
 import org.zapkv.harness.subject.Subject.Entry;
@@ -325,9 +327,15 @@ final class Worker {
   }
 
   private void get(Operation.Get get) {
-    Session.Reading reading = session.reading(get.map(), get.key());
-    reading.got(subject.get(get.map(), get.key().getBytes(StandardCharsets.UTF_8)));
+    read(get.map(), get.key());
+  }
+
+  private byte @Nullable [] read(String map, String key) {
+    Session.Reading reading = session.reading(map, key);
+    byte[] value = subject.get(map, key.getBytes(StandardCharsets.UTF_8));
+    reading.got(value);
     scene.tally.coverage.add(Event.READ);
+    return value;
   }
 
   private void begin(Operation.ScanBegin begin) {
