@@ -49,7 +49,7 @@ public final class Generator {
     this.lifeSeed = Chance.part(seed, lifeNumber).nextLong();
     this.swarm =
         new Swarm(
-            new SplittableRandom(lifeSeed), threads, Set.copyOf(capabilities), Set.copyOf(faults));
+            lifeSeed, threads, Set.copyOf(capabilities), Set.copyOf(faults));
     for (int i = 0; i < threads; i++) {
       this.threads.add(new ThreadGenerator(swarm, i, lifeNumber));
     }

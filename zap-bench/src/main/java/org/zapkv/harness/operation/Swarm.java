@@ -38,16 +38,22 @@ final class Swarm {
   private final int segments;
   private final Volume volume;
   private final List<MapShape> maps;
+
+  /** For what came later: where a store does not have that, its lives are as they were. */
+  private final SplittableRandom later;
+
   private final Map<OperationKind, Integer> weights;
   private final int weightOfAll;
   private final int largestBatch;
   private final int durablePerMille;
   private final Openings openings;
 
-  Swarm(SplittableRandom random, int threads, Set<Capability> capabilities, Set<FaultKind> faults) {
+  Swarm(long seed, int threads, Set<Capability> capabilities, Set<FaultKind> faults) {
+    SplittableRandom random = new SplittableRandom(seed);
     this.threads = threads;
     this.capabilities = capabilities;
     this.faults = some(random, faults);
+    this.later = Chance.part(seed, -1);
     this.volume = Volume.random(random);
     this.segments = Chance.logarithmic(random, volume == Volume.LARGE ? 4 : 2, 10);
     boolean isBrief = volume != Volume.LARGE && can(Capability.DEVICES) && random.nextInt(3) == 0;
@@ -87,7 +93,7 @@ final class Swarm {
       int kept = isBrief ? Math.min(keys, Math.max(1, MOST_BRIEF_KEYS / threads)) : keys;
       // The others may be of longs.
       boolean isBulky = volume == Volume.LARGE && i == 0;
-      boolean isOwn = i == count - 1 && random.nextBoolean() && hasWipes();
+      boolean isOwn = i == count - 1 && later.nextBoolean() && hasWipes();
       Limits limits = new Limits(longestKey, longestValue, isBrief, isBulky, isOwn);
       shapes.add(MapShape.random(random, isOwn ? "d" : "m" + i, kept, limits));
     }
@@ -101,8 +107,10 @@ final class Swarm {
   private Map<OperationKind, Integer> weights(SplittableRandom random) {
     Map<OperationKind, Integer> chosen = new EnumMap<>(OperationKind.class);
     for (OperationKind kind : OperationKind.values()) {
-      int weight = weight(random, kind);
-      boolean isOn = random.nextInt(4) > 0;
+      SplittableRandom chance =
+          kind == OperationKind.UPDATE || kind == OperationKind.WIPE ? later : random;
+      int weight = weight(chance, kind);
+      boolean isOn = chance.nextInt(4) > 0;
       chosen.put(kind, isOn && isPossible(kind) ? weight : 0);
     }
     int changes = chosen.get(OperationKind.APPLY) + chosen.get(OperationKind.COMMIT);
