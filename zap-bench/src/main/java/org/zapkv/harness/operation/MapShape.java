@@ -97,8 +97,7 @@ record MapShape(
    * @param bulky whether the map should become larger than the least cache
    * @param ofThread whether each thread has a map of its own
    */
-  record Limits(
-      int longestKey, int longestValue, boolean brief, boolean bulky, boolean ofThread) {
+  record Limits(int longestKey, int longestValue, boolean brief, boolean bulky, boolean ofThread) {
     static final int BRIEF_BYTES = 60;
   }
 }
