@@ -26,7 +26,8 @@ final class DefectsTest {
     "TORN_BATCH, 18",
     "WRONG_SCAN, 2",
     "LOST_UPDATE, 1",
-    "EARLY_ANSWER, 1"
+    "EARLY_ANSWER, 1",
+    "WRITE_ERROR_IGNORED, 16"
   })
   void findsWhatIsPlanted(Defect defect, long seed) {
     Search search = Defects.search(defect, seed, 10_000);
