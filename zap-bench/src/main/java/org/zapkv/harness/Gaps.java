@@ -67,10 +67,13 @@ final class Gaps {
       case COMPACTION -> Capability.COMPACT;
       case SCRUB -> Capability.SCRUB;
       case CHECK -> Capability.CHECK;
+      case CREATION_CUT -> Capability.SAFE_CREATION;
       case POWER_CUT,
           TORN_WRITE,
           REORDERED,
           SECOND_CUT,
+          CUT_AFTER_FAULT,
+          FAULT_IN_RECOVERY,
           IO_ERROR,
           FULL_DISK,
           BIT_FLIP,
@@ -84,6 +87,7 @@ final class Gaps {
   private static @Nullable FaultKind fault(Event event) {
     return switch (event) {
       case POWER_CUT, TORN_WRITE, REORDERED, SECOND_CUT -> FaultKind.POWER;
+      case CUT_AFTER_FAULT, FAULT_IN_RECOVERY -> FaultKind.EIO;
       case IO_ERROR -> FaultKind.EIO;
       case FULL_DISK -> FaultKind.FULL;
       case BIT_FLIP, BIT_FLIP_NOTICED -> FaultKind.FLIP;

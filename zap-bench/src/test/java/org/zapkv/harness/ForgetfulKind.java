@@ -2,10 +2,12 @@
 package org.zapkv.harness;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.harness.subject.Capability;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.OpenOptions;
@@ -42,6 +44,12 @@ public final class ForgetfulKind implements StoreKind {
   @Override
   public Set<Capability> capabilities() {
     return zap.capabilities();
+  }
+
+  @Override
+  public void layOut(Path directory, DeviceImage blocks, DeviceImage log, int progress)
+      throws IOException {
+    zap.layOut(directory, blocks, log, progress);
   }
 
   @Override

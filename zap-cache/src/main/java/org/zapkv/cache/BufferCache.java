@@ -407,6 +407,16 @@ public final class BufferCache implements AutoCloseable {
     return new IoMemory(this, address, sizeBytes);
   }
 
+  /**
+   * Does something that must get on even if all memory is dirty, and that gives back what it takes:
+   * what it asks for on this thread may come out of the reserve, as with {@link #holdReserved}.
+   *
+   * @param action what to do; one at a time in a cache, as a rule, or they use the reserve up
+   */
+  public void withReserve(Runnable action) {
+    memory.withReserve(action);
+  }
+
   void freeIo(long address, int sizeBytes) {
     counters.ioBytes.add(-BlockAllocator.blockBytes(sizeBytes));
     memory.free(address, sizeBytes);
@@ -701,7 +711,8 @@ public final class BufferCache implements AutoCloseable {
     }
 
     /**
-     * How long a call waits for memory; not that long once {@link DirtyWriter#hasFailed} says so.
+     * How long a call waits for memory; not that long once {@link DirtyWriter#hasFailed} says so,
+     * and about a second where {@link DirtyWriter#hasNoRoom} does.
      *
      * @param timeout 0 or above; 30 seconds by default
      * @return this

@@ -2,6 +2,8 @@
 package org.zapkv.cache;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.memory.BlockAllocator;
@@ -40,6 +42,9 @@ final class CacheMemory {
     /** Whether nothing will ever be written out any more. */
     boolean isHopeless();
 
+    /** Whether what is dirty could not be written at the last attempt, for want of room. */
+    boolean hasNoRoom();
+
     /** For the message of the exception: what is in the way. */
     String describe();
   }
@@ -53,6 +58,15 @@ final class CacheMemory {
   /** After how long at the latest those who wait see that this has come. */
   private static final long LOOK_NANOS = 1_000_000_000;
 
+  /**
+   * How long a wait may have lasted that finds that there is no room for what is dirty. Within that
+   * time a group that is just being written may free some.
+   */
+  private static final long NO_ROOM_WAIT_NANOS = 1_000_000_000;
+
+  /** After how long those who wait for such room try again to write. */
+  private static final long NO_ROOM_LOOK_NANOS = 100_000_000;
+
   private final long budgetBytes;
   private final long mainLimitBytes;
   private final UnheldReaders unheldReaders = new UnheldReaders();
@@ -63,6 +77,9 @@ final class CacheMemory {
   private final CacheCounters counters;
   private final MemoryGate gate = new MemoryGate();
   private final int epochShift;
+
+  /** Who may use the reserve for everything, see {@link #withReserve}. */
+  private final Set<Thread> urgent = ConcurrentHashMap.newKeySet();
 
   private final AtomicLong mainUsed = new AtomicLong();
   private final AtomicLong used = new AtomicLong();
@@ -151,12 +168,13 @@ final class CacheMemory {
       obtain(
           last -> {
             taken[0] = allocateMain(sizeBytes);
-            if (taken[0] == 0 && last && reserved) {
+            if (taken[0] == 0 && last && (reserved || isUrgent())) {
               taken[0] = allocateReserve(sizeBytes);
             }
             return taken[0] != 0;
           },
           BlockAllocator.blockBytes(sizeBytes),
+          reserved,
           reclaimer);
       address = taken[0];
     }
@@ -189,6 +207,22 @@ final class CacheMemory {
     return address;
   }
 
+  /** Lets the caller's thread use the reserve while it does something. */
+  void withReserve(Runnable action) {
+    boolean isOutermost = urgent.add(Thread.currentThread());
+    try {
+      action.run();
+    } finally {
+      if (isOutermost) {
+        urgent.remove(Thread.currentThread());
+      }
+    }
+  }
+
+  private boolean isUrgent() {
+    return urgent.contains(Thread.currentThread());
+  }
+
   private void countVolume(int sizeBytes) {
     int now = (int) (allocatedVolume.addAndGet(sizeBytes) >>> epochShift);
     if (now != epoch) {
@@ -212,7 +246,7 @@ final class CacheMemory {
   /** Counts heap memory of a user against the budget; makes room, and waits for it, if need be. */
   void claim(long bytes, Reclaimer reclaimer) {
     if (!tryClaim(bytes)) {
-      obtain(last -> tryClaim(bytes), bytes, reclaimer);
+      obtain(last -> tryClaim(bytes), bytes, false, reclaimer);
     }
   }
 
@@ -302,7 +336,7 @@ final class CacheMemory {
     }
   }
 
-  private void obtain(Attempt attempt, long bytes, Reclaimer reclaimer) {
+  private void obtain(Attempt attempt, long bytes, boolean reserved, Reclaimer reclaimer) {
     long deadline = System.nanoTime() + waitNanos;
     while (deadline - System.nanoTime() > 0 && reclaimer.reclaim()) {
       if (attempt.succeeds(false)) {
@@ -328,17 +362,16 @@ final class CacheMemory {
           }
           reclaimed = reclaimer.reclaim();
         } while (reclaimed && deadline - System.nanoTime() > 0);
-        long left = deadline - System.nanoTime();
-        if (reclaimer.isHopeless()) {
-          left = Math.min(left, throttledAt + HOPELESS_WAIT_NANOS - System.nanoTime());
-        }
+        // Who has the reserve writes what is dirty: he is waited for, and must not give up.
+        boolean isDiskFull = !reclaimed && !reserved && reclaimer.hasNoRoom();
+        long left = leftNanos(deadline, throttledAt, isDiskFull, reclaimer.isHopeless());
         if (left <= 0) {
           if (reclaimed && attempt.succeeds(true)) {
             return;
           }
-          throw full(bytes, deadline - waitNanos, reclaimer);
+          throw full(bytes, throttledAt, isDiskFull, reclaimer);
         }
-        gate.await(seen, Math.min(left, LOOK_NANOS));
+        gate.await(seen, Math.min(left, isDiskFull ? NO_ROOM_LOOK_NANOS : LOOK_NANOS));
       }
     } finally {
       gate.exit();
@@ -346,23 +379,40 @@ final class CacheMemory {
     }
   }
 
-  private CacheFullException full(long bytes, long begunNanos, Reclaimer reclaimer) {
-    boolean isHopeless = reclaimer.isHopeless();
-    long waitedNanos = isHopeless ? System.nanoTime() - begunNanos : waitNanos;
+  private static long leftNanos(
+      long deadline, long throttledAt, boolean isDiskFull, boolean isHopeless) {
+    long now = System.nanoTime();
+    long left = deadline - now;
+    if (isHopeless) {
+      left = Math.min(left, throttledAt + HOPELESS_WAIT_NANOS - now);
+    }
+    if (isDiskFull) {
+      left = Math.min(left, throttledAt + NO_ROOM_WAIT_NANOS - now);
+    }
+    return left;
+  }
+
+  private CacheFullException full(
+      long bytes, long throttledAt, boolean isDiskFull, Reclaimer reclaimer) {
+    String help = "; sync, release buffers, or give the cache a larger budget";
+    if (reclaimer.isHopeless()) {
+      help = "; close the store and open it again";
+    } else if (isDiskFull) {
+      help = ", which the disk has no room for; make room there, or remove something";
+    }
     return new CacheFullException(
         "no room for "
             + bytes
             + " bytes within "
-            + Duration.ofNanos(waitedNanos)
+            + Duration.ofNanos(System.nanoTime() - throttledAt)
             + ": budget="
             + budgetBytes
             + " used="
             + used.get()
             + " "
             + reclaimer.describe()
-            + (isHopeless
-                ? "; close the store and open it again"
-                : "; sync, release buffers, or give the cache a larger budget"));
+            + help,
+        isDiskFull);
   }
 
   private interface Attempt {

@@ -34,4 +34,15 @@ public interface DirtyWriter {
   default boolean hasFailed() {
     return false;
   }
+
+  /**
+   * Whether dirty blocks cannot be written just now because what they are written to is full, so
+   * that nobody waits long for their memory; asked after {@link #writeOut} has refused some. Any
+   * thread.
+   *
+   * @return false, unless the last attempt to write found no room
+   */
+  default boolean hasNoRoom() {
+    return false;
+  }
 }

@@ -129,6 +129,11 @@ final class Evictor implements CacheMemory.Reclaimer {
   }
 
   @Override
+  public boolean hasNoRoom() {
+    return dirtyWriter != null && dirtyWriter.hasNoRoom();
+  }
+
+  @Override
   public String describe() {
     long[] bytes = new long[2];
     index.forEach(
@@ -175,7 +180,7 @@ final class Evictor implements CacheMemory.Reclaimer {
       return false;
     }
     for (int limit : new int[] {BATCH, Integer.MAX_VALUE}) {
-      // The second time only if the writer refused all of the first.
+      // The second time only if the writer refused all of the first, and not for want of room.
       int written = 0;
       for (Buffer buffer : policy.coldest(limit, Buffer::isWritable)) {
         if (written < BATCH && writeOut(dirtyWriter, buffer)) {
@@ -184,6 +189,9 @@ final class Evictor implements CacheMemory.Reclaimer {
       }
       if (written > 0) {
         return true;
+      }
+      if (hasNoRoom()) {
+        return false;
       }
     }
     for (Buffer buffer : refused) {

@@ -6,7 +6,10 @@ package org.zapkv.error;
  * waits to be written.
  */
 public final class CacheFullException extends ZapException {
-  private static final long serialVersionUID = 1L;
+  private static final long serialVersionUID = 2L;
+
+  /** Whether what is dirty cannot be written, as there is no room for it. */
+  private final boolean isDiskFull;
 
   /**
    * An exception with a message.
@@ -14,7 +17,18 @@ public final class CacheFullException extends ZapException {
    * @param message what failed, where, and what to do
    */
   public CacheFullException(String message) {
+    this(message, false);
+  }
+
+  /**
+   * An exception with a message and what is in the way.
+   *
+   * @param message what failed, where, and what to do
+   * @param isDiskFull whether the dirty blocks cannot be written because the disk is full
+   */
+  public CacheFullException(String message, boolean isDiskFull) {
     super(message);
+    this.isDiskFull = isDiskFull;
   }
 
   /**
@@ -25,5 +39,16 @@ public final class CacheFullException extends ZapException {
    */
   public CacheFullException(String message, Throwable cause) {
     super(message, cause);
+    this.isDiskFull = false;
+  }
+
+  /**
+   * Whether the memory is taken by what cannot be written because the disk is full.
+   *
+   * @return true: there is memory again when there is room on the disk; false: something else is in
+   *     the way
+   */
+  public boolean isDiskFull() {
+    return isDiskFull;
   }
 }

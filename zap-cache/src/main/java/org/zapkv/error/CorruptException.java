@@ -8,8 +8,13 @@ public final class CorruptException extends ZapException {
   /** What {@link #objectId()} and {@link #blockId()} are where no object or block is concerned. */
   public static final long NONE = -1;
 
+  /** The object, or {@link #NONE}. */
   private final long objectId;
+
+  /** The block within it, or {@link #NONE}. */
   private final long blockId;
+
+  /** Where in the block the damage was seen, in bytes, or {@link #NONE}. */
   private final long offsetBytes;
 
   /**

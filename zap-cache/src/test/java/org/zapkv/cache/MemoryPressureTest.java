@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -123,6 +124,83 @@ final class MemoryPressureTest {
     }
     all.forEach(buffer -> buffer.clean(1));
     hold(cache, MAIN_BLOCKS).release("test");
+  }
+
+  /** A disk that is full until it is told otherwise. */
+  private static final class FullDisk implements DirtyWriter {
+    final AtomicBoolean full = new AtomicBoolean(true);
+
+    @Override
+    public boolean writeOut(Buffer buffer, long group) {
+      return !full.get();
+    }
+
+    @Override
+    public boolean hasNoRoom() {
+      return full.get();
+    }
+  }
+
+  private static List<Buffer> dirtyAll(BufferCache cache) {
+    List<Buffer> all = holdAll(cache);
+    for (Buffer buffer : all) {
+      buffer.dirty(1);
+      buffer.release("test");
+    }
+    return all;
+  }
+
+  /** It would have waited half a minute. */
+  @Test
+  @Timeout(20)
+  void nobodyWaitsLongForADiskThatIsFull() {
+    FullDisk disk = new FullDisk();
+    BufferCache cache = create(BufferCache.builder().dirtyWriter(disk));
+    dirtyAll(cache);
+    CacheFullException e = assertThrows(CacheFullException.class, () -> hold(cache, MAIN_BLOCKS));
+    assertTrue(e.isDiskFull());
+    assertTrue(e.getMessage().contains("the disk has no room for"), e.getMessage());
+    disk.full.set(false);
+    hold(cache, MAIN_BLOCKS).release("test");
+  }
+
+  /** Who writes what is dirty cannot do without. */
+  @Test
+  @Timeout(20)
+  void whoHasTheReserveWaitsAsLongAsEver() {
+    FullDisk disk = new FullDisk();
+    BufferCache cache =
+        create(BufferCache.builder().dirtyWriter(disk).waitTimeout(Duration.ofMillis(1500)));
+    dirtyAll(cache);
+    List<IoMemory> taken = new ArrayList<>();
+    CacheFullException e =
+        assertThrows(
+            CacheFullException.class,
+            () -> {
+              while (true) {
+                taken.add(cache.allocateIo(BLOCK_BYTES));
+              }
+            });
+    assertFalse(e.isDiskFull());
+    assertFalse(taken.isEmpty());
+    taken.forEach(IoMemory::close);
+    disk.full.set(false);
+  }
+
+  /** What takes changes back gets on: what it changes gives room on the disk. */
+  @Test
+  @Timeout(20)
+  void theReserveIsThereForWhatMustGetOn() {
+    FullDisk disk = new FullDisk();
+    BufferCache cache = create(BufferCache.builder().dirtyWriter(disk));
+    dirtyAll(cache);
+    cache.withReserve(
+        () -> {
+          cache.withReserve(() -> hold(cache, MAIN_BLOCKS).release("test"));
+          hold(cache, MAIN_BLOCKS + 1).release("test");
+        });
+    assertThrows(CacheFullException.class, () -> hold(cache, MAIN_BLOCKS));
+    disk.full.set(false);
   }
 
   @Test

@@ -11,7 +11,11 @@ import picocli.CommandLine.Command;
     footer = {
       "",
       "Prints what was checked, and a line for each problem: damage, space that belongs",
-      "to nothing (leaked) and space that is used twice. Exit code 2 if there is any."
+      "to nothing (leaked) and space that is used twice. Exit code 2 if there is any.",
+      "",
+      "Examples:",
+      "  zap check books",
+      "  zap check --json books"
     })
 final class CheckCommand extends StoreCommand {
   CheckCommand(Streams streams) {
@@ -25,7 +29,11 @@ final class CheckCommand extends StoreCommand {
         Progress progress = streams().progress("check", 0)) {
       report = store.check(progress::to);
     }
-    print(report);
+    if (json()) {
+      report("report", report);
+    } else {
+      print(report);
+    }
     return report.isClean() && report.leakedBytes() == 0 ? ExitCode.OK : ExitCode.DAMAGED;
   }
 

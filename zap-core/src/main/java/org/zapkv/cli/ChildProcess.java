@@ -12,9 +12,6 @@ import java.util.List;
 
 /** Runs commands of this program in processes of their own. */
 final class ChildProcess {
-  /** From this version of Java on the runtime warns of the way the cache gets its memory. */
-  private static final int FIRST_THAT_WARNS = 24;
-
   private final Output out;
 
   /**
@@ -31,9 +28,6 @@ final class ChildProcess {
     out.println("   $ zap " + String.join(" ", args));
     out.flush();
     List<String> command = new ArrayList<>(List.of(java()));
-    if (Runtime.version().feature() >= FIRST_THAT_WARNS) {
-      command.add("--sun-misc-unsafe-memory-access=allow");
-    }
     command.addAll(List.of("-cp", classPath(), Main.class.getName()));
     command.addAll(List.of(args));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

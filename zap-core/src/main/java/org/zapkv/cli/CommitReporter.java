@@ -3,6 +3,7 @@ package org.zapkv.cli;
 
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.store.ZapStore;
 
@@ -21,32 +22,31 @@ final class CommitReporter implements AutoCloseable {
 
   private final ZapStore store;
   private final BlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
-  private final @Nullable Output out;
+  private final @Nullable LongConsumer sink;
   private final @Nullable Thread thread;
   private volatile @Nullable RuntimeException failure;
 
   /**
    * A reporter.
    *
-   * @param out where to print, null: nowhere
+   * @param sink takes how many lines are committed, and prints it; null: nobody wants to know
    */
-  CommitReporter(ZapStore store, @Nullable Output out) {
+  CommitReporter(ZapStore store, @Nullable LongConsumer sink) {
     this.store = store;
-    this.out = out;
-    this.thread = out == null ? null : new Thread(() -> report(out), "zap-acks");
+    this.sink = sink;
+    this.thread = sink == null ? null : new Thread(() -> report(sink), "zap-acks");
     if (thread != null) {
       thread.setDaemon(true);
       thread.start();
     }
   }
 
-  private void report(Output out) {
+  private void report(LongConsumer sink) {
     try {
       Commit commit = commits.take();
       while (commit.lines >= 0) {
         store.awaitDurable(commit.sequence);
-        out.println("committed " + commit.lines);
-        out.flush();
+        sink.accept(commit.lines);
         commit = commits.take();
       }
     } catch (OutputFailedException e) {
@@ -65,7 +65,7 @@ final class CommitReporter implements AutoCloseable {
    * @param lines how many lines of the input are committed with it
    */
   void committed(long sequence, long lines) {
-    if (out == null) {
+    if (sink == null) {
       return;
     }
     rethrow();

@@ -12,7 +12,10 @@ import picocli.CommandLine.Command;
       "",
       "Moves what lies near the end of the file into free space before that, and cuts the",
       "end off. It can be broken off at any time: the store is whole, and a later run",
-      "goes on. 'zap stat' tells how much can be reclaimed."
+      "goes on. 'zap stat' tells how much can be reclaimed.",
+      "",
+      "Example:",
+      "  zap compact books"
     })
 final class CompactCommand extends StoreCommand {
   CompactCommand(Streams streams) {
@@ -25,6 +28,10 @@ final class CompactCommand extends StoreCommand {
     try (ZapStore store = openExisting();
         Progress progress = streams().progress("compact", 0)) {
       report = store.compact(progress::to);
+    }
+    if (json()) {
+      report("report", report);
+      return ExitCode.OK;
     }
     out()
         .println(

@@ -24,7 +24,11 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Without DIR: the files of the running JDK and the classes in its run-time image.",
-      "Exit code other than 0 if anything is not as it was loaded."
+      "Exit code other than 0 if anything is not as it was loaded.",
+      "",
+      "Examples:",
+      "  zap demo",
+      "  zap demo --store jdk /usr/lib/jvm"
     })
 final class DemoCommand implements Callable<Integer> {
   private final Streams streams;

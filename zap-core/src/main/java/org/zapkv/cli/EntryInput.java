@@ -16,9 +16,12 @@ final class EntryInput implements AutoCloseable {
     this.lines = new LineReader(file.in(), parser.maxLineBytes());
   }
 
-  /** Opens a file, or standard input where the file is {@code -}. */
+  /**
+   * Opens a file, which is unpacked if its name ends in .gz, or standard input where the file is
+   * {@code -}.
+   */
   static EntryInput open(String file, Streams streams, EntryParser parser) {
-    return new EntryInput(InputFile.open(file, streams), parser);
+    return new EntryInput(InputFile.openUnpacked(file, streams), parser);
   }
 
   /**
@@ -58,8 +61,9 @@ final class EntryInput implements AutoCloseable {
     return lines.lineNumber();
   }
 
+  /** How much of the file was read. */
   long consumedBytes() {
-    return lines.consumedBytes();
+    return file.consumedBytes();
   }
 
   /** The size of the file, or -1 where it is not known. */

@@ -28,6 +28,9 @@ final class EntryParser {
   /** Room for the longest key, the tab and the end of the line. */
   private static final int LINE_OVERHEAD_BYTES = 4096;
 
+  /** What a value that is an integer begins with where it is escaped; no escaped bytes do. */
+  static final String LONG_PREFIX = "\\l";
+
   private static final int MAX_LONG_DIGITS = 20;
 
   private final Form form;
@@ -35,6 +38,7 @@ final class EntryParser {
   private byte[] key = {};
   private byte[] value = {};
   private long longValue;
+  private boolean isLong;
 
   EntryParser(Form form, boolean longValues) {
     this.form = form;
@@ -92,8 +96,11 @@ final class EntryParser {
    * @return null, or what is wrong with it
    */
   @Nullable String parseValue(byte[] text, int start, int end) {
-    if (longValues) {
-      return parseLong(text, start, end);
+    int digits = start + LONG_PREFIX.length();
+    boolean marked = form == Form.ESCAPED && end >= digits && isMark(text, start);
+    isLong = longValues || marked;
+    if (isLong) {
+      return parseLong(text, marked ? digits : start, end);
     }
     byte[] bytes = field(text, start, end);
     if (bytes == null) {
@@ -108,6 +115,10 @@ final class EntryParser {
     }
     value = bytes;
     return null;
+  }
+
+  private static boolean isMark(byte[] text, int at) {
+    return text[at] == LONG_PREFIX.charAt(0) && text[at + 1] == LONG_PREFIX.charAt(1);
   }
 
   private @Nullable String parseLong(byte[] text, int start, int end) {
@@ -153,9 +164,9 @@ final class EntryParser {
     return key;
   }
 
-  /** Whether values are integers: {@link #longValue()}, else {@link #value()}. */
-  boolean longValues() {
-    return longValues;
+  /** Whether the value parsed last is an integer: {@link #longValue()}, else {@link #value()}. */
+  boolean isLong() {
+    return isLong;
   }
 
   byte[] value() {

@@ -12,7 +12,11 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "A value that is an integer is printed in decimal digits.",
-      "Exit code 1 if the key, or the map, is not there."
+      "Exit code 1 if the key, or the map, is not there.",
+      "",
+      "Examples:",
+      "  zap get books titles 42",
+      "  zap get --json books titles 42"
     })
 final class GetCommand extends KeyCommand {
   @Option(names = "--long", description = "Refuse (exit code 1) a value that is no integer.")
@@ -29,6 +33,11 @@ final class GetCommand extends KeyCommand {
       ZapEntry entry = existingMap(store).entry(key);
       if (entry == null) {
         throw noSuchKey();
+      }
+      if (json()) {
+        report("key", entry.key());
+        report("value", longValues || entry.isLong() ? entry.longValue() : entry.value());
+        return ExitCode.OK;
       }
       if (longValues || entry.isLong()) {
         out().print(Long.toString(entry.longValue()));

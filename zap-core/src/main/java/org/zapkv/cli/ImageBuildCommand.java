@@ -12,7 +12,10 @@ import picocli.CommandLine.Parameters;
       "A line, with tabs between the fields: name, length, count, value, as 'zap image",
       "dump' prints them; what else a line has is not looked at. A line that cannot be",
       "used (it is none, the name is there already or too long, the value too large)",
-      "ends the command with exit code 1, and nothing is written."
+      "ends the command with exit code 1, and nothing is written.",
+      "",
+      "Example:",
+      "  zap image build entries.tsv map.zap --salt 24955"
     })
 final class ImageBuildCommand extends ImageWriteCommand {
   private static final int FIELDS = 4;

@@ -12,7 +12,10 @@ import picocli.CommandLine.Command;
       "Prints 'no problems', or a line for each problem, such as 'block 1 offset 24:",
       "leaf magic=0x0', and then the exit code is 2. Where damage has no one place (a",
       "pointer and what it leads to do not agree) only the block is named. An image has",
-      "no checksums: damage to the bytes of a value cannot be seen."
+      "no checksums: damage to the bytes of a value cannot be seen.",
+      "",
+      "Example:",
+      "  zap image check --block-size 512 map.zap"
     })
 final class ImageCheckCommand extends ImageReadCommand {
   ImageCheckCommand(Streams streams) {

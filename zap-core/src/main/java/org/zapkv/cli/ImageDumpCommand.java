@@ -22,7 +22,10 @@ import picocli.CommandLine.Option;
       "  hash     16 hexadecimal digits",
       "  cookie   the cursor's position on the entry, hexadecimal",
       "'zap image build' reads that. At damage the dump ends with exit code 2; the",
-      "lines up to there are printed."
+      "lines up to there are printed.",
+      "",
+      "Example:",
+      "  zap image dump --block-size 512 map.zap"
     })
 final class ImageDumpCommand extends ImageReadCommand {
   /** So many bits of a hash show how far the walk is. */

@@ -22,7 +22,10 @@ import picocli.CommandLine.Parameters;
       "Where an operation ends otherwise than the log says, that is reported with its",
       "line, and the exit code is 1; the lines after it are run all the same, and the",
       "image of what was done is written. A line that is none ends the command with",
-      "exit code 1, and nothing is written."
+      "exit code 1, and nothing is written.",
+      "",
+      "Example:",
+      "  zap image replay ops.tsv map.zap --salt 24955"
     })
 final class ImageReplayCommand extends ImageWriteCommand {
   private static final int RESULT_FIELD = 5;

@@ -6,7 +6,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "stat",
     description = "Prints how the map in an image is built, as 'zap stat STORE MAP' does.",
-    footer = {"", "Reads all of it; exit code 2, and the place, if it is damaged."})
+    footer = {
+      "",
+      "Reads all of it; exit code 2, and the place, if it is damaged.",
+      "",
+      "Example:",
+      "  zap image stat --block-size 512 map.zap"
+    })
 final class ImageStatCommand extends ImageReadCommand {
   ImageStatCommand(Streams streams) {
     super(streams);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cli;
 
+import java.util.Map;
 import org.zapkv.store.Durability;
 import org.zapkv.store.ZapStore;
 import picocli.CommandLine.Command;
@@ -24,7 +25,12 @@ import picocli.CommandLine.Option;
       "are slower: each may change every block of a large map. When the command ends",
       "with exit code 0 or 1 all that it stored is on disk.",
       "",
-      "Creates the store and the map where they are not there."
+      "Creates the store and the map where they are not there.",
+      "",
+      "Examples:",
+      "  zap load books titles titles.tsv",
+      "  zap load --escaped --batch 10000 books titles titles.tsv",
+      "  zap load --long --durability sync books years years.tsv.gz"
     })
 final class LoadCommand extends InputCommand {
   @Option(
@@ -56,6 +62,15 @@ final class LoadCommand extends InputCommand {
     super(streams);
   }
 
+  private void reportCommit(long lines) {
+    if (json()) {
+      event(Map.of("committed", lines));
+    } else {
+      out().println("committed " + lines);
+    }
+    out().flush();
+  }
+
   @Override
   public Integer call() {
     checkMapName(mapName());
@@ -64,9 +79,15 @@ final class LoadCommand extends InputCommand {
     }
     try (EntryInput entries = openInput();
         ZapStore store = openOrCreate();
-        CommitReporter reporter = new CommitReporter(store, acks ? out() : null)) {
+        CommitReporter reporter = new CommitReporter(store, acks ? this::reportCommit : null)) {
       Loader loader = new Loader(store, store.map(mapName()), batchLines, durability, reporter);
-      return loader.load(entries, skipBad(), streams());
+      int exitCode = loader.load(entries, skipBad(), streams());
+      if (json()) {
+        report("entries", loader.storedEntries());
+        report("badLines", loader.badLines());
+        report("seconds", loader.seconds());
+      }
+      return exitCode;
     }
   }
 }

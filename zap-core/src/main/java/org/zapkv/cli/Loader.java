@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cli;
 
-import java.util.Locale;
 import org.zapkv.error.ZapException;
 import org.zapkv.store.Batch;
 import org.zapkv.store.Durability;
@@ -27,6 +26,7 @@ final class Loader {
   private long storedLines;
   private long storedEntries;
   private long badLines;
+  private double storeSeconds;
 
   Loader(
       ZapStore store, ZapMap map, int batchLines, Durability durability, CommitReporter reporter) {
@@ -50,6 +50,7 @@ final class Loader {
       throw keepStored(e);
     }
     double seconds = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
+    storeSeconds = seconds;
     streams.message(summary(whole, entries.lineNumber(), seconds));
     return whole ? ExitCode.OK : ExitCode.NO;
   }
@@ -74,7 +75,7 @@ final class Loader {
 
   private void add(EntryInput entries) {
     EntryParser entry = entries.parser();
-    if (entry.longValues()) {
+    if (entry.isLong()) {
       batch.putLong(map, entry.key(), entry.longValue());
     } else {
       batch.put(map, entry.key(), entry.value());
@@ -113,11 +114,23 @@ final class Loader {
     if (!whole) {
       return "stopped at line " + lines + "; " + stored();
     }
-    String rate = String.format(Locale.ROOT, "%,.0f", storedEntries / Math.max(seconds, 1e-9));
-    return String.format(Locale.ROOT, "loaded %,d entries in %.2f s, ", storedEntries, seconds)
-        + rate
-        + " entries/s"
+    return Sizes.done("loaded", storedEntries, seconds)
         + (badLines == 0 ? "" : ", " + Sizes.count(badLines) + " bad lines skipped");
+  }
+
+  /** How many entries are stored. */
+  long storedEntries() {
+    return storedEntries;
+  }
+
+  /** How many lines were skipped, or ended the load. */
+  long badLines() {
+    return badLines;
+  }
+
+  /** How long the load took, in seconds; 0 if it failed. */
+  double seconds() {
+    return storeSeconds;
   }
 
   private String stored() {

@@ -15,6 +15,8 @@ import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -39,8 +41,15 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "A store is open in one process at a time; any number may read it at once, with the",
-      "commands that change nothing: get, scan, count, maps, verify, stat, check. Every",
-      "message is a line on standard error that begins with 'zap: '."
+      "commands that change nothing: get, scan, export, count, maps, verify, stat, plot,",
+      "check. Every message is a line on standard error that begins with 'zap: '. With",
+      "--json the last line on standard output is an object with \"exitCode\" and, after a failure,"
+          + " \"error\".",
+      "",
+      "Example:",
+      "  zap put books titles 42 \"The Hitchhiker's Guide\"",
+      "  zap get books titles 42",
+      "  zap help export"
     })
 public final class Main implements Runnable {
   private static final String LOGGING_CLASS = "java.util.logging.config.class";
@@ -110,8 +119,10 @@ public final class Main implements Runnable {
     CommandLine commandLine = new CommandLine(main);
     commandLine
         .addSubcommand(new LoadCommand(streams))
+        .addSubcommand(new ExportCommand(streams))
         .addSubcommand(new GetCommand(streams))
         .addSubcommand(new PutCommand(streams))
+        .addSubcommand(new IncrementCommand(streams))
         .addSubcommand(new RemoveCommand(streams))
         .addSubcommand(new ScanCommand(streams))
         .addSubcommand(new CountCommand(streams))
@@ -121,6 +132,7 @@ public final class Main implements Runnable {
         .addSubcommand(new ClearCommand(streams))
         .addSubcommand(new VerifyCommand(streams))
         .addSubcommand(new StatCommand(streams))
+        .addSubcommand(new PlotCommand(streams))
         .addSubcommand(new CheckCommand(streams))
         .addSubcommand(new ScrubCommand(streams))
         .addSubcommand(new CompactCommand(streams))
@@ -131,7 +143,9 @@ public final class Main implements Runnable {
     commandLine.setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8));
     commandLine.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     commandLine.setParameterExceptionHandler((e, args) -> misuse(e, streams));
-    commandLine.setExecutionExceptionHandler((e, command, result) -> main.report(e, streams));
+    commandLine.setExecutionStrategy(Main::execute);
+    commandLine.setExecutionExceptionHandler(
+        (e, command, result) -> main.fail(e, command, streams));
     return commandLine;
   }
 
@@ -139,6 +153,31 @@ public final class Main implements Runnable {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
     streams.message(e.getMessage() + " (see " + command + " --help)");
     return ExitCode.USAGE;
+  }
+
+  /** Runs the command; with --json its last line follows. */
+  private static int execute(ParseResult parsed) {
+    int exitCode = new RunLast().execute(parsed);
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    boolean ran = !last.isUsageHelpRequested() && !last.isVersionHelpRequested();
+    if (ran && last.commandSpec().userObject() instanceof StoreCommand command && command.json()) {
+      command.reportEnd(exitCode);
+    }
+    return exitCode;
+  }
+
+  private int fail(Exception failure, CommandLine commandLine, Streams streams) {
+    int exitCode = report(failure, streams);
+    if (commandLine.getCommand() instanceof StoreCommand command
+        && command.json()
+        && !(failure instanceof OutputFailedException)) {
+      command.report("error", Failures.message(failure));
+      command.reportEnd(exitCode);
+    }
+    return exitCode;
   }
 
   private int report(Throwable failure, Streams streams) {

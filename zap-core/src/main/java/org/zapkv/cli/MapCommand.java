@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cli;
 
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
 import picocli.CommandLine.Parameters;
@@ -16,6 +18,13 @@ abstract class MapCommand extends StoreCommand {
 
   String mapName() {
     return map;
+  }
+
+  @Override
+  Map<String, @Nullable Object> subject() {
+    Map<String, @Nullable Object> members = super.subject();
+    members.put("map", map);
+    return members;
   }
 
   ZapMap existingMap(ZapStore opened) {

@@ -8,7 +8,14 @@ import picocli.CommandLine.Command;
 @Command(
     name = "maps",
     description = "Prints the names of the maps of a store, one per line, sorted.",
-    footer = {"", "Control characters and backslashes in a name are escaped as in scan."})
+    footer = {
+      "",
+      "Control characters and backslashes in a name are escaped as in scan.",
+      "",
+      "Examples:",
+      "  zap maps books",
+      "  zap maps --json books"
+    })
 final class MapsCommand extends StoreCommand {
   MapsCommand(Streams streams) {
     super(streams);
@@ -17,6 +24,10 @@ final class MapsCommand extends StoreCommand {
   @Override
   public Integer call() {
     try (ZapStore store = openToRead()) {
+      if (json()) {
+        report("maps", store.mapNames());
+        return ExitCode.OK;
+      }
       for (String name : store.mapNames()) {
         Escapes.write(name.getBytes(StandardCharsets.UTF_8), out());
         out().write('\n');

@@ -12,7 +12,20 @@ import org.jspecify.annotations.Nullable;
 final class Progress implements AutoCloseable {
   private static final int WIDTH = 79;
   private static final int REDRAW_MILLIS = 200;
-  private static final long UNIT_BYTES = 1 << 20;
+
+  /** What is counted. */
+  enum Unit {
+    MEBIBYTES(" MiB", 1 << 20),
+    ENTRIES(" entries", 1);
+
+    private final String label;
+    private final long size;
+
+    Unit(String label, long size) {
+      this.label = label;
+      this.size = size;
+    }
+  }
 
   private final @Nullable ProgressBar bar;
   private final Runnable erase;
@@ -26,13 +39,13 @@ final class Progress implements AutoCloseable {
     return new Progress(null, () -> {});
   }
 
-  static Progress bar(String task, long totalBytes, Consumer<String> draw, Runnable erase) {
+  static Progress bar(String task, long total, Unit unit, Consumer<String> draw, Runnable erase) {
     // With a consumer of our own the bar needs no native code to learn about the terminal.
     ProgressBar bar =
         new ProgressBarBuilder()
             .setTaskName(task)
-            .setInitialMax(totalBytes)
-            .setUnit(" MiB", UNIT_BYTES)
+            .setInitialMax(total)
+            .setUnit(unit.label, unit.size)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(REDRAW_MILLIS)
             .showSpeed()
@@ -41,16 +54,16 @@ final class Progress implements AutoCloseable {
     return new Progress(bar, erase);
   }
 
-  void to(long doneBytes) {
+  void to(long done) {
     if (bar != null) {
-      bar.stepTo(doneBytes);
+      bar.stepTo(done);
     }
   }
 
-  void to(long doneBytes, long totalBytes) {
+  void to(long done, long total) {
     if (bar != null) {
-      bar.maxHint(totalBytes);
-      bar.stepTo(doneBytes);
+      bar.maxHint(total);
+      bar.stepTo(done);
     }
   }
 

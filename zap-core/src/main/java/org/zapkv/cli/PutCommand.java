@@ -11,7 +11,14 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "put",
     description = "Adds an entry or replaces its value. It is on disk when the command ends.",
-    footer = {"", "Creates the store and the map where they are not there."})
+    footer = {
+      "",
+      "Creates the store and the map where they are not there.",
+      "",
+      "Examples:",
+      "  zap put books titles 43 \"Mostly Harmless\"",
+      "  zap put --long books years 43 1992"
+    })
 final class PutCommand extends KeyCommand {
   @Parameters(index = "3", paramLabel = "VALUE", description = "The value.")
   private String valueText;

@@ -7,7 +7,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "rm",
     description = "Removes an entry. It is gone from the disk when the command ends.",
-    footer = {"", "Exit code 1 if the key, or the map, is not there."})
+    footer = {
+      "",
+      "Exit code 1 if the key, or the map, is not there.",
+      "",
+      "Example:",
+      "  zap rm books titles 42"
+    })
 final class RemoveCommand extends KeyCommand {
   RemoveCommand(Streams streams) {
     super(streams);

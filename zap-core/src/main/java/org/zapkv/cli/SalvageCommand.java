@@ -14,7 +14,10 @@ import picocli.CommandLine.Parameters;
       "",
       "Every entry in a block that is whole is recovered, whatever else is lost. STORE is not",
       "changed. Prints a line for each map, and one for each thing that is lost. Exit code 2 if",
-      "anything is lost, or may be older than it should be."
+      "anything is lost, or may be older than it should be.",
+      "",
+      "Example:",
+      "  zap salvage books rescued"
     })
 final class SalvageCommand extends StoreCommand {
   @Parameters(index = "1", paramLabel = "NEW", description = "The directory of the new store.")
@@ -30,6 +33,15 @@ final class SalvageCommand extends StoreCommand {
     try (Progress progress = streams().progress("salvage", 0)) {
       report = builder().salvage(storePath(), target, progress::to);
     }
+    if (json()) {
+      report("report", report);
+    } else {
+      print(report);
+    }
+    return report.isComplete() ? ExitCode.OK : ExitCode.DAMAGED;
+  }
+
+  private void print(SalvageReport report) {
     report.maps().forEach(this::print);
     for (String problem : report.problems()) {
       out().println(problem.replaceAll("\\R+", " "));
@@ -41,7 +53,6 @@ final class SalvageCommand extends StoreCommand {
                 Sizes.count(report.entries()),
                 Sizes.count(report.maps().size()),
                 Sizes.count(report.logRecords())));
-    return report.isComplete() ? ExitCode.OK : ExitCode.DAMAGED;
   }
 
   private void print(SalvagedMap map) {

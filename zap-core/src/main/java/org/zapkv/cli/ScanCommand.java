@@ -2,6 +2,8 @@
 package org.zapkv.cli;
 
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.store.MapCursor;
 import org.zapkv.store.ZapEntry;
@@ -20,10 +22,15 @@ import picocli.CommandLine.Option;
       "that is an integer is printed in decimal digits, with --hex too.",
       "",
       "The last line on standard error is 'cursor 0x...' if there may be more entries,",
-      "where a later scan, of the same map, can go on with --cursor, or else 'end'."
+      "where a later scan, of the same map, can go on with --cursor, or else 'end'.",
+      "",
+      "Examples:",
+      "  zap scan --limit 100 books titles",
+      "  zap scan --json books titles"
     })
 final class ScanCommand extends MapCommand {
   private static final String COOKIE_PREFIX = "0x";
+  private static final String END = "end";
 
   /** What the position behind the last entry is. */
   private static final long END_COOKIE = -1;
@@ -55,18 +62,24 @@ final class ScanCommand extends MapCommand {
         MapCursor cursor = existingMap(store).cursor(from)) {
       long count = 0;
       while (count < most && cursor.next()) {
-        print(cursor.entry());
+        show(cursor.entry());
         count++;
       }
-      out().flush();
-      streams().err().println(position(cursor, count == most));
+      String position = position(cursor, count == most);
+      if (json()) {
+        report("entries", count);
+        report("cursor", position.equals(END) ? null : position);
+      } else {
+        out().flush();
+        streams().err().println(position.equals(END) ? END : "cursor " + position);
+      }
     }
     return ExitCode.OK;
   }
 
   private static String position(MapCursor cursor, boolean stopped) {
     long next = stopped ? cursor.nextCookie() : END_COOKIE;
-    return next == END_COOKIE ? "end" : "cursor " + COOKIE_PREFIX + String.format("%016x", next);
+    return next == END_COOKIE ? END : COOKIE_PREFIX + String.format("%016x", next);
   }
 
   private long parseCookie(String text) {
@@ -75,6 +88,17 @@ final class ScanCommand extends MapCommand {
       throw usage("--cursor: " + text + " is no cookie; one has the form 0x0123456789abcdef");
     }
     return Long.parseUnsignedLong(digits, 16);
+  }
+
+  private void show(ZapEntry entry) {
+    if (json()) {
+      Map<String, @Nullable Object> members = new LinkedHashMap<>();
+      members.put("key", entry.key());
+      members.put("value", entry.isLong() ? entry.longValue() : entry.value());
+      event(members);
+    } else {
+      print(entry);
+    }
   }
 
   private void print(ZapEntry entry) {

@@ -15,7 +15,10 @@ import picocli.CommandLine.Option;
       "What leads to the data is stored twice: a copy that is bad is written again from the",
       "good one. Data is stored once: what is bad there is only told. Prints a line for",
       "each. Exit code 2 if there is damage that could not be mended. It can be broken off",
-      "at any time. A program that has the store open scrubs it with ZapStore.scrub."
+      "at any time. A program that has the store open scrubs it with ZapStore.scrub.",
+      "",
+      "Example:",
+      "  zap scrub --rate 20m books"
     })
 final class ScrubCommand extends StoreCommand {
   @Option(
@@ -39,7 +42,11 @@ final class ScrubCommand extends StoreCommand {
         Progress progress = streams().progress("scrub", 0)) {
       report = store.scrub(bytesPerSecond == null ? 0 : bytesPerSecond, progress::to);
     }
-    print(report);
+    if (json()) {
+      report("report", report);
+    } else {
+      print(report);
+    }
     return report.isClean() ? ExitCode.OK : ExitCode.DAMAGED;
   }
 

@@ -49,6 +49,17 @@ final class Sizes implements ITypeConverter<Long> {
             Locale.ROOT, "%.1f %siB", amount, UNITS.toUpperCase(Locale.ROOT).charAt(unit - 1));
   }
 
+  /** What was done with how many entries in what time, and the rate. */
+  static String done(String verb, long entries, double seconds) {
+    return String.format(
+        Locale.ROOT,
+        "%s %,d entries in %.2f s, %,.0f entries/s",
+        verb,
+        entries,
+        seconds,
+        entries / Math.max(seconds, 1e-9));
+  }
+
   /** A number with its thousands apart, such as {@code 1,234,567}. */
   static String count(long number) {
     return String.format(Locale.ROOT, "%,d", number);

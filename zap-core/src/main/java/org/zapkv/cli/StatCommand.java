@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cli;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.pool.PoolStatistics;
@@ -20,7 +22,11 @@ import picocli.CommandLine.Parameters;
       "A micro map is one block of 64 bytes an entry. A fat map has leaves, found by the",
       "first bits of a key's hash in a pointer table, which lies in the map's first",
       "block (embedded) or, once it is larger, in blocks of its own (external). For a map",
-      "all its blocks are read."
+      "all its blocks are read.",
+      "",
+      "Examples:",
+      "  zap stat books",
+      "  zap stat books titles"
     })
 final class StatCommand extends StoreCommand {
   @Parameters(
@@ -40,7 +46,9 @@ final class StatCommand extends StoreCommand {
   @Override
   public Integer call() {
     try (ZapStore store = openToRead()) {
-      if (map == null) {
+      if (json()) {
+        reportAll(store);
+      } else if (map == null) {
         printStore(store);
       } else {
         checkMapName(map);
@@ -48,6 +56,22 @@ final class StatCommand extends StoreCommand {
       }
     }
     return ExitCode.OK;
+  }
+
+  private void reportAll(ZapStore store) {
+    if (map != null) {
+      checkMapName(map);
+      report("map", map);
+      report("statistics", store.existingMap(map).statistics());
+      return;
+    }
+    List<Map<String, Object>> maps = new ArrayList<>();
+    for (String name : store.mapNames()) {
+      ZapMap each = store.existingMap(name);
+      maps.add(Map.of("name", name, "micro", each.isMicro(), "entries", each.size()));
+    }
+    report("maps", maps);
+    report("statistics", store.statistics());
   }
 
   private void printStore(ZapStore store) {

@@ -3,6 +3,8 @@ package org.zapkv.cli;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.store.ZapMap;
@@ -45,6 +47,16 @@ abstract class StoreCommand implements Callable<Integer> {
               + " are given up for good.")
   private boolean acceptLogLoss;
 
+  @Option(
+      names = "--json",
+      description =
+          "Print JSON: an object on a line for each entry or event, and a last one with the result"
+              + " and the exit code.")
+  private boolean json;
+
+  /** What the last object of JSON has, beside what the command was told. */
+  private final Map<String, @Nullable Object> results = new LinkedHashMap<>();
+
   StoreCommand(Streams streams) {
     this.streams = streams;
   }
@@ -55,6 +67,37 @@ abstract class StoreCommand implements Callable<Integer> {
 
   Output out() {
     return streams.out();
+  }
+
+  /** Whether to print JSON, by {@link #report} and {@link #event}, instead of text for people. */
+  boolean json() {
+    return json;
+  }
+
+  /** Takes a figure or finding into the last object; the text of an error has the name "error". */
+  void report(String name, @Nullable Object value) {
+    results.put(name, value);
+  }
+
+  /** Prints an object on a line of its own. */
+  void event(Map<String, ? extends @Nullable Object> members) {
+    new Json(out()).line(members);
+  }
+
+  /** What tells the command from others in its last object. */
+  Map<String, @Nullable Object> subject() {
+    Map<String, @Nullable Object> members = new LinkedHashMap<>();
+    members.put("command", spec.name());
+    members.put("store", store.toString());
+    return members;
+  }
+
+  /** Prints the last object. */
+  void reportEnd(int exitCode) {
+    Map<String, @Nullable Object> members = subject();
+    members.put("exitCode", exitCode);
+    members.putAll(results);
+    event(members);
   }
 
   Path storePath() {

@@ -57,11 +57,20 @@ final class Streams {
    * @param totalBytes how much there is to do, or -1 where it is not known
    */
   Progress progress(String task, long totalBytes) {
+    return progress(task, totalBytes, Progress.Unit.MEBIBYTES);
+  }
+
+  /** The same for something that is counted in entries. */
+  Progress countProgress(String task, long totalEntries) {
+    return progress(task, totalEntries, Progress.Unit.ENTRIES);
+  }
+
+  private Progress progress(String task, long total, Progress.Unit unit) {
     if (!terminal.getAsBoolean()) {
       return Progress.none();
     }
     barDrawn = true;
-    return Progress.bar(task, totalBytes, this::draw, this::erase);
+    return Progress.bar(task, total, unit, this::draw, this::erase);
   }
 
   private void draw(String line) {

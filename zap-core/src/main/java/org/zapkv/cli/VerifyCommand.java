@@ -2,6 +2,7 @@
 package org.zapkv.cli;
 
 import java.util.Arrays;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.store.ZapEntry;
 import org.zapkv.store.ZapMap;
@@ -18,7 +19,10 @@ import picocli.CommandLine.Option;
       "or (--long) integer, and the map has to have as many entries as there are lines;",
       "exit code 1 if not. The lines are those of load, with the same options. A key",
       "that comes twice makes a difference in the count, and in the value unless both",
-      "lines are equal."
+      "lines are equal.",
+      "",
+      "Example:",
+      "  zap verify books titles titles.tsv"
     })
 final class VerifyCommand extends InputCommand {
   @Option(
@@ -47,6 +51,12 @@ final class VerifyCommand extends InputCommand {
       if (map.size() != lines) {
         difference("the map has " + map.size() + " entries, the input " + lines);
       }
+    }
+    if (json()) {
+      report("entries", lines);
+      report("differences", differences);
+      report("badLines", badLines);
+      return differences == 0 ? ExitCode.OK : ExitCode.NO;
     }
     out()
         .println(
@@ -89,7 +99,7 @@ final class VerifyCommand extends InputCommand {
     if (entry == null) {
       return "the key is not in the map";
     }
-    if (entry.isLong() != expected.longValues()) {
+    if (entry.isLong() != expected.isLong()) {
       return "the value in the map is " + (entry.isLong() ? "an integer" : "bytes");
     }
     if (entry.isLong()) {
@@ -110,7 +120,12 @@ final class VerifyCommand extends InputCommand {
 
   private void difference(String text) {
     differences++;
-    if (differences <= shownDifferences) {
+    if (differences > shownDifferences) {
+      return;
+    }
+    if (json()) {
+      event(Map.of("difference", text));
+    } else {
       out().println(text);
     }
   }

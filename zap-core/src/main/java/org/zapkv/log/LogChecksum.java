@@ -2,7 +2,7 @@
 package org.zapkv.log;
 
 import java.util.UUID;
-import net.openhft.hashing.LongHashFunction;
+import org.zapkv.cache.memory.XxHash64;
 
 /**
  * The checksum of everything in an intent log: XXH64. The seed says what the bytes are and where.
@@ -15,7 +15,7 @@ final class LogChecksum {
   private LogChecksum() {}
 
   static long of(long address, long lengthBytes, long seed) {
-    return LongHashFunction.xx(seed).hashMemory(address, lengthBytes);
+    return XxHash64.ofMemory(address, lengthBytes, seed);
   }
 
   /** What stands for a store in the seeds of its log. */

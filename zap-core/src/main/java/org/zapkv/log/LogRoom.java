@@ -244,9 +244,14 @@ final class LogRoom {
       return;
     }
     resizing = true;
+    int before = segments.count();
     segments.cut(count);
     try {
       guard.unlocked(() -> device.truncate(segments.endOf(count)));
+    } catch (StoreFullException e) {
+      // Even to give something back may need some room. They are as free as they were.
+      segments.add(before - count);
+      LOGGER.log(System.Logger.Level.DEBUG, "not cut: " + device.name(), e);
     } catch (Throwable e) {
       guard.failed(e);
     } finally {
@@ -262,6 +267,10 @@ final class LogRoom {
 
   /** Makes the device as small as that of a log that is not needed. After {@link #close}. */
   void shrink() {
-    device.truncate(segments.endOf(MIN_SEGMENTS));
+    try {
+      device.truncate(segments.endOf(MIN_SEGMENTS));
+    } catch (StoreFullException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "not made small: " + device.name(), e);
+    }
   }
 }

@@ -16,6 +16,14 @@ final class EarlyWriter implements DirtyWriter {
   /* The cache is there before the objects are; nothing is dirty before. */
   private volatile @Nullable ObjectContext context;
 
+  private static final long NEVER = -1;
+
+  /**
+   * The newest durable group when the last attempt found no room, as the next one frees some; or
+   * NEVER. Of two attempts at once either counts: harmless.
+   */
+  private volatile long fullAfterGroup = NEVER;
+
   void start(ObjectContext objects) {
     context = objects;
   }
@@ -24,6 +32,14 @@ final class EarlyWriter implements DirtyWriter {
   public boolean hasFailed() {
     ObjectContext objects = context;
     return objects != null && objects.groups().hasFailed();
+  }
+
+  @Override
+  public boolean hasNoRoom() {
+    ObjectContext objects = context;
+    return objects != null
+        && (fullAfterGroup == objects.groups().syncedGroup()
+            || objects.groups().isWaitingForRoom());
   }
 
   @Override
@@ -38,9 +54,12 @@ final class EarlyWriter implements DirtyWriter {
         return false;
       }
       node.writeOut(buffer, group);
+      fullAfterGroup = NEVER;
       return true;
     } catch (StoreFullException e) {
       /* The group that is being synced may still free some; if not, the sync reports it. */
+      fullAfterGroup = objects.groups().syncedGroup();
+      objects.pool().refreshCapacity();
       return false;
     } catch (DeviceException e) {
       objects.groups().fail(e);

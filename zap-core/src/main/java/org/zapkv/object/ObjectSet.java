@@ -389,6 +389,16 @@ public final class ObjectSet implements AutoCloseable {
   }
 
   /**
+   * Takes back what a transaction has changed, which must get on even if all of the cache is dirty
+   * and cannot be written: may use the cache's reserve. On the caller's thread.
+   *
+   * @param action changes blocks back
+   */
+  public void takeBack(Runnable action) {
+    cache.withReserve(action);
+  }
+
+  /**
    * Makes an object.
    *
    * @param type what it will be used for

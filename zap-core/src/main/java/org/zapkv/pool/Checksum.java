@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.pool;
 
-import net.openhft.hashing.LongHashFunction;
+import org.zapkv.cache.memory.XxHash64;
 
 /**
  * The checksum of everything on disk: XXH64. The seed says what the bytes are, so a block that was
@@ -57,10 +57,10 @@ final class Checksum {
   }
 
   static long of(byte[] bytes, int lengthBytes, long seed) {
-    return LongHashFunction.xx(seed).hashBytes(bytes, 0, lengthBytes);
+    return XxHash64.ofArray(bytes, 0, lengthBytes, seed);
   }
 
   static long of(long address, long lengthBytes, long seed) {
-    return LongHashFunction.xx(seed).hashMemory(address, lengthBytes);
+    return XxHash64.ofMemory(address, lengthBytes, seed);
   }
 }

@@ -728,7 +728,8 @@ public final class Pool implements AutoCloseable {
     return space.capacityBytes();
   }
 
-  void refreshCapacity() {
+  /** Asks the device again how far it can grow, as somebody else may have filled its disk. */
+  public void refreshCapacity() {
     space.refreshCapacity();
   }
 

@@ -486,6 +486,15 @@ public final class TransactionGroups implements AutoCloseable {
   }
 
   /**
+   * Whether the group being synced finds no room.
+   *
+   * @return true as long as it waits for some
+   */
+  public boolean isWaitingForRoom() {
+    return pool.roomWait().isWaiting();
+  }
+
+  /**
    * A group cannot be written, or the log not, or a change was made in part: no group will be
    * written any more.
    *

@@ -157,7 +157,9 @@ public final class Batch {
    * @throws org.zapkv.error.MapDroppedException if a map of the changes was dropped: take another
    *     batch without it
    * @throws org.zapkv.error.ReadOnlyStoreException if the store is open for reading only
-   * @throws org.zapkv.error.StoreFullException if the store has no room for the changes
+   * @throws org.zapkv.error.StoreFullException if the store has no room for the changes, or its
+   *     disk was filled by somebody else meanwhile, so that the cache cannot write what the batch
+   *     has changed
    * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more; thrown by
    *     the wait for the disk, too: whether the changes are there after the store was opened again
    *     is then unknown

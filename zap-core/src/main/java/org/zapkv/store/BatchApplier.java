@@ -2,7 +2,11 @@
 package org.zapkv.store;
 
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.error.CacheFullException;
+import org.zapkv.error.StoreFullException;
+import org.zapkv.error.ZapException;
 import org.zapkv.pool.Transaction;
 import org.zapkv.zap.Zap;
 
@@ -14,13 +18,24 @@ final class BatchApplier {
    * order. The objects of replaced large values are freed only when all changes are in, since until
    * then they may have to come back. Should putting back fail too, the open group holds half a
    * batch: the store is made to fail, so that the group is never written, and what is on disk stays
-   * whole.
+   * whole. Where a full disk is all that is in the way, putting back is tried again before that, as
+   * room may come: what counts is the time that was spent in vain, not that of what got on.
    *
    * Everything but prepare and release runs with the stripes of the changes held.
    */
 
+  /** How long putting back may come to nothing, in all, because the disk is full. */
+  private static final long MAX_STUCK_NANOS = 20_000_000_000L;
+
+  /** How long an attempt is waited with that follows one that came to nothing. */
+  private static final long PAUSE_NANOS = 50_000_000;
+
   private final ZapStore store;
   private final Transaction tx;
+
+  /** How long putting back has come to nothing by now. */
+  private long stuckNanos;
+
   private final @Nullable ChangeSet own;
 
   BatchApplier(ZapStore store, Transaction tx) {
@@ -119,10 +134,14 @@ final class BatchApplier {
 
   /** Takes back what {@link #prepare} and {@link #apply} did. */
   void putBack(List<Change> changes, Throwable because) {
+    store.objects().takeBack(() -> putAllBack(changes, because));
+  }
+
+  private void putAllBack(List<Change> changes, Throwable because) {
     try {
       for (int i = changes.size() - 1; i >= 0; i--) {
         if (changes.get(i).isApplied()) {
-          putBack(changes.get(i));
+          putBackPatiently(changes.get(i));
         }
       }
       for (Change change : changes) {
@@ -136,6 +155,35 @@ final class BatchApplier {
     } catch (RuntimeException | Error e) {
       because.addSuppressed(e);
       store.fail("a batch failed half way and could not be taken back", because);
+    }
+  }
+
+  private void putBackPatiently(Change change) {
+    while (true) {
+      long begun = System.nanoTime();
+      try {
+        putBack(change);
+        return;
+      } catch (StoreFullException | CacheFullException e) {
+        if (stuckNanos > MAX_STUCK_NANOS || !isForWantOfRoom(e)) {
+          throw e;
+        }
+        pause();
+        stuckNanos += System.nanoTime() - begun;
+      }
+    }
+  }
+
+  private static boolean isForWantOfRoom(ZapException e) {
+    return !(e instanceof CacheFullException full) || full.isDiskFull();
+  }
+
+  /** An interrupt does not end it; the flag is set again. */
+  private static void pause() {
+    boolean wasInterrupted = Thread.interrupted();
+    LockSupport.parkNanos(PAUSE_NANOS);
+    if (wasInterrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -157,6 +205,11 @@ final class BatchApplier {
     }
     store.values().release(change.key.bytes, change.now, tx);
     change.reset();
+  }
+
+  /** What a commit that found no memory is told: if the disk is full, then that. */
+  static ZapException told(CacheFullException e) {
+    return e.isDiskFull() ? new StoreFullException(e.getMessage(), e) : e;
   }
 
   /** Frees what the changes have replaced, once all of them stand. */

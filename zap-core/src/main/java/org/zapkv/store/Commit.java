@@ -4,6 +4,7 @@ package org.zapkv.store;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.zapkv.error.CacheFullException;
 import org.zapkv.pool.Transaction;
 
 /** One commit: changes of any number of keys, all of them made and recorded, or none. */
@@ -61,6 +62,8 @@ final class Commit {
               : makeInParts(applier, parts);
       applier.release(changes);
       return sequence;
+    } catch (CacheFullException e) {
+      throw BatchApplier.told(e);
     } finally {
       room.giveBack();
     }

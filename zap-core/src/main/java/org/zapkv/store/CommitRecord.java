@@ -86,17 +86,14 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
         map = change.key.map;
         bytes += CommitRecordLayout.NAME_LENGTH_BYTES + map.nameBytes().length;
       }
-      bytes += operationBytes(change);
+      bytes += operationBytes(change.key, valueBytes(change));
     }
     return bytes;
   }
 
   /** How long a record of one change is. */
   static long sizeBytes(Change change) {
-    return CommitRecordLayout.HEADER_BYTES
-        + CommitRecordLayout.NAME_LENGTH_BYTES
-        + change.key.map.nameBytes().length
-        + operationBytes(change);
+    return sizeBytes(change.key, valueBytes(change));
   }
 
   /** How much room a record of these changes takes at most, whatever name a map has by then. */
@@ -117,9 +114,25 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
     return sizeBytes(change) + ZapMap.MAX_NAME_BYTES;
   }
 
-  private static long operationBytes(Change change) {
-    long valueBytes = change.kind == Change.Kind.PUT_LONG ? Long.BYTES : change.valueBytes();
-    return CommitRecordLayout.OP_HEADER_BYTES + change.key.bytes.length + valueBytes;
+  /** The same of one change that puts a value of so many bytes. */
+  static long reservedBytes(MapKey key, long valueBytes) {
+    return sizeBytes(key, valueBytes) + ZapMap.MAX_NAME_BYTES;
+  }
+
+  /** How long a record of one change is that puts a value of so many bytes. */
+  static long sizeBytes(MapKey key, long valueBytes) {
+    return CommitRecordLayout.HEADER_BYTES
+        + CommitRecordLayout.NAME_LENGTH_BYTES
+        + key.map.nameBytes().length
+        + operationBytes(key, valueBytes);
+  }
+
+  private static long valueBytes(Change change) {
+    return change.kind == Change.Kind.PUT_LONG ? Long.BYTES : change.valueBytes();
+  }
+
+  private static long operationBytes(MapKey key, long valueBytes) {
+    return CommitRecordLayout.OP_HEADER_BYTES + key.bytes.length + valueBytes;
   }
 
   /** The bytes of a record of those changes that are applied. Nothing if none is. */

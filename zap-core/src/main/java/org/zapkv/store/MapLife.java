@@ -55,6 +55,7 @@ final class MapLife {
 
   /** Frees what was dropped, on this thread. */
   void awaitFreed() {
+    store.callbacks().refuseInside("dropped maps are freed");
     if (lifeLock.isHeldByCurrentThread()) {
       throw listenerException();
     }
@@ -254,6 +255,7 @@ final class MapLife {
 
   /** Does something in the gate, as the only one who changes which maps there are. */
   private void exclusively(Runnable action) {
+    store.callbacks().refuseInside("a map is dropped, renamed, cleared or made");
     int slot = store.gate().enter();
     try {
       store.checkWritable();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import org.zapkv.error.CacheFullException;
 import org.zapkv.pool.Transaction;
 
 /** A commit of one change, as {@link Commit} makes it, without what only several changes need. */
@@ -18,6 +19,8 @@ final class SingleCommit {
       long sequence = make(store, applier, change);
       applier.release(change);
       return sequence;
+    } catch (CacheFullException e) {
+      throw BatchApplier.told(e);
     } finally {
       room.giveBack();
     }

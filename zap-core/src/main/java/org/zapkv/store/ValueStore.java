@@ -82,7 +82,12 @@ final class ValueStore {
 
   /** What a change with this value may dirty or write, in bytes, beside the leaf. */
   static long objectBytes(byte[] value) {
-    return value.length <= INLINE_BYTES ? 0 : value.length + (long) MAX_BLOCK_BYTES;
+    return objectBytes(value.length);
+  }
+
+  /** The same for a value of so many bytes. */
+  static long objectBytes(int valueBytes) {
+    return valueBytes <= INLINE_BYTES ? 0 : valueBytes + (long) MAX_BLOCK_BYTES;
   }
 
   /** Whether a value of a length may be in an object of its own. */

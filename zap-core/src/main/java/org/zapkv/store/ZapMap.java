@@ -20,6 +20,7 @@ import org.zapkv.object.DataObject;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapCursor;
 import org.zapkv.zap.ZapParameters;
+import org.zapkv.zap.ZapLeaf;
 import org.zapkv.zap.ZapStatistics;
 
 /**
@@ -31,6 +32,10 @@ import org.zapkv.zap.ZapStatistics;
  * more than 2048 bytes are objects of their own. Nobody can make a map slow or full by the choice
  * of keys.
  *
+ * <p>Operations that look at a key and change it ({@link #putIfAbsent}, {@link #replace}, {@link
+ * #compute}, {@link #increment} and their like) do it as one step: no other change of the key comes
+ * between.
+ *
  * <p>Safe for use from many threads. A change is atomic, seen by every thread at once when the call
  * returns, and durable as {@link #durability} says: by default on disk when the call returns. Every
  * method throws {@link org.zapkv.error.ClosedException} once the store is closed, {@link
@@ -39,7 +44,7 @@ import org.zapkv.zap.ZapStatistics;
  * map was dropped; every change throws {@link org.zapkv.error.StoreFullException} or {@link
  * org.zapkv.error.StoreFailedException}, with the map unchanged, where the store can take none.
  */
-public final class ZapMap {
+public final class ZapMap extends AtomicMap {
 
   /** The longest key, in bytes. */
   public static final int MAX_KEY_BYTES = 1023;
@@ -132,11 +137,7 @@ public final class ZapMap {
     return new ZapMap(plain, Objects.requireNonNull(other, "durability"));
   }
 
-  /**
-   * What holds of a change of this map when the call returns.
-   *
-   * @return the durability of the store, or the one asked for
-   */
+  @Override
   public Durability durability() {
     return durability;
   }
@@ -214,7 +215,7 @@ public final class ZapMap {
   }
 
   /** A commit of one change. */
-  private void commit(Change change) {
+  void commit(Change change) {
     int slot = store.gate().enter();
     try {
       long sequence = SingleCommit.run(store, change);
@@ -511,7 +512,7 @@ public final class ZapMap {
   }
 
   /** A view before the first entry. */
-  private EntryView view() {
+  EntryView view() {
     return ask(asked -> new EntryView(plain, asked, asked.cursor()));
   }
 
@@ -599,13 +600,34 @@ public final class ZapMap {
     return ask(asked -> asked.statistics());
   }
 
+  /**
+   * Describes each leaf of the map: which part of the hashes it has and how full it is, such as for
+   * {@code zap plot}. Every leaf is read. The map can be used meanwhile, but for changes of its
+   * shape, which wait.
+   *
+   * @return an element of some fifty bytes for each leaf, in the order of the hashes; a micro map
+   *     is one. The list is the caller's own
+   * @throws org.zapkv.error.ClosedException if the store is closed
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws org.zapkv.error.DeviceException if reading fails
+   */
+  public List<ZapLeaf> leaves() {
+    return ask(asked -> asked.leaves());
+  }
+
   @Override
   public String toString() {
     return "ZapMap[" + plain.name + " of " + store.name() + "]";
   }
 
+  @Override
   ZapStore store() {
     return store;
+  }
+
+  @Override
+  MapKey keyOf(byte[] key) {
+    return new MapKey(plain, key);
   }
 
   /** The map as the store knows it, whatever its durability. */

@@ -50,6 +50,7 @@ public final class ZapStore implements AutoCloseable {
   private final StoreOptions options;
   private final KeyStripes stripes = new KeyStripes();
   private final LargeBatches largeBatches = new LargeBatches();
+  private final Callbacks callbacks = new Callbacks();
   private final CommitLog commitLog;
   private final MapTable maps;
   private final MapLife life;
@@ -122,8 +123,10 @@ public final class ZapStore implements AutoCloseable {
    * Comes before anything that changes the store.
    *
    * @throws ReadOnlyStoreException if it is open for reading only
+   * @throws IllegalStateException in a function that is called under a key's stripe
    */
   void checkWritable() {
+    callbacks.refuseInside("a change of the store");
     if (replayed && options.readOnly()) {
       throw new ReadOnlyStoreException(
           "store " + name + " is open for reading only: nothing was changed");
@@ -167,12 +170,32 @@ public final class ZapStore implements AutoCloseable {
    * @throws org.zapkv.error.CorruptException if the map is damaged
    * @throws org.zapkv.error.StoreFullException if there is no room for a new map
    * @throws ReadOnlyStoreException if there is no such map, and the store is open for reading only
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public ZapMap map(String mapName) {
     ZapMap known = known(mapName);
     return known != null
         ? known
         : Objects.requireNonNull(lookUp(MapTable.checkName(mapName), mapName, true));
+  }
+
+  /**
+   * The map of a name with objects for keys and values, created empty if there is none. Makes no
+   * second map, and costs next to nothing; the codecs are not stored, so whoever opens a map
+   * chooses those it was written with.
+   *
+   * @param <K> the keys
+   * @param <V> the values
+   * @param mapName as for {@link #map(String)}, with the same exceptions
+   * @param keyCodec what turns keys into bytes, not null
+   * @param valueCodec what turns values into bytes, not null; {@link Codec#longs} for values that
+   *     are longs
+   * @return the map
+   */
+  public <K, V> TypedMap<K, V> map(String mapName, Codec<K> keyCodec, Codec<V> valueCodec) {
+    Objects.requireNonNull(keyCodec, "keyCodec");
+    Objects.requireNonNull(valueCodec, "valueCodec");
+    return new TypedMap<>(map(mapName), keyCodec, valueCodec);
   }
 
   /**
@@ -183,6 +206,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws NoSuchMapException if there is none; the message names those there are
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.CorruptException if the map is damaged
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public ZapMap existingMap(String mapName) {
     ZapMap known = known(mapName);
@@ -293,6 +317,8 @@ public final class ZapStore implements AutoCloseable {
   }
 
   private @Nullable ZapMap lookUp(byte[] key, String mapName, boolean create) {
+    // Who has mapsLock may wait for a transaction to begin, and so for that of the callback.
+    callbacks.refuseInside("the first use of map \"" + mapName + "\"");
     int slot = gate.enter();
     try {
       return maps.lookUp(key, mapName, create);
@@ -339,8 +365,10 @@ public final class ZapStore implements AutoCloseable {
    *
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if writing fails, now or earlier
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public void sync() {
+    callbacks.refuseInside("sync()");
     int slot = gate.enter();
     try {
       // Who is told "durable" after a change has failed would take that one for durable, too.
@@ -359,8 +387,10 @@ public final class ZapStore implements AutoCloseable {
    * @throws IllegalArgumentException if no commit had such a sequence
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if it can not become durable any more
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public void awaitDurable(long sequence) {
+    callbacks.refuseInside("awaitDurable()");
     int slot = gate.enter();
     try {
       commitLog.awaitDurable(sequence);
@@ -423,9 +453,11 @@ public final class ZapStore implements AutoCloseable {
    * @return what was found
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFailedException if what is in memory cannot be written first
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public StoreCheckReport check(CheckListener progress) {
     Objects.requireNonNull(progress, "progress");
+    callbacks.refuseInside("check()");
     int slot = gate.enter();
     try {
       objects.sync();
@@ -451,9 +483,11 @@ public final class ZapStore implements AutoCloseable {
    * @throws org.zapkv.error.ClosedException if the store is closed
    * @throws org.zapkv.error.StoreFullException if there is no room to move anything
    * @throws org.zapkv.error.StoreFailedException if what is in memory cannot be written
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public CompactReport compact(CompactListener progress) {
     Objects.requireNonNull(progress, "progress");
+    callbacks.refuseInside("compact()");
     compactLock.lock();
     try {
       Compaction compaction = beginCompaction();
@@ -502,6 +536,7 @@ public final class ZapStore implements AutoCloseable {
    * @throws ReadOnlyStoreException if it is open for reading only, and so nothing can be mended:
    *     use {@link #check} then
    * @throws org.zapkv.error.CacheFullException if there is no memory for a block
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   public ScrubReport scrub(long bytesPerSecond, ScrubListener progress) {
     if (bytesPerSecond < 0) {
@@ -564,9 +599,11 @@ public final class ZapStore implements AutoCloseable {
    *
    * @throws org.zapkv.error.StoreFailedException if the last changes cannot be written; the store
    *     is closed all the same, and what was durable before is on disk
+   * @throws IllegalStateException in a function given to {@link ZapMap#compute} or its like
    */
   @Override
   public void close() {
+    callbacks.refuseInside("close()");
     gate.close();
     ReentrantLock mapsLock = maps.lock();
     mapsLock.lock();
@@ -669,6 +706,10 @@ public final class ZapStore implements AutoCloseable {
 
   KeyStripes stripes() {
     return stripes;
+  }
+
+  Callbacks callbacks() {
+    return callbacks;
   }
 
   LargeBatches largeBatches() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * What a user of the library sees: {@link org.zapkv.store.ZapStore a store}, its {@link
- * org.zapkv.store.ZapMap maps}, and {@link org.zapkv.store.Batch batches} over several of them.
+ * org.zapkv.store.ZapMap maps} of bytes, the same {@link org.zapkv.store.TypedMap of objects}, and
+ * {@link org.zapkv.store.Batch batches} over several of them.
  *
  * <p>Every type here but {@link org.zapkv.store.Batch} and {@link org.zapkv.store.MapCursor} is
  * safe for use from many threads, virtual ones included; interrupting a thread never harms the

@@ -480,6 +480,18 @@ final class MicroZap implements Entries {
     }
   }
 
+  /** The block as a leaf that covers all hashes. */
+  ZapLeaf leaf() {
+    Buffer block0 = hold();
+    try {
+      int entries = index(block0).size();
+      int slots = MicroLayout.slotCount(block0.sizeBytes());
+      return new ZapLeaf(0, 0, 0, entries, entries, slots);
+    } finally {
+      release(block0);
+    }
+  }
+
   /** Checks the block's bytes, and that the attached index is what they say. */
   void check(ZapProblems sink) {
     Buffer block0 = hold();

@@ -3,8 +3,10 @@ package org.zapkv.zap;
 
 import static org.zapkv.zap.ZapStatistics.BUCKETS;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Walks the leaves of a fat map for its statistics; the structure lock is held. */
 final class StatisticsCollector {
@@ -49,7 +51,7 @@ final class StatisticsCollector {
     LeafAccess access = fat.access();
     FatHeader header = access.holdHeader();
     try {
-      addLeaves(access, header);
+      forEachLeaf(access, header, leaf -> add(header, leaf));
       Overflow overflow = fat.overflow(header);
       if (overflow == null) {
         return statistics(header, 0, 0);
@@ -61,23 +63,47 @@ final class StatisticsCollector {
     }
   }
 
+  /** The leaves in the order of their hashes, those of the overflow not among them. */
+  List<ZapLeaf> leaves() {
+    List<ZapLeaf> leaves = new ArrayList<>();
+    LeafAccess access = fat.access();
+    FatHeader header = access.holdHeader();
+    try {
+      forEachLeaf(access, header, leaf -> leaves.add(figures(header, leaf)));
+    } finally {
+      access.release(header);
+    }
+    return leaves;
+  }
+
+  private static ZapLeaf figures(FatHeader header, Leaf leaf) {
+    int length = leaf.prefixLength();
+    return new ZapLeaf(
+        length == 0 ? 0 : leaf.prefix() << (Long.SIZE - length),
+        length,
+        1L << (header.tableShift() - length),
+        leaf.entryCount(),
+        leaf.chunkCount() - leaf.freeChunks(),
+        leaf.chunkCount());
+  }
+
   private long addOverflow(LeafAccess access) {
     FatHeader header = access.holdHeader();
     try {
-      addLeaves(access, header);
+      forEachLeaf(access, header, leaf -> add(header, leaf));
       return header.leafCount();
     } finally {
       access.release(header);
     }
   }
 
-  private void addLeaves(LeafAccess access, FatHeader header) {
+  private static void forEachLeaf(LeafAccess access, FatHeader header, Consumer<Leaf> action) {
     long hash = 0;
     boolean last = false;
     while (!last) {
       Leaf leaf = access.lockUnderStructure(header, hash, false);
       try {
-        add(header, leaf);
+        action.accept(leaf);
         last = leaf.isLast();
         hash = last ? 0 : leaf.hashAfter();
       } finally {

@@ -690,6 +690,19 @@ public final class Zap {
   }
 
   /**
+   * Describes each leaf, in the order of the hashes; those of the overflow are left out. The map
+   * can be used meanwhile, but for changes of its shape, which wait. Every leaf is read.
+   *
+   * @return an element for each leaf, or one for a map of one block; the caller's own
+   * @throws org.zapkv.error.CorruptException if what is stored is damaged
+   * @throws ClosedException if the map is closed
+   */
+  public List<ZapLeaf> leaves() {
+    checkOpen(false);
+    return body.leaves();
+  }
+
+  /**
    * Checks everything that is stored: every field, pointer, chain and hash. Damage is reported, not
    * thrown. The map can be used meanwhile, but for changes of its shape, which wait.
    *

@@ -266,6 +266,15 @@ final class ZapBody {
     }
   }
 
+  List<ZapLeaf> leaves() {
+    long stamp = structure.readLock();
+    try {
+      return fat ? new StatisticsCollector(fatZap).leaves() : List.of(micro.leaf());
+    } finally {
+      structure.unlockRead(stamp);
+    }
+  }
+
   /** Checks everything that is stored, while the shape does not change. */
   void check(ZapProblems sink) {
     long stamp = structure.readLock();

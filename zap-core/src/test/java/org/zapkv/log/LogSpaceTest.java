@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFullException;
 
 /** A log takes as much of its device as it needs, and goes on when the device is full. */
@@ -157,6 +159,31 @@ final class LogSpaceTest {
         from = log.durable;
       }
     }
+  }
+
+  /** File systems that write elsewhere need room to make a file smaller. */
+  @Test
+  void aLogThatCannotBeCutGoesOn() {
+    MemoryDevice memory = new MemoryDevice();
+    HookedDevice device = new HookedDevice(memory);
+    AtomicInteger refusals = new AtomicInteger();
+    try (TestLog log = TestLog.create(device)) {
+      log.append(TestLog.bytes(random, 40 * SEGMENT));
+      log.log.awaitDurable(1);
+      device.beforeTruncate(
+          () -> {
+            refusals.incrementAndGet();
+            throw new StoreFullException("no room to truncate");
+          });
+      for (int i = 2; i < 60; i++) {
+        log.syncGroup();
+        log.append(TestLog.bytes(random, i % 20 == 0 ? 30 * SEGMENT : 100));
+        log.log.awaitDurable(i);
+      }
+      assertTrue(refusals.get() > 0, "it was never cut");
+      log.syncGroup();
+    }
+    assertTrue(segments(memory) > 30, "segments " + segments(memory));
   }
 
   @Test

@@ -2,8 +2,10 @@
 package org.zapkv.harness.defects;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.harness.subject.Capability;
 import org.zapkv.harness.subject.OpenOptions;
 import org.zapkv.harness.subject.Place;
@@ -46,6 +48,12 @@ final class DefectiveKind implements StoreKind {
   @Override
   public List<String> jvmFlags() {
     return kind.jvmFlags();
+  }
+
+  @Override
+  public void layOut(Path directory, DeviceImage blocks, DeviceImage log, int progress)
+      throws IOException {
+    kind.layOut(directory, blocks, log, progress);
   }
 
   @Override

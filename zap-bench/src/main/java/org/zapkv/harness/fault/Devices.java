@@ -3,9 +3,14 @@ package org.zapkv.harness.fault;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.cache.device.testing.FaultyDevice;
 import org.zapkv.cache.device.testing.PowerRecording;
+import org.zapkv.cache.device.testing.WrappedDevice;
+import org.zapkv.error.DeviceException;
 import org.zapkv.harness.operation.Segment.Ending;
 import org.zapkv.harness.subject.Place;
 
@@ -21,6 +26,10 @@ public final class Devices {
   public static final int LOG = 1;
 
   private static final double PER_MILLE = 1000;
+  private static final long SLOW_NANOS = 1_000_000;
+
+  /** One in so many slow I/Os takes as many times as long as the others. */
+  private static final int SLOWER_EVERY = 8;
 
   private final PowerRecording recording;
   private final List<FaultyDevice> devices;
@@ -30,12 +39,48 @@ public final class Devices {
 
   private volatile int armedDevice = -1;
 
+  /** How much was recorded when the first I/O failed; -1: none has. */
+  private final AtomicInteger failedAt = new AtomicInteger(-1);
+
+  private final AtomicInteger slowOnes = new AtomicInteger();
+
+  /** Notes when something fails. */
+  private final class Noted extends WrappedDevice {
+    Noted(BlockDevice device) {
+      super(device);
+    }
+
+    @Override
+    public void read(long offsetBytes, long address, int lengthBytes) {
+      note(() -> super.read(offsetBytes, address, lengthBytes));
+    }
+
+    @Override
+    public void write(long offsetBytes, long address, int lengthBytes) {
+      note(() -> super.write(offsetBytes, address, lengthBytes));
+    }
+
+    @Override
+    public void flush() {
+      note(super::flush);
+    }
+
+    private void note(Runnable does) {
+      try {
+        does.run();
+      } catch (DeviceException e) {
+        failedAt.compareAndSet(-1, recording.now());
+        throw e;
+      }
+    }
+  }
+
   /**
    * Devices that hold something, all of it durable.
    *
    * @param images what the device of the blocks and that of the log hold
    * @param seed decides on which I/Os are slow, and on details of faults
-   * @param slowPerMille how many of a thousand I/Os take a millisecond longer
+   * @param slowPerMille how many of a thousand I/Os take a millisecond longer, some of them eight
    */
   public Devices(List<DeviceImage> images, long seed, int slowPerMille) {
     this.recording = new PowerRecording(images);
@@ -44,7 +89,14 @@ public final class Devices {
             new FaultyDevice(recording.device(BLOCKS), seed),
             new FaultyDevice(recording.device(LOG), ~seed));
     double chance = slowPerMille / PER_MILLE;
-    devices.forEach(device -> device.withProbability(FaultyDevice.Fault.LATENCY, chance));
+    devices.forEach(
+        device ->
+            device.withProbability(FaultyDevice.Fault.LATENCY, chance).latency(this::takeLonger));
+  }
+
+  private void takeLonger() {
+    boolean isSlower = slowOnes.incrementAndGet() % SLOWER_EVERY == 0;
+    LockSupport.parkNanos(isSlower ? SLOWER_EVERY * SLOW_NANOS : SLOW_NANOS);
   }
 
   /**
@@ -55,7 +107,8 @@ public final class Devices {
    * @return the place
    */
   public Place place(long exactSeed, Clock clock) {
-    return new Place.Devices(devices.get(BLOCKS), devices.get(LOG), exactSeed, clock);
+    return new Place.Devices(
+        new Noted(devices.get(BLOCKS)), new Noted(devices.get(LOG)), exactSeed, clock);
   }
 
   /**
@@ -80,6 +133,16 @@ public final class Devices {
    */
   public boolean hasFailed() {
     return failures() > 0;
+  }
+
+  /**
+   * How much was recorded when the first I/O failed.
+   *
+   * @return a number of events as of {@link #now}; all of them if none has failed
+   */
+  public int failedAt() {
+    int at = failedAt.get();
+    return at < 0 ? now() : at;
   }
 
   /**

@@ -56,9 +56,10 @@ final class Endings {
     };
   }
 
+  /** There may be few I/Os of a kind: the first ones are as likely as many of the later ones. */
   private static Segment.Ending fault(
       SplittableRandom random, String fault, int device, int operations) {
-    int before = random.nextBoolean() ? random.nextInt(4) : random.nextInt(operations + 1);
+    int before = Chance.logarithmic(random, 1, operations + 1) - 1;
     return new Segment.Ending.Fault(
         fault, device, before, Chance.of(random, 1, 1, 3, Integer.MAX_VALUE));
   }

@@ -9,7 +9,7 @@ import org.zapkv.harness.subject.OpenOptions;
  * Lines of text in a log; the same segment and one thread do the same again.
  *
  * @param options how the store is opened
- * @param slowPerMille how many of a thousand I/Os take a millisecond longer
+ * @param slowPerMille how many of a thousand I/Os take a millisecond longer, some of them eight
  * @param operations of each thread, in its order
  * @param ending how it ends
  */

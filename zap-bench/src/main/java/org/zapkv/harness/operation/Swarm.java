@@ -184,7 +184,7 @@ final class Swarm {
   }
 
   int slowPerMille(SplittableRandom random) {
-    int perMille = Chance.of(random, 0, 0, 2, 20);
+    int perMille = Chance.of(random, 0, 0, 2, volume == Volume.LARGE ? 20 : 100);
     return faults.contains(FaultKind.SLOW) ? perMille : 0;
   }
 }

@@ -63,6 +63,12 @@ public enum Event {
   REORDERED("reordered writes"),
   /** A loss of power while the store recovered from one. */
   SECOND_CUT("power cuts in a recovery"),
+  /** A loss of power soon after another fault, without a reopening in between. */
+  CUT_AFTER_FAULT("power cuts after other faults"),
+  /** A fault of a device while the store recovered from a crash. */
+  FAULT_IN_RECOVERY("faults in a recovery"),
+  /** A creation of a store that a loss of power or a kill has cut off. */
+  CREATION_CUT("creations cut off"),
   /** A process killed. */
   KILL("kills"),
   /** A read, write or flush that failed. */

@@ -31,8 +31,12 @@ final class Judge {
 
   /** Opens a store of which it is not known whether it can be opened; what it throws is thrown. */
   Subject open(List<DeviceImage> images) throws Exception {
-    return scene.kind.open(
-        place(images.get(0).toDevice("blocks"), images.get(1).toDevice("log")), options);
+    return open(place(images.get(0).toDevice("blocks"), images.get(1).toDevice("log")));
+  }
+
+  /** As above, at a place. */
+  Subject open(Place place) throws Exception {
+    return scene.kind.open(place, options);
   }
 
   Place place(BlockDevice blocks, BlockDevice log) {

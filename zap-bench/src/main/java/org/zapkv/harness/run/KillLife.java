@@ -14,6 +14,7 @@ import org.zapkv.harness.oracle.Settled;
 import org.zapkv.harness.oracle.Violation;
 import org.zapkv.harness.oracle.Violation.Kind;
 import org.zapkv.harness.report.Event;
+import org.zapkv.harness.subject.Capability;
 import org.zapkv.harness.subject.OpenOptions;
 
 /**
@@ -23,6 +24,9 @@ import org.zapkv.harness.subject.OpenOptions;
 final class KillLife {
   /** One opening in so many is killed. */
   private static final int OPENING_EVERY = 8;
+
+  /** One creation in so many is. */
+  private static final int CREATION_EVERY = 3;
 
   /** Of so many segments one ends well, and another one is killed while it is closed. */
   private static final int ENDING_EVERY = 8;
@@ -43,8 +47,8 @@ final class KillLife {
   /** Whether the store was not closed since it was used. */
   private boolean isCrash;
 
-  /** How long the last opening took. */
-  private long openingNanos = 1_000_000;
+  /** How long the last opening took; at first, about how long a creation takes. */
+  private long openingNanos = 30_000_000;
 
   /** How many commits of the last segment have returned. */
   private int returned;
@@ -91,9 +95,10 @@ final class KillLife {
   /** Gives a child that has the store open; it was judged what that holds. */
   private KillProcess open(Segment segment, int index) throws IOException, InterruptedException {
     KillProcess child = ask(index);
-    while (index > 0 && random.nextInt(OPENING_EVERY) == 0) {
+    while (isKilledAtOpening(index)) {
       long nanos = random.nextLong(openingNanos * 2);
       history.add("segment " + index + ": killed " + nanos + " ns after its opening had begun");
+      run.tally.coverage.add(Event.CREATION_CUT, index == 0 ? 1 : 0);
       run.kill(TimeUnit.NANOSECONDS.toMicros(nanos));
       awaitEnd(child, index);
       child = ask(index);
@@ -103,6 +108,14 @@ final class KillLife {
     count(options, index);
     settle(found, index);
     return child;
+  }
+
+  /** A creation is cut off for those alone that say that they bear it. */
+  private boolean isKilledAtOpening(int index) {
+    return index > 0
+        ? random.nextInt(OPENING_EVERY) == 0
+        : run.settings.store().capabilities().contains(Capability.SAFE_CREATION)
+            && random.nextInt(CREATION_EVERY) == 0;
   }
 
   /** Has a child begin to open the store. */
@@ -258,6 +271,10 @@ final class KillLife {
         case OPERATIONS -> run.tally.operations.add(message.number(0));
         case EVENT -> event(Event.valueOf(message.word(0)), message.number(1));
         case VIOLATION -> throw violation(message, index);
+        case FAILED ->
+            throw new IllegalStateException(
+                "The harness has failed in a child, life %d, segment %d, %s: %s"
+                    .formatted(number, index, doing, message.word(0)));
         default -> {
           return message;
         }

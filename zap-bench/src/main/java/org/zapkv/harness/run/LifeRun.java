@@ -52,14 +52,14 @@ final class LifeRun {
    * A life that has not begun.
    *
    * @param number which life of the run: decides on where the store is
-   * @param path where it is if it is in a directory
+   * @param path where it is if it is in a directory, and stores are that are created beside
    */
   static LifeRun of(Scene scene, long seed, int number, int threads, Path path) {
     Oracle oracle = new Oracle(threads, scene.kind.capabilities());
     boolean onDevices =
         scene.can(Capability.DEVICES) && number % DIRECTORY_EVERY != DIRECTORY_EVERY - 1;
     Stage stage =
-        onDevices ? new DeviceStage(scene, oracle, seed + number) : new DirectoryStage(path);
+        onDevices ? new DeviceStage(scene, oracle, seed + number, path) : new DirectoryStage(path);
     return new LifeRun(scene, oracle, stage);
   }
 

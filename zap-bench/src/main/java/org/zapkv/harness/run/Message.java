@@ -46,6 +46,8 @@ record Message(Verb verb, List<String> words) {
     CLOSED,
     /** The store did something wrong (kind, step, operation, message). */
     VIOLATION,
+    /** The harness itself has failed in it (stack trace). */
+    FAILED,
     /** The process has ended; said by nobody but who reads its output. */
     END
   }

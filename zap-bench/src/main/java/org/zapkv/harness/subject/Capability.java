@@ -18,6 +18,9 @@ public enum Capability {
   /** After a crash it opens, and reads without errors. */
   SURVIVES_KILL,
 
+  /** A creation that was cut off leaves nothing or an empty store: the next opening succeeds. */
+  SAFE_CREATION,
+
   /** A cursor can be left, and gone on with later, by a number. */
   RESUMABLE_SCAN,
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.harness.subject;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.pool.Compression;
 import org.zapkv.store.DeviceStores;
 import org.zapkv.store.Durability;
@@ -18,6 +23,9 @@ public final class ZapKind implements StoreKind {
 
   /** With so short an interval what may be lost is bound to it by a promise of its own. */
   private static final long ASYNC_MILLIS = 100;
+
+  /** Of a creation. */
+  private static final int ALL_DONE = 3;
 
   /** The first one is the default. */
   private static final Compression[] COMPRESSIONS = {
@@ -71,6 +79,24 @@ public final class ZapKind implements StoreKind {
     Durability later =
         options.syncMillis() <= ASYNC_MILLIS ? Durability.async(interval) : Durability.NONE;
     return new ZapSubject(open(place, builder, options), later);
+  }
+
+  /** As {@code org.zapkv.store.StoreDirectory} does it: under another name, renamed when whole. */
+  @Override
+  public void layOut(Path directory, DeviceImage blocks, DeviceImage log, int progress)
+      throws IOException {
+    if (progress > 0) {
+      write(directory.resolve(progress < ALL_DONE ? "blocks.zap.new" : "blocks.zap"), blocks);
+    }
+    if (progress > 1) {
+      write(directory.resolve("intent.log"), log);
+    }
+  }
+
+  private static void write(Path file, DeviceImage image) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      image.copyTo(out);
+    }
   }
 
   private static ZapStore open(Place place, ZapStoreBuilder builder, OpenOptions options) {

@@ -3,6 +3,7 @@ package org.zapkv.harness.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -93,6 +94,15 @@ final class KillRunnerTest {
     assertTrue(
         message(outcome).endsWith("exit code " + LogKind.Crashing.EXIT + ":\nsomething native"),
         () -> message(outcome));
+  }
+
+  @Test
+  void aFailureOfTheHarnessInAChildIsToldAsOne() {
+    IllegalStateException thrown =
+        assertThrows(IllegalStateException.class, () -> run(new LogKind.Telling(), 1, 12));
+    String message = String.valueOf(thrown.getMessage());
+    assertTrue(message.startsWith("The harness has failed in a child, life 0, segment "), message);
+    assertTrue(message.contains("SNOW"), message);
   }
 
   private static String message(Outcome outcome) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.zapkv.harness.subject.Capability;
@@ -37,6 +38,22 @@ public class LogKind implements StoreKind {
     @Override
     Subject open(Path path) throws IOException {
       return new LogSubject(path, commit -> commit.subList(0, 1), true);
+    }
+  }
+
+  /** Says that something has happened which the harness has never heard of. */
+  public static final class Telling extends LogKind {
+    /** For the harness. */
+    public Telling() {}
+
+    @Override
+    Subject open(Path path) throws IOException {
+      return new LogSubject(path, commit -> commit, false) {
+        @Override
+        public Map<String, Long> events() {
+          return Map.of("SNOW", 1L);
+        }
+      };
     }
   }
 

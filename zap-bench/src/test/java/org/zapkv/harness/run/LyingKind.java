@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.harness.subject.Capability;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.OpenOptions;
@@ -29,6 +31,9 @@ final class LyingKind implements StoreKind {
 
   /** What a get gives instead of a value. */
   BiFunction<Subject, byte @Nullable [], byte @Nullable []> got = (subject, value) -> value;
+
+  /** How far a creation says that it was, at least. */
+  int leastProgress;
 
   /** What a check finds. */
   List<String> problems = List.of();
@@ -68,6 +73,12 @@ final class LyingKind implements StoreKind {
   @Override
   public Set<Capability> capabilities() {
     return kind.capabilities();
+  }
+
+  @Override
+  public void layOut(Path directory, DeviceImage blocks, DeviceImage log, int progress)
+      throws IOException {
+    kind.layOut(directory, blocks, log, Math.max(progress, leastProgress));
   }
 
   @Override

@@ -27,6 +27,7 @@ import org.zapkv.harness.Settings;
 import org.zapkv.harness.fault.FaultKind;
 import org.zapkv.harness.operation.Life;
 import org.zapkv.harness.operation.LifeFile;
+import org.zapkv.harness.report.Coverage;
 import org.zapkv.harness.report.Event;
 import org.zapkv.harness.subject.StoreKind;
 
@@ -34,6 +35,9 @@ import org.zapkv.harness.subject.StoreKind;
 @Tag("once")
 final class RunnerTest {
   private static final Set<FaultKind> ALL = EnumSet.allOf(FaultKind.class);
+
+  private static final List<Event> MIXED =
+      List.of(Event.CUT_AFTER_FAULT, Event.FAULT_IN_RECOVERY, Event.CREATION_CUT);
 
   /** Lives after which a lie is to be found that any one life may miss. */
   private static final int MANY_LIVES = 40;
@@ -123,6 +127,27 @@ final class RunnerTest {
     String message =
         Objects.requireNonNull(found(kind, Set.of(FaultKind.POWER)).violation()).message();
     assertTrue(message.matches("(?s)(LOST|ORDER|NOT_OPENED): .*"), message);
+  }
+
+  @Test
+  void aCreationThatPutsAStoreInPlaceBeforeItIsWholeIsFound() {
+    LyingKind kind = new LyingKind();
+    kind.leastProgress = 3;
+    String message =
+        Objects.requireNonNull(found(kind, Set.of(FaultKind.POWER)).violation()).message();
+    assertTrue(message.matches("(?s)NOT_OPENED: opening what a creation left.*"), message);
+  }
+
+  @Test
+  void powerIsLostAfterOtherFaultsAndFaultsHappenInRecoveries() {
+    Coverage coverage = new Coverage();
+    // Those of quick lives that have it all.
+    for (long seed : new long[] {9, 23}) {
+      Outcome outcome = run(new TracedKind(), seed, 1, Set.of(FaultKind.POWER, FaultKind.EIO));
+      assertNull(outcome.violation(), () -> String.valueOf(outcome.violation()));
+      MIXED.forEach(event -> coverage.add(event, outcome.coverage().count(event)));
+    }
+    assertEquals(List.of(), coverage.missing(MIXED));
   }
 
   @Test

@@ -3,12 +3,14 @@ package org.zapkv.harness.run;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.harness.subject.Capability;
 import org.zapkv.harness.subject.Change;
@@ -46,6 +48,12 @@ final class TracedKind implements StoreKind {
   @Override
   public Set<Capability> capabilities() {
     return kind.capabilities();
+  }
+
+  @Override
+  public void layOut(Path directory, DeviceImage blocks, DeviceImage log, int progress)
+      throws IOException {
+    kind.layOut(directory, blocks, log, progress);
   }
 
   @Override

@@ -3,8 +3,11 @@ package org.zapkv.cache.memory;
 
 /** A run of native memory as it came from the system. Owned by one allocator, or retired. */
 final class MappedSlab {
-  /** The system's allocator aligns to 16 bytes only; blocks are aligned to a page. */
   private static final int PAGE_BYTES = 4096;
+
+  /** Blocks are aligned to a page; the system's allocator may align to less. */
+  private static final int PADDING_BYTES =
+      NativeMemory.alignmentBytes() >= PAGE_BYTES ? 0 : PAGE_BYTES;
 
   final long rawAddress;
   final long address;
@@ -22,14 +25,14 @@ final class MappedSlab {
     this.bytes = bytes;
   }
 
-  /** Takes memory from the system; it counts {@code bytes}, and one page more for alignment. */
+  /** Takes memory from the system; it counts {@code bytes}, and at most a page for alignment. */
   static MappedSlab map(long bytes) {
-    return new MappedSlab(NativeMemory.allocate(bytes + PAGE_BYTES), bytes);
+    return new MappedSlab(NativeMemory.allocate(bytes + PADDING_BYTES), bytes);
   }
 
   /** Gives it back to the system. */
   void unmap() {
-    NativeMemory.free(rawAddress, bytes + PAGE_BYTES);
+    NativeMemory.free(rawAddress, bytes + PADDING_BYTES);
   }
 
   long endAddress() {

@@ -23,8 +23,11 @@ public final class NativeMemory {
    * chronicle-core and prints nothing, reads no file and sets no property. A NativeBytesStore, of
    * chronicle-bytes itself, initialises chronicle's Jvm class: that reads a file system.properties
    * into the system properties, logs through SLF4J, and has java.util.logging print a warning.
-   * So no BytesStore is used; QuietStartTest keeps it that way. On 25 the JVM itself prints its one
-   * warning about sun.misc.Unsafe.
+   * So no BytesStore is used; QuietStartTest keeps it that way.
+   *
+   * UnsafeMemory stands on sun.misc.Unsafe, of which JDK 24 and later warn, and which later ones
+   * deny. JDK 22 and later take another class of this name from the jar, on java.lang.foreign: it is
+   * in src/main/java22, and a new method here is one there (ForeignMemoryTest).
    *
    * UnsafeMemory.INSTANCE is static final, so its calls compile to single loads and stores (0.35 ns
    * measured). byte[] to native goes through writeBytes/readBytes: they are the intrinsic copy;
@@ -267,6 +270,11 @@ public final class NativeMemory {
    */
   public static int pageBytes() {
     return MEMORY.pageSize();
+  }
+
+  /** What the address of allocated memory is a multiple of: so much malloc promises. */
+  static int alignmentBytes() {
+    return 2 * Long.BYTES;
   }
 
   static long allocate(long sizeBytes) {

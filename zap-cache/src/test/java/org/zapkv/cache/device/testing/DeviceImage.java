@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cache.device.testing;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Arrays;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.memory.NativeMemory;
@@ -71,6 +73,18 @@ public final class DeviceImage {
    */
   public ImageDevice toDevice(String name) {
     return new ImageDevice(name, copy());
+  }
+
+  /**
+   * Writes the content to a stream.
+   *
+   * @param out where to; left open
+   * @throws IOException if that fails
+   */
+  public void copyTo(OutputStream out) throws IOException {
+    for (long at = 0; at < sizeBytes; at += PAGE_BYTES) {
+      out.write(pages[(int) (at / PAGE_BYTES)], 0, (int) Math.min(PAGE_BYTES, sizeBytes - at));
+    }
   }
 
   /**
