@@ -2,7 +2,6 @@
 package org.zapkv.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,12 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.MemoryDevice;
-import org.zapkv.cache.device.testing.FaultyDevice;
-import org.zapkv.cache.device.testing.FaultyDevice.Fault;
-import org.zapkv.error.DeviceException;
 import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.StoreFullException;
-import org.zapkv.error.ZapException;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectType;
 import org.zapkv.pool.Compression;
@@ -112,32 +107,6 @@ final class MapLifeFaultsTest {
   }
 
   @Test
-  void whatCouldNotBeReadIsFreedWhenTheStoreIsSynced() throws InterruptedException {
-    FaultyDevice device = new FaultyDevice(new MemoryDevice(), 1);
-    try (ZapStore store = builder().cacheBytes(4 << 20).create(device, "test")) {
-      ZapMap map = store.map("m");
-      for (int i = 0; i < 20; i++) {
-        Batch batch = store.batch();
-        for (int j = 0; j < 1000; j++) {
-          batch.put(map, bytes("key " + i + "." + j), new byte[600]);
-        }
-        batch.commit();
-      }
-      store.sync();
-      device.withProbability(Fault.READ_ERROR, 1);
-      store.dropMap("m");
-      assertThrows(DeviceException.class, store::awaitFreed);
-      assertFalse(isFreed(store));
-      // The one that goes on by itself has given up.
-      store.map("k").putLong("a", 1);
-      device.heal();
-      store.sync();
-      awaitFreedByItself(store);
-      assertEquals(List.of(), store.check((done, total) -> {}).problems());
-    }
-  }
-
-  @Test
   void aFullStoreHasRoomAgainWhenAMapIsDropped() {
     try (ZapStore store = builder().create(new MemoryDevice("full", 6 << 20), "test")) {
       ZapMap map = store.map("m").withDurability(Durability.NONE);
@@ -199,32 +168,6 @@ final class MapLifeFaultsTest {
         store.awaitFreed();
         assertEquals(2, store.root().count());
       }
-    }
-  }
-
-  @Test
-  void aDamagedLeafOfTheDirectoryKeepsNoStoreFromBeingOpened() throws IOException {
-    // A leaf keeps names in pieces of 21 bytes: the number is in one piece.
-    String name = "x".repeat(63) + "unique-";
-    int maps = 400;
-    try (ZapStore store = builder().open(directory.resolve("s"))) {
-      for (int i = 0; i < maps; i++) {
-        store.map(name + i);
-      }
-      leaveNote(store, true);
-    }
-    assertTrue(damage("unique-123") > 0);
-    try (ZapStore store = builder().open(directory.resolve("s"))) {
-      int there = 0;
-      for (int i = 0; i < maps; i++) {
-        try {
-          store.existingMap(name + i).size();
-          there++;
-        } catch (ZapException e) {
-          // In the damaged leaf.
-        }
-      }
-      assertTrue(there > 0 && there < maps, there + " maps are there");
     }
   }
 
