@@ -29,8 +29,9 @@ final class MapLife {
    * Lock order: lifeLock, createLock, then that of a change made alone, then MapTable.lock.
    */
 
-  /** A change of the directory changes so many entries of it at most. */
-  private static final int DIRECTORY_CHANGES = 5;
+  /** So many times what one change of the directory may dirty is enough for all: a full store has
+   * to have room for a drop. */
+  private static final int DIRECTORY_CHANGES = 1;
 
   private final ZapStore store;
   private final MapTable table;
