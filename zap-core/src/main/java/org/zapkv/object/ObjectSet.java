@@ -295,8 +295,8 @@ public final class ObjectSet implements AutoCloseable {
     if (pool.hasLog()) {
       throw new NotAStoreException(
           pool.deviceName()
-              + " belongs to a store with an intent log, which is not there: without it commits would"
-              + " be lost silently; bring it back, or salvage the store");
+              + " belongs to a store with an intent log, which is not there: without it commits"
+              + " would be lost silently; bring it back, or salvage the store");
     }
     return null;
   }

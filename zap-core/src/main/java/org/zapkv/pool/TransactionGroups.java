@@ -802,7 +802,8 @@ public final class TransactionGroups implements AutoCloseable {
             + pool.deviceName()
             + " takes no more changes after a failure: "
             + (cause instanceof ZapException ? cause.getMessage() : cause)
-            + "; what was durable before is on the device: close the store, mend the cause, open it again",
+            + "; what was durable before is on the device: close the store, mend the cause, open it"
+            + " again",
         cause);
   }
 }

@@ -110,6 +110,7 @@ final class ConditionalCommit {
   private @Nullable Outcome attempt() {
     CommitLog.Room room = store.commitLog().reserve(CommitRecord.reservedBytes(key, valueBytes));
     try (Transaction tx = begin()) {
+      // From here on, until the transaction ends, the map is neither dropped nor cleared.
       key.map.checkAlive();
       return lookAndChange(new BatchApplier(store, tx));
     } catch (CacheFullException e) {

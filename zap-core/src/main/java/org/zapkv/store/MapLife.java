@@ -29,8 +29,9 @@ final class MapLife {
    * Lock order: lifeLock, createLock, then that of a change made alone, then MapTable.lock.
    */
 
-  /** A change of the directory changes so many entries of it at most. */
-  private static final int DIRECTORY_CHANGES = 5;
+  /** So many times what one change of the directory may dirty is enough for all: a full store has
+   * to have room for a drop. */
+  private static final int DIRECTORY_CHANGES = 1;
 
   private final ZapStore store;
   private final MapTable table;
@@ -55,6 +56,7 @@ final class MapLife {
 
   /** Frees what was dropped, on this thread. */
   void awaitFreed() {
+    store.callbacks().refuseInside("dropped maps are freed");
     if (lifeLock.isHeldByCurrentThread()) {
       throw listenerException();
     }
@@ -254,6 +256,7 @@ final class MapLife {
 
   /** Does something in the gate, as the only one who changes which maps there are. */
   private void exclusively(Runnable action) {
+    store.callbacks().refuseInside("a map is dropped, renamed, cleared or made");
     int slot = store.gate().enter();
     try {
       store.checkWritable();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -9,6 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,9 @@ public final class ZapMap extends AtomicMap {
 
   /** The longest name of a map, in bytes of its UTF-8 form. */
   public static final int MAX_NAME_BYTES = 255;
+
+  /** The most parts that {@link #splits} makes. */
+  public static final int MAX_SPLITS = 1 << 16;
 
   /** What a read without locks gives that cannot say what is there: this very array. */
   private static final byte[] UNKNOWN_BYTES = new byte[0];
@@ -252,6 +257,21 @@ public final class ZapMap extends AtomicMap {
     return openValue(Keys.utf8(key));
   }
 
+  /**
+   * Adds or replaces an entry. Of each buffer, on the heap or not, what is between its position and
+   * its limit is taken; neither is changed, and the buffers are not needed afterwards.
+   *
+   * @param key the key, not null
+   * @param value the value, not null
+   * @throws org.zapkv.error.KeyTooLongException if the key is over {@value #MAX_KEY_BYTES} bytes
+   * @throws org.zapkv.error.ValueTooLargeException if the value is over {@value #MAX_VALUE_BYTES}
+   *     bytes
+   */
+  public void put(ByteBuffer key, ByteBuffer value) {
+    Objects.requireNonNull(value, "value");
+    put(ByteBuffers.key(key), ByteBuffers.value(value));
+  }
+
   /** A commit of one change. */
   void commit(Change change) {
     int slot = store.gate().enter();
@@ -315,6 +335,49 @@ public final class ZapMap extends AtomicMap {
     int room = destination.length - offset;
     System.arraycopy(value, 0, destination, offset, Math.min(room, value.length));
     return value.length;
+  }
+
+  /**
+   * Copies the value of a key into a buffer, on the heap or not: from its position on, as much as
+   * there is room for up to its limit. The bytes behind that stay as they are, and so do the
+   * position and the limit of both buffers: what was read is from the position on.
+   *
+   * @param key the key, from the position to the limit, not null
+   * @param destination takes the value; with room for nothing it only asks for the length
+   * @return the length of the value, which may be more than there is room for; -1 if the key is not
+   *     there
+   * @throws ValueTypeException if the value is a long
+   * @throws org.zapkv.error.KeyTooLongException if the key is over {@value #MAX_KEY_BYTES} bytes
+   * @throws java.nio.ReadOnlyBufferException if the destination cannot be written
+   */
+  public int get(ByteBuffer key, ByteBuffer destination) {
+    ByteBuffers.checkWritable(destination);
+    byte[] value = get(ByteBuffers.key(key));
+    if (value == null) {
+      return Zap.ABSENT;
+    }
+    ByteBuffers.copy(value, destination);
+    return value.length;
+  }
+
+  /**
+   * Shows the value of a key to a reader, and returns what that makes of it. The reader sees one
+   * value that was there at some moment during the call, whole, whatever others do meanwhile, as it
+   * sees a copy. Nothing is locked while it runs: it may use the map and the store, and may throw,
+   * which ends the call.
+   *
+   * @param key the key, not null
+   * @param reader is called once if the key is there, on this thread, with a view that is good
+   *     during the call only
+   * @param <T> what the reader makes of the value
+   * @return what the reader has returned; null, too, if the key is not there
+   * @throws ValueTypeException if the value is a long
+   * @throws org.zapkv.error.KeyTooLongException if the key is over {@value #MAX_KEY_BYTES} bytes
+   */
+  public <T> @Nullable T read(byte[] key, ValueReader<T> reader) {
+    Objects.requireNonNull(reader, "reader");
+    byte[] value = get(key);
+    return value == null ? null : reader.read(ByteBuffer.wrap(value).asReadOnlyBuffer());
   }
 
   /**
@@ -548,6 +611,32 @@ public final class ZapMap extends AtomicMap {
     return ask(
         asked -> {
           ZapCursor cursor = asked.cursor(cookie);
+          return new MapCursor(cursor, new EntryView(plain, asked, cursor));
+        });
+  }
+
+  /**
+   * Parts of the map that together have each entry once, and about as many entries each: for walks
+   * on several threads, each with cursors of its own that can be stopped and resumed.
+   *
+   * @param count how many parts, 1 to {@value #MAX_SPLITS}
+   * @return the parts, in the order of {@link #cursor()}
+   * @throws IllegalArgumentException if the count is something else
+   */
+  public List<MapSplit> splits(int count) {
+    if (count < 1 || count > MAX_SPLITS) {
+      throw new IllegalArgumentException("count=" + count + " is not within 1.." + MAX_SPLITS);
+    }
+    store.gate().checkOpen();
+    checkAlive();
+    return IntStream.range(0, count).mapToObj(i -> new MapSplit(plain, i, count)).toList();
+  }
+
+  MapCursor partCursor(MapSplit part, long cookie) {
+    return ask(
+        asked -> {
+          int bits = asked.hashBits();
+          ZapCursor cursor = asked.cursor(part.first(bits), part.end(bits), cookie);
           return new MapCursor(cursor, new EntryView(plain, asked, cursor));
         });
   }

@@ -625,6 +625,39 @@ public final class Zap {
         this, names.hashBits(), cookie, body.isFat() && body.fatZap().overflow() != null);
   }
 
+  /**
+   * A cursor over a range of hashes. What is kept apart, as too many keys have nearly the same
+   * hash, belongs to the range that has no end.
+   *
+   * @param first the first hash, as a number of {@link #hashBits} bits
+   * @param end the first hash behind the range, in the same form; 0: there is no end
+   * @param cookie a position in the range, from {@link ZapCursor#cookie()} or {@link
+   *     ZapCursor#nextCookie()}; one before it is its beginning, one behind it its end
+   * @return the cursor; to be closed
+   * @throws ClosedException if the map is closed
+   */
+  public ZapCursor cursor(long first, long end, long cookie) {
+    checkOpen(false);
+    int bits = names.hashBits();
+    long hash = cookie & ((1L << bits) - 1);
+    boolean hasOverflow = end == 0 && body.isFat() && body.fatZap().overflow() != null;
+    ZapCursor at = new ZapCursor(this, bits, cookie, hasOverflow, end << (Long.SIZE - bits));
+    if (at.isAtEnd() || at.isInOverflow() || (hash >= first && (end == 0 || hash < end))) {
+      return at;
+    }
+    long other = hash < first ? first : ZapCursor.END;
+    return new ZapCursor(this, bits, other, false, end << (Long.SIZE - bits));
+  }
+
+  /**
+   * How many bits of a hash are used.
+   *
+   * @return 28, or 48 in maps whose keys are 64-bit words
+   */
+  public int hashBits() {
+    return names.hashBits();
+  }
+
   /** For a cursor: goes to the first entry at or after its position. */
   boolean next(ZapCursor cursor) {
     return body.next(cursor);

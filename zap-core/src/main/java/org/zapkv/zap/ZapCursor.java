@@ -17,7 +17,7 @@ import org.zapkv.cache.Buffer;
  */
 public final class ZapCursor implements AutoCloseable {
   /** The cookie of the end. */
-  private static final long END = -1;
+  static final long END = -1;
 
   private final Zap zap;
   private final int hashBits;
@@ -59,9 +59,18 @@ public final class ZapCursor implements AutoCloseable {
    *     map that does
    */
   ZapCursor(Zap zap, int hashBits, long cookie, boolean hasOverflow) {
+    this(zap, hashBits, cookie, hasOverflow, 0);
+  }
+
+  /**
+   * A cursor at a position.
+   *
+   * @param limit only entries before this hash are returned, and none of the overflow; 0: all
+   */
+  ZapCursor(Zap zap, int hashBits, long cookie, boolean hasOverflow, long limit) {
     this.zap = zap;
     this.hashBits = hashBits;
-    this.limit = 0;
+    this.limit = limit;
     this.ended = cookie == END;
     this.inOverflow = hasOverflow && (cookie & overflowMark()) == overflowMark();
     if (inOverflow) {
@@ -371,6 +380,10 @@ public final class ZapCursor implements AutoCloseable {
 
   ReadAhead readAhead() {
     return readAhead;
+  }
+
+  boolean isAtEnd() {
+    return ended;
   }
 
   boolean isInOverflow() {

@@ -44,6 +44,25 @@ class EntryCommandsTest {
   }
 
   @Test
+  void shouldDropRenameAndClearMaps() {
+    Cli.run("put", store, "m", "key", "one").ok();
+    Cli.run("put", store, "other", "key", "two").ok();
+    Cli.run("rename", store, "m", "other").exits(ExitCode.NO);
+    Cli.run("rename", store, "none", "n").exits(ExitCode.NO);
+    Cli.run("rename", store, "m", "").exits(ExitCode.USAGE);
+    assertEquals("", Cli.run("rename", store, "m", "n").ok().out());
+    assertEquals("one\n", Cli.run("get", store, "n", "key").ok().out());
+    Cli.run("clear", store, "m").exits(ExitCode.NO);
+    Cli.run("clear", store, "n").ok();
+    assertEquals("0\n", Cli.run("count", store, "n").ok().out());
+    Cli.run("drop", store, "m").exits(ExitCode.NO);
+    Cli.run("drop", store, "n").ok();
+    assertEquals("other\n", Cli.run("maps", store).ok().out());
+    Cli.run("drop", directory.resolve("none"), "n").exits(ExitCode.UNUSABLE);
+    Cli.run("check", store).ok();
+  }
+
+  @Test
   void shouldKeepTextInUtf8AndEmptyFields() {
     Cli.run("put", store, "m", "ключ", "世界").ok();
     Cli.run("put", store, "m", "", "").ok();

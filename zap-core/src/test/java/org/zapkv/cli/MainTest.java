@@ -25,7 +25,7 @@ class MainTest {
   @ValueSource(
       strings = {
         "load", "get", "put", "rm", "scan", "count", "maps", "verify", "stat", "check", "scrub",
-        "compact", "salvage", "demo"
+        "compact", "salvage", "demo", "drop", "rename", "clear"
       })
   void shouldExplainEachCommand(String command) {
     String help = Cli.run(command, "--help").ok().out();

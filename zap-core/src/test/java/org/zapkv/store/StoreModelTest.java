@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.zapkv.error.MapDroppedException;
+import org.zapkv.error.MapExistsException;
 import org.zapkv.pool.Compression;
 
 /** Random operations on a few maps against a HashMap each; the store is reopened on the way. */
@@ -88,6 +91,8 @@ class StoreModelTest {
       } else if (dice < 4) {
         store.close();
         store = builder.open(directory.resolve("s"));
+      } else if (dice < 5 && random.nextInt(3) == 0) {
+        playLife();
       } else if (dice < 14) {
         playBatch();
       } else if (dice < (growing ? 600 : 250)) {
@@ -96,6 +101,33 @@ class StoreModelTest {
         remove();
       } else {
         compareOne();
+      }
+    }
+
+    private void playLife() {
+      String name = name();
+      ZapMap map = store.map(name);
+      switch (random.nextInt(3)) {
+        case 0 -> {
+          store.dropMap(name);
+          assertThrows(MapDroppedException.class, map::size);
+          model.get(name).clear();
+        }
+        case 1 -> {
+          map.clear();
+          model.get(name).clear();
+        }
+        default -> {
+          String other = name();
+          store.map(other);
+          if (other.equals(name)) {
+            assertThrows(MapExistsException.class, () -> store.renameMap(name, other));
+          } else {
+            store.dropMap(other);
+            store.renameMap(name, other);
+            model.put(other, model.put(name, new HashMap<>()));
+          }
+        }
       }
     }
 

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.error.MapDroppedException;
+import org.zapkv.error.StoreFullException;
+import org.zapkv.object.DataObject;
+import org.zapkv.object.ObjectType;
+import org.zapkv.pool.Compression;
+import org.zapkv.pool.Transaction;
+import org.zapkv.zap.Zap;
+import org.zapkv.zap.ZapParameters;
+import org.zapkv.zap.ZapValue;
+
+/** Maps are dropped and cleared while something is damaged, full, failing or in use. */
+@ExtendWith(SilentLog.class)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class MapLifeFaultsTest {
+  private static final long PATIENCE_NANOS = 60_000_000_000L;
+
+  @TempDir private Path directory;
+
+  private ZapStoreBuilder builder() {
+    return ZapStore.builder().leafBytes(4096).cacheBytes(8 << 20).compression(Compression.NONE);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void fill(ZapMap map, int entries) {
+    Batch batch = map.store().batch();
+    for (int i = 0; i < entries; i++) {
+      batch.put(map, bytes("key " + i), bytes(("value " + i + " ").repeat(i % 100 == 0 ? 500 : 2)));
+    }
+    batch.commit();
+  }
+
+  private static boolean isFreed(ZapStore store) {
+    return store.root().get(DirectoryKeys.anyDropped()) == null;
+  }
+
+  private static void awaitFreedByItself(ZapStore store) throws InterruptedException {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (!isFreed(store)) {
+      assertTrue(System.nanoTime() < end, "nothing is freed");
+      Thread.sleep(5);
+    }
+  }
+
+  /** Turns a bit over in whatever has a text in it; returns how often it was there. */
+  private int damage(String text) throws IOException {
+    Path file = directory.resolve("s").resolve(StoreDirectory.BLOCKS_FILE);
+    byte[] content = Files.readAllBytes(file);
+    byte[] sought = bytes(text);
+    int found = 0;
+    for (int at = 0; at + sought.length <= content.length; at++) {
+      int length = 0;
+      while (length < sought.length && content[at + length] == sought[length]) {
+        length++;
+      }
+      if (length == sought.length) {
+        content[at] ^= 1;
+        found++;
+      }
+    }
+    Files.write(file, content);
+    return found;
+  }
+
+  @Test
+  void aMapWithDamagedLeavesIsDroppedAndHoldsUpNoOther() throws IOException {
+    try (ZapStore store = builder().open(directory.resolve("s"))) {
+      fill(store.map("m"), 2000);
+      fill(store.map("other"), 2000);
+    }
+    assertTrue(damage("key 77") > 0);
+    try (ZapStore store = builder().open(directory.resolve("s"))) {
+      store.dropMap("m");
+      store.map("other").clear();
+      store.awaitFreed();
+      assertTrue(isFreed(store));
+      assertEquals(List.of("other"), store.mapNames());
+      store.sync();
+      long left = store.statistics().pool().allocatedBytes();
+      assertTrue(left < 400_000, left + " bytes are left");
+    }
+  }
+
+  @Test
+  void aFullStoreHasRoomAgainWhenAMapIsDropped() {
+    try (ZapStore store = builder().create(new MemoryDevice("full", 6 << 20), "test")) {
+      ZapMap map = store.map("m").withDurability(Durability.NONE);
+      store.map("k").putLong("a", 1);
+      assertThrows(
+          StoreFullException.class,
+          () -> {
+            for (int i = 0; i < 1_000_000; i++) {
+              map.put("key " + i, new byte[i % 10 == 0 ? 4000 : 100]);
+            }
+          });
+      store.dropMap("m");
+      store.awaitFreed();
+      store.sync();
+      fill(store.map("again"), 2000);
+      assertEquals(2000, store.map("again").size());
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+  }
+
+  /** Notes an object as dropped, as a crash in the middle of the freeing would leave it. */
+  private static void leaveNote(ZapStore store, boolean hasObject) {
+    try (Transaction tx = store.begin(1 << 20)) {
+      long number = 123_456;
+      if (hasObject) {
+        try (DataObject object = store.objects().create(ObjectType.MAP, 512, tx)) {
+          Zap.create(object, ZapParameters.DEFAULT, tx).close();
+          number = object.objectId();
+        }
+      }
+      store.root().put(DirectoryKeys.anyDropped(), ZapValue.ofLong(1), tx);
+      store.root().put(DirectoryKeys.dropped(number), ZapValue.ofLong(number), tx);
+    }
+  }
+
+  @Test
+  void whatWasDroppedIsFreedByTheNextOpening() throws InterruptedException {
+    try (ZapStore store = builder().open(directory.resolve("s"))) {
+      leaveNote(store, true);
+      assertEquals(List.of(), store.mapNames());
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+    try (ZapStore store = builder().open(directory.resolve("s"))) {
+      awaitFreedByItself(store);
+      assertEquals(0, store.root().count());
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+  }
+
+  @Test
+  void anObjectThatIsNotThereStaysNotedAndHoldsUpNoOther() {
+    try (ZapStore store = builder().open(directory.resolve("s"))) {
+      leaveNote(store, false);
+    }
+    for (int i = 0; i < 2; i++) {
+      try (ZapStore store = builder().open(directory.resolve("s"))) {
+        store.map("m").putLong("a", 1);
+        store.dropMap("m");
+        store.awaitFreed();
+        assertEquals(2, store.root().count());
+      }
+    }
+  }
+
+  private static final class Reader {
+    private final ZapStore store;
+    private final AtomicBoolean stop;
+    private long reads;
+
+    Reader(ZapStore store, AtomicBoolean stop) {
+      this.store = store;
+      this.stop = stop;
+    }
+
+    Long run() {
+      for (int i = 0; !stop.get(); i++) {
+        ZapMap map = store.map("m");
+        try {
+          read(map, i);
+        } catch (MapDroppedException e) {
+          reads++;
+        }
+      }
+      return reads;
+    }
+
+    private void read(ZapMap map, int i) {
+      for (int j = 0; j < 50; j++) {
+        int key = (i + j * 7) % 600;
+        String value = map.getString("key " + key);
+        if (value != null) {
+          check(key, value);
+        }
+        map.containsKey("key " + key);
+      }
+      switch (i % 4) {
+        case 0 ->
+            map.forEach(e -> check(Integer.parseInt(e.keyString().substring(4)), e.valueString()));
+        case 1 ->
+            map.scanParallel(
+                e ->
+                    check(Integer.parseInt(e.keyString().substring(4)), e.toEntry().valueString()));
+        case 2 -> assertTrue(map.size() <= 601);
+        default -> {
+          try (MapCursor cursor = map.cursor()) {
+            while (cursor.next()) {
+              check(
+                  Integer.parseInt(cursor.entry().keyString().substring(4)),
+                  cursor.entry().valueString());
+            }
+          }
+        }
+      }
+    }
+
+    private void check(int key, String value) {
+      reads++;
+      assertTrue(value.startsWith("value " + key + " "), key + ": " + value);
+    }
+  }
+
+  @Test
+  void readersNeverSeeWrongData() throws Exception {
+    ExecutorService executor = Executors.newFixedThreadPool(3);
+    AtomicBoolean stop = new AtomicBoolean();
+    try (ZapStore store = builder().create(new MemoryDevice(), "test")) {
+      List<Future<Long>> readers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        Reader reader = new Reader(store, stop);
+        readers.add(executor.submit(reader::run));
+      }
+      for (int round = 0; round < 40; round++) {
+        ZapMap map = store.map("m");
+        fill(map, 1 + 300 * (round % 3));
+        if (round % 2 == 0) {
+          map.clear();
+          assertNull(map.get("key 0"));
+        } else {
+          store.dropMap("m");
+        }
+      }
+      stop.set(true);
+      for (Future<Long> reader : readers) {
+        assertTrue(reader.get() > 0);
+      }
+      store.awaitFreed();
+      store.sync();
+      StoreCheckReport report = store.check((done, total) -> {});
+      assertEquals(List.of(), report.problems());
+    } finally {
+      stop.set(true);
+      executor.shutdown();
+    }
+  }
+
+  @Test
+  void writersGoOnAndNoCommitIsLost() throws Exception {
+    ExecutorService executor = Executors.newFixedThreadPool(3);
+    AtomicBoolean stop = new AtomicBoolean();
+    try (ZapStore store = builder().create(new MemoryDevice(), new MemoryDevice(), "test")) {
+      List<Future<Long>> writers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        String name = "w" + i;
+        writers.add(
+            executor.submit(
+                () -> {
+                  long count = 0;
+                  ZapMap map = store.map(name).withDurability(Durability.NONE);
+                  while (!stop.get()) {
+                    map.putLong("key " + count, count++);
+                  }
+                  return count;
+                }));
+      }
+      for (int round = 0; round < 30; round++) {
+        store.map("m").putLong("a", round);
+        store.renameMap("m", "n");
+        store.map("n").clear();
+        store.dropMap("n");
+      }
+      stop.set(true);
+      for (int i = 0; i < 3; i++) {
+        assertEquals(writers.get(i).get(), store.map("w" + i).size());
+      }
+    } finally {
+      stop.set(true);
+      executor.shutdown();
+    }
+  }
+}
