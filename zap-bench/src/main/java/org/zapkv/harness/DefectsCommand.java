@@ -6,7 +6,9 @@ import java.util.concurrent.Callable;
 import org.zapkv.harness.defects.DefectRow;
 import org.zapkv.harness.defects.Defects;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Shows that the harness finds what is wrong. */
 @Command(
@@ -17,6 +19,8 @@ import picocli.CommandLine.Option;
             + " not found each time, or something without one.")
 final class DefectsCommand implements Callable<Integer> {
   private final Screen screen;
+
+  @Spec private CommandSpec spec;
 
   @Option(names = "--seed", description = "The first seed; 1 without.", defaultValue = "1")
   private long seed;
@@ -29,8 +33,8 @@ final class DefectsCommand implements Callable<Integer> {
 
   @Option(
       names = "--operations",
-      description = "After how many operations one is given up, about; 50000 without.",
-      defaultValue = "50000")
+      description = "After how many operations one is given up, about; 100000 without.",
+      defaultValue = "100000")
   private long operations;
 
   DefectsCommand(Screen screen) {
@@ -39,6 +43,8 @@ final class DefectsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    HarnessMain.checkLeast(spec, "--seeds", seeds, 1);
+    HarnessMain.checkLeast(spec, "--operations", operations, 1);
     List<DefectRow> rows =
         Defects.table(seed, seeds, operations, row -> screen.err().println(Defects.line(row)));
     screen.out().print(Defects.markdown(rows));

@@ -63,6 +63,10 @@ final class Gaps {
     return switch (event) {
       case BATCH, LARGE_BATCH -> Capability.BATCH;
       case BATCH_OVER_MAPS -> Capability.BATCH_OVER_MAPS;
+      case SWAP, REFUSED_SWAP -> Capability.COMPARE_AND_SET;
+      case INCREMENT -> Capability.INCREMENT;
+      case MAP_CLEARED -> Capability.CLEAR_MAP;
+      case MAP_DROPPED -> Capability.DROP_MAP;
       case SCAN_RESUMED -> Capability.RESUMABLE_SCAN;
       case COMPACTION -> Capability.COMPACT;
       case SCRUB -> Capability.SCRUB;

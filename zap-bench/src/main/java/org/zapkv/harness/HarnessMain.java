@@ -71,6 +71,14 @@ public final class HarnessMain implements Runnable {
     }
   }
 
+  /** Refuses what is less than can be, before anything is done. */
+  static void checkLeast(CommandSpec spec, String option, long value, long least) {
+    if (value < least) {
+      throw new ParameterException(
+          spec.commandLine(), option + " " + value + ": at least " + least + "; see --help.");
+    }
+  }
+
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "Which command? See --help.");

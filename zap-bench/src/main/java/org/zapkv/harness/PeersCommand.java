@@ -66,6 +66,9 @@ final class PeersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    HarnessMain.checkLeast(spec, "--kills", kills, 1);
+    HarnessMain.checkLeast(spec, "--seconds", seconds, 1);
+    HarnessMain.checkLeast(spec, "--threads", threads, 1);
     List<StoreKind> stores = stores();
     PeersReport report;
     try (Shown shown = new Shown()) {

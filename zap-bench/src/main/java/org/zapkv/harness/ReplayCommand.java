@@ -10,8 +10,10 @@ import org.zapkv.harness.operation.LifeFile;
 import org.zapkv.harness.oracle.Violation;
 import org.zapkv.harness.run.Replay;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Does again what a log of operations says. */
 @Command(
@@ -20,6 +22,8 @@ import picocli.CommandLine.Parameters;
     description = "Does again what a log of operations says, and says whether the store is wrong.")
 final class ReplayCommand implements Callable<Integer> {
   private final Screen screen;
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--times",
@@ -36,6 +40,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    HarnessMain.checkLeast(spec, "--times", times, 1);
     Life life = LifeFile.read(log);
     for (int i = 1; i <= times; i++) {
       Optional<Violation> violation = Replay.run(life);

@@ -59,6 +59,21 @@ public final class ForgetfulKind implements StoreKind {
 
   private record Forgetful(Subject zap) implements Subject {
     @Override
+    public boolean swap(Change change, byte @Nullable [] expected, Promise promise) {
+      return zap.swap(change, expected, promise);
+    }
+
+    @Override
+    public long increment(String map, byte[] key, long delta, Promise promise) {
+      return zap.increment(map, key, delta, promise);
+    }
+
+    @Override
+    public long wipe(String map, boolean drops, Promise promise) {
+      return zap.wipe(map, drops, promise);
+    }
+
+    @Override
     public byte @Nullable [] get(String map, byte[] key) {
       return key[key.length - 1] % FORGOTTEN_OF == 0 ? null : zap.get(map, key);
     }

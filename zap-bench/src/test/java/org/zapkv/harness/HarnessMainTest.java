@@ -47,8 +47,14 @@ final class HarnessMainTest {
         "run --seed x",
         "run --kind rocksdb --faults power",
         "peers --kinds zap,nosuch",
+        "peers --kills 0",
+        "peers --seconds 0",
+        "peers --threads 0",
         "defects --seeds x",
-        "replay"
+        "defects --seeds 0",
+        "defects --operations 0",
+        "replay",
+        "replay --times 0 nosuch"
       })
   void whatIsWrongOnTheCommandLineIsRefused(String line) {
     assertEquals(2, run(line.isEmpty() ? new String[0] : line.split(" ", -1)));

@@ -3,6 +3,7 @@ package org.zapkv.harness.defects;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.zapkv.cache.device.testing.DeviceImage;
@@ -42,7 +43,13 @@ final class DefectiveKind implements StoreKind {
 
   @Override
   public Set<Capability> capabilities() {
-    return kind.capabilities();
+    // Defects are in what all lives are full of.
+    Set<Capability> capabilities = EnumSet.copyOf(kind.capabilities());
+    capabilities.remove(Capability.COMPARE_AND_SET);
+    capabilities.remove(Capability.INCREMENT);
+    capabilities.remove(Capability.CLEAR_MAP);
+    capabilities.remove(Capability.DROP_MAP);
+    return capabilities;
   }
 
   @Override

@@ -47,9 +47,7 @@ public final class Generator {
     this.seed = seed;
     this.number = lifeNumber;
     this.lifeSeed = Chance.part(seed, lifeNumber).nextLong();
-    this.swarm =
-        new Swarm(
-            new SplittableRandom(lifeSeed), threads, Set.copyOf(capabilities), Set.copyOf(faults));
+    this.swarm = new Swarm(lifeSeed, threads, Set.copyOf(capabilities), Set.copyOf(faults));
     for (int i = 0; i < threads; i++) {
       this.threads.add(new ThreadGenerator(swarm, i, lifeNumber));
     }

@@ -131,6 +131,9 @@ final class LifeParts {
     if (operation instanceof Operation.Apply apply) {
       return new Operation.Apply(withValue(apply.edit(), change), apply.promise());
     }
+    if (operation instanceof Operation.Update update) {
+      return new Operation.Update(update.way(), withValue(update.edit(), change), update.promise());
+    }
     if (operation instanceof Operation.Commit commit) {
       List<Edit> edits = commit.edits().stream().map(edit -> withValue(edit, change)).toList();
       return new Operation.Commit(edits, commit.promise());

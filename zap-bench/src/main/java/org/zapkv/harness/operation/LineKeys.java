@@ -41,6 +41,11 @@ final class LineKeys {
     }
   }
 
+  void clear() {
+    size = 0;
+    Arrays.fill(place, ABSENT);
+  }
+
   void remove(int number) {
     int hole = place[number];
     if (hole != ABSENT) {

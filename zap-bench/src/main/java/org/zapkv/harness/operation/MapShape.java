@@ -7,7 +7,8 @@ import java.util.SplittableRandom;
 /**
  * What a map is like in a life.
  *
- * @param name its name
+ * @param name its name, or what the names of several begin with
+ * @param ofThread whether each thread has one of its own, whose name ends with its number
  * @param keys what its keys look like
  * @param longestKey how long they are at most, in bytes
  * @param keysOfThread how many of them each thread has
@@ -19,6 +20,7 @@ import java.util.SplittableRandom;
  */
 record MapShape(
     String name,
+    boolean ofThread,
     KeyShape keys,
     int longestKey,
     int keysOfThread,
@@ -38,6 +40,7 @@ record MapShape(
     boolean hasLarge = random.nextInt(4) == 0;
     return new MapShape(
         name,
+        limits.ofThread(),
         shapes.get(random.nextInt(shapes.size())),
         limits.longestKey(),
         keysOfThread,
@@ -58,6 +61,11 @@ record MapShape(
 
   private static int longs(SplittableRandom random) {
     return random.nextInt(3) == 0 ? Integer.MAX_VALUE : 1 + random.nextInt(4);
+  }
+
+  /** The map that has the keys of a thread. */
+  String nameFor(int thread) {
+    return ofThread ? name + thread : name;
   }
 
   String key(int thread, int number) {
@@ -87,8 +95,9 @@ record MapShape(
    * @param longestValue in bytes
    * @param brief whether leaves are so small that only brief keys and values fit
    * @param bulky whether the map should become larger than the least cache
+   * @param ofThread whether each thread has a map of its own
    */
-  record Limits(int longestKey, int longestValue, boolean brief, boolean bulky) {
+  record Limits(int longestKey, int longestValue, boolean brief, boolean bulky, boolean ofThread) {
     static final int BRIEF_BYTES = 60;
   }
 }

@@ -22,6 +22,34 @@ public sealed interface Operation {
    */
   record Commit(List<Edit> edits, Promise promise) implements Operation {}
 
+  /** How a key is changed that was read before. */
+  enum Way {
+    /** If it is what was read. */
+    SWAP,
+    /** If it is something else than what was read: it is not, and nothing may be changed. */
+    WRONG_SWAP,
+    /** By adding what is missing to the new value, where both are longs. */
+    INCREMENT
+  }
+
+  /**
+   * Reads one key of the thread's line and changes it depending on what it is.
+   *
+   * @param way how
+   * @param edit what becomes of the key
+   * @param promise what has to be true of it on return
+   */
+  record Update(Way way, Edit edit, Promise promise) implements Operation {}
+
+  /**
+   * Removes all that is in a map of which the thread alone changes keys.
+   *
+   * @param map the name of the map
+   * @param drops whether the map goes, too; it comes again when it is named next
+   * @param promise what has to be true of it on return
+   */
+  record Wipe(String map, boolean drops, Promise promise) implements Operation {}
+
   /**
    * Reads a key, of any line.
    *

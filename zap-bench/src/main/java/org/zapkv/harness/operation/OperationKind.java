@@ -5,6 +5,8 @@ package org.zapkv.harness.operation;
 enum OperationKind {
   APPLY,
   COMMIT,
+  UPDATE,
+  WIPE,
   GET,
   GET_OF_OTHERS,
   SCAN_BEGIN,

@@ -13,6 +13,9 @@ import org.zapkv.harness.subject.Promise;
  * <pre>
  * apply DURABLE m0 t3.k17 1f0c:100            a value: its tag in hexadecimal, its length
  * commit LATER m0 t3.k17 - | m1 t3.k2 a2:8    - is a removal
+ * update SWAP LATER m0 t3.k17 1f0d:100        or WRONG_SWAP, INCREMENT
+ * drop DURABLE d3
+ * clear LATER d3
  * get m0 t3.k17
  * scan-begin 4 m0
  * scan-step 4 20
@@ -49,6 +52,13 @@ public final class OperationText {
     if (operation instanceof Operation.Commit commit) {
       List<String> edits = commit.edits().stream().map(OperationText::of).toList();
       return "commit " + commit.promise() + " " + String.join(" " + BETWEEN + " ", edits);
+    }
+    if (operation instanceof Operation.Update update) {
+      return "update " + update.way() + " " + update.promise() + " " + of(update.edit());
+    }
+    if (operation instanceof Operation.Wipe wipe) {
+      String verb = wipe.drops() ? "drop " : "clear ";
+      return verb + wipe.promise() + " " + Words.checked(wipe.map());
     }
     if (operation instanceof Operation.Get get) {
       return "get " + Words.checked(get.map()) + " " + Words.checked(get.key());
@@ -141,8 +151,17 @@ public final class OperationText {
   private static Operation parse(String verb, Words words) {
     return switch (verb) {
       case "apply" -> {
-        Promise promise = words.constant(Promise.class, "a promise");
+        Promise promise = promise(words);
         yield new Operation.Apply(edit(words), promise);
+      }
+      case "update" -> {
+        Operation.Way way = words.constant(Operation.Way.class, "a way");
+        Promise promise = promise(words);
+        yield new Operation.Update(way, edit(words), promise);
+      }
+      case "drop", "clear" -> {
+        Promise promise = promise(words);
+        yield new Operation.Wipe(words.word("a map"), verb.equals("drop"), promise);
       }
       case "commit" -> commit(words);
       case "get" -> new Operation.Get(words.word("a map"), words.word("a key"));
@@ -158,12 +177,16 @@ public final class OperationText {
     };
   }
 
+  private static Promise promise(Words words) {
+    return words.constant(Promise.class, "a promise");
+  }
+
   private static int scan(Words words) {
     return words.integer("the number of a scan", 0);
   }
 
   private static Operation commit(Words words) {
-    Promise promise = words.constant(Promise.class, "a promise");
+    Promise promise = promise(words);
     List<Edit> edits = new ArrayList<>();
     edits.add(edit(words));
     while (!words.isEmpty()) {

@@ -38,16 +38,22 @@ final class Swarm {
   private final int segments;
   private final Volume volume;
   private final List<MapShape> maps;
+
+  /** For what came later: where a store does not have that, its lives are as they were. */
+  private final SplittableRandom later;
+
   private final Map<OperationKind, Integer> weights;
   private final int weightOfAll;
   private final int largestBatch;
   private final int durablePerMille;
   private final Openings openings;
 
-  Swarm(SplittableRandom random, int threads, Set<Capability> capabilities, Set<FaultKind> faults) {
+  Swarm(long seed, int threads, Set<Capability> capabilities, Set<FaultKind> faults) {
+    SplittableRandom random = new SplittableRandom(seed);
     this.threads = threads;
     this.capabilities = capabilities;
     this.faults = some(random, faults);
+    this.later = Chance.part(seed, -1);
     this.volume = Volume.random(random);
     this.segments = Chance.logarithmic(random, volume == Volume.LARGE ? 4 : 2, 10);
     boolean isBrief = volume != Volume.LARGE && can(Capability.DEVICES) && random.nextInt(3) == 0;
@@ -87,17 +93,24 @@ final class Swarm {
       int kept = isBrief ? Math.min(keys, Math.max(1, MOST_BRIEF_KEYS / threads)) : keys;
       // The others may be of longs.
       boolean isBulky = volume == Volume.LARGE && i == 0;
-      Limits limits = new Limits(longestKey, longestValue, isBrief, isBulky);
-      shapes.add(MapShape.random(random, "m" + i, kept, limits));
+      boolean isOwn = i == count - 1 && later.nextBoolean() && hasWipes();
+      Limits limits = new Limits(longestKey, longestValue, isBrief, isBulky, isOwn);
+      shapes.add(MapShape.random(random, isOwn ? "d" : "m" + i, kept, limits));
     }
     return List.copyOf(shapes);
+  }
+
+  private boolean hasWipes() {
+    return can(Capability.DROP_MAP) || can(Capability.CLEAR_MAP);
   }
 
   private Map<OperationKind, Integer> weights(SplittableRandom random) {
     Map<OperationKind, Integer> chosen = new EnumMap<>(OperationKind.class);
     for (OperationKind kind : OperationKind.values()) {
-      int weight = weight(random, kind);
-      boolean isOn = random.nextInt(4) > 0;
+      SplittableRandom chance =
+          kind == OperationKind.UPDATE || kind == OperationKind.WIPE ? later : random;
+      int weight = weight(chance, kind);
+      boolean isOn = chance.nextInt(4) > 0;
       chosen.put(kind, isOn && isPossible(kind) ? weight : 0);
     }
     int changes = chosen.get(OperationKind.APPLY) + chosen.get(OperationKind.COMMIT);
@@ -113,9 +126,11 @@ final class Swarm {
     int power = random.nextInt(6);
     return switch (kind) {
       case APPLY, COMMIT, GET, GET_OF_OTHERS -> WEIGHT << power;
+      case UPDATE -> (WEIGHT / 2) << power;
       case SCAN_STEP -> (WEIGHT / 2) << power;
       case SCAN_BEGIN, SCAN_RESUME, SYNC -> (WEIGHT / 4) << (power / 2);
       case COMPACT, SCRUB -> 1 + power / 2;
+      case WIPE -> 2 + power;
       case INTERRUPT, CLOCK_JUMP -> 4 + power;
     };
   }
@@ -123,6 +138,8 @@ final class Swarm {
   private boolean isPossible(OperationKind kind) {
     return switch (kind) {
       case COMMIT -> can(Capability.BATCH);
+      case UPDATE -> can(Capability.COMPARE_AND_SET) || can(Capability.INCREMENT);
+      case WIPE -> maps.stream().anyMatch(MapShape::ofThread);
       case GET_OF_OTHERS -> threads > 1;
       case SCAN_RESUME -> can(Capability.RESUMABLE_SCAN);
       case COMPACT -> can(Capability.COMPACT);
@@ -142,6 +159,22 @@ final class Swarm {
       }
     }
     throw new AssertionError(weights);
+  }
+
+  /** The next change of a key that was read before. */
+  Operation.Way way(SplittableRandom random) {
+    boolean isIncrement = random.nextInt(3) == 0;
+    boolean isWrong = random.nextInt(4) == 0;
+    if (!can(Capability.COMPARE_AND_SET) || (isIncrement && can(Capability.INCREMENT))) {
+      return Operation.Way.INCREMENT;
+    }
+    return isWrong ? Operation.Way.WRONG_SWAP : Operation.Way.SWAP;
+  }
+
+  /** Whether a map goes when all in it goes. */
+  boolean drops(SplittableRandom random) {
+    boolean drops = random.nextInt(3) > 0;
+    return can(Capability.DROP_MAP) && (drops || !can(Capability.CLEAR_MAP));
   }
 
   int batch(SplittableRandom random) {

@@ -82,6 +82,8 @@ final class ThreadGenerator {
     return switch (kind) {
       case APPLY -> new Operation.Apply(edit(), promise());
       case COMMIT -> new Operation.Commit(edits(), promise());
+      case UPDATE -> update();
+      case WIPE -> wipe();
       case GET -> get(thread);
       case GET_OF_OTHERS -> get(random.nextInt(swarm.threads()));
       case SCAN_BEGIN -> scanBegin();
@@ -93,6 +95,32 @@ final class ThreadGenerator {
       case INTERRUPT -> new Operation.Interrupt();
       case CLOCK_JUMP -> clockJump();
     };
+  }
+
+  private Operation update() {
+    Operation.Way way = swarm.way(random);
+    // What is not changed must not be taken for changed.
+    Edit edit = way == Operation.Way.WRONG_SWAP ? editWithoutEffect() : edit();
+    return new Operation.Update(way, edit, promise());
+  }
+
+  private Edit editWithoutEffect() {
+    int map = anyMap();
+    MapShape shape = swarm.maps().get(map);
+    boolean removes = removes(map);
+    int number = removes || random.nextBoolean() ? present(map) : any(map);
+    return new Edit(
+        shape.nameFor(thread), shape.key(thread, number), removes ? null : value(shape));
+  }
+
+  private Operation wipe() {
+    int map = 0;
+    while (!swarm.maps().get(map).ofThread()) {
+      map++;
+    }
+    keys.get(map).clear();
+    String name = swarm.maps().get(map).nameFor(thread);
+    return new Operation.Wipe(name, swarm.drops(random), promise());
   }
 
   private Promise promise() {
@@ -134,10 +162,10 @@ final class ThreadGenerator {
     editsLeft--;
     if (removes) {
       keys.get(map).remove(number);
-      return new Edit(shape.name(), key, null);
+      return new Edit(shape.nameFor(thread), key, null);
     }
     keys.get(map).add(number);
-    return new Edit(shape.name(), key, value(shape));
+    return new Edit(shape.nameFor(thread), key, value(shape));
   }
 
   private Value value(MapShape shape) {
@@ -166,13 +194,14 @@ final class ThreadGenerator {
     int map = anyMap();
     MapShape shape = swarm.maps().get(map);
     int number = of == thread && random.nextInt(4) > 0 ? present(map) : any(map);
-    return new Operation.Get(shape.name(), shape.key(of, number));
+    return new Operation.Get(shape.nameFor(of), shape.key(of, number));
   }
 
   private Operation scanBegin() {
     int scan = random.nextInt(SCANS);
     scans.set(scan);
-    return new Operation.ScanBegin(number(scan), swarm.maps().get(anyMap()).name());
+    String map = swarm.maps().get(anyMap()).nameFor(random.nextInt(swarm.threads()));
+    return new Operation.ScanBegin(number(scan), map);
   }
 
   private Operation scanStep() {

@@ -101,6 +101,13 @@ final class Line {
     return pending;
   }
 
+  /** A removal of all keys of a map that ever had a value since the store was opened. */
+  Pending beginWipe(String map, Promise promise, long position) {
+    List<Edit> removals =
+        keys(map).keySet().stream().sorted().map(key -> new Edit(map, key, null)).toList();
+    return begin(removals, promise, position);
+  }
+
   private void checkPlaces(List<Edit> edits) {
     Set<List<String>> places = edits.size() == 1 ? Set.of() : new HashSet<>();
     for (Edit edit : edits) {

@@ -45,6 +45,18 @@ public final class Session {
   }
 
   /**
+   * The thread is about to remove all that is in a map of which it alone changes keys.
+   *
+   * @param map the map
+   * @param promise what the store is asked for
+   * @param position how far the recording of the devices is; 0: there is none
+   * @return the commit, to say afterwards how it went
+   */
+  public Pending beginWipe(String map, Promise promise, long position) {
+    return line.beginWipe(map, promise, position);
+  }
+
+  /**
    * The thread is about to read a key of any line.
    *
    * @param map the map

@@ -17,6 +17,16 @@ public enum Event {
   LONG_VALUE("long values"),
   /** A key removed. */
   REMOVAL("removals"),
+  /** A key changed as it was what it was expected to be. */
+  SWAP("changes of what was expected"),
+  /** A key left as it was, as it was not what was expected. */
+  REFUSED_SWAP("changes refused as it was not what was expected"),
+  /** An addition to a long. */
+  INCREMENT("increments"),
+  /** A map cleared. */
+  MAP_CLEARED("maps cleared"),
+  /** A map dropped. */
+  MAP_DROPPED("maps dropped"),
   /** A read. */
   READ("reads"),
   /** A walk that came to its end. */

@@ -62,6 +62,12 @@ final class Acknowledgements {
         begun.add(begin(session, List.of(apply.edit()), apply.promise()));
       } else if (operation instanceof Operation.Commit commit) {
         begun.add(begin(session, commit.edits(), commit.promise()));
+      } else if (operation instanceof Operation.Update update
+          && update.way() != Operation.Way.WRONG_SWAP) {
+        begun.add(begin(session, List.of(update.edit()), update.promise()));
+      } else if (operation instanceof Operation.Wipe wipe) {
+        Pending pending = session.beginWipe(wipe.map(), wipe.promise(), 0);
+        begun.add(new Begun(pending, wipe.promise()));
       }
     }
     return begun;

@@ -34,6 +34,29 @@ final class AcknowledgingSubject implements Subject {
   }
 
   @Override
+  public boolean swap(Change change, byte @Nullable [] expected, Promise promise) {
+    boolean isMade = subject.swap(change, expected, promise);
+    if (isMade) {
+      out.say(Message.Verb.ACKNOWLEDGED, thread, 0);
+    }
+    return isMade;
+  }
+
+  @Override
+  public long increment(String map, byte[] key, long delta, Promise promise) {
+    long sum = subject.increment(map, key, delta, promise);
+    out.say(Message.Verb.ACKNOWLEDGED, thread, 0);
+    return sum;
+  }
+
+  @Override
+  public long wipe(String map, boolean drops, Promise promise) {
+    long sequence = subject.wipe(map, drops, promise);
+    out.say(Message.Verb.ACKNOWLEDGED, thread, sequence);
+    return sequence;
+  }
+
+  @Override
   public byte @Nullable [] get(String map, byte[] key) {
     return subject.get(map, key);
   }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.harness.operation.Edit;
 import org.zapkv.harness.operation.Operation;
 import org.zapkv.harness.operation.OperationText;
@@ -17,6 +18,7 @@ import org.zapkv.harness.oracle.Syncing;
 import org.zapkv.harness.oracle.Violation;
 import org.zapkv.harness.report.Event;
 import org.zapkv.harness.subject.Capability;
+import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
 import org.zapkv.harness.subject.Subject.Entry;
@@ -138,9 +140,13 @@ final class Worker {
       return;
     }
     if (operation instanceof Operation.Apply apply) {
-      commit(List.of(apply.edit()), apply.promise(), true);
+      apply(apply.edit(), apply.promise());
     } else if (operation instanceof Operation.Commit commit) {
-      commit(commit.edits(), commit.promise(), false);
+      commit(commit);
+    } else if (operation instanceof Operation.Update update) {
+      update(update);
+    } else if (operation instanceof Operation.Wipe wipe) {
+      wipe(wipe);
     } else {
       try {
         look(operation);
@@ -178,28 +184,131 @@ final class Worker {
     }
   }
 
-  private void commit(List<Edit> edits, Promise promise, boolean isSingle) {
-    Pending pending = session.begin(edits, promise, position.getAsLong());
-    long sequence = 0;
+  private void apply(Edit edit, Promise promise) {
+    boolean isMade =
+        isMade(
+            session.begin(List.of(edit), promise, position.getAsLong()),
+            () -> {
+              subject.apply(edit.change(), promise);
+              return 0;
+            });
+    if (isMade) {
+      count(List.of(edit), Event.CHANGE);
+    }
+  }
+
+  private void commit(Operation.Commit commit) {
+    List<Edit> edits = commit.edits();
+    boolean isMade =
+        isMade(
+            session.begin(edits, commit.promise(), position.getAsLong()),
+            () -> subject.commit(edits.stream().map(Edit::change).toList(), commit.promise()));
+    if (isMade) {
+      count(edits, Event.BATCH);
+    }
+  }
+
+  private void wipe(Operation.Wipe wipe) {
+    boolean isMade =
+        isMade(
+            session.beginWipe(wipe.map(), wipe.promise(), position.getAsLong()),
+            () -> subject.wipe(wipe.map(), wipe.drops(), wipe.promise()));
+    if (isMade) {
+      scene.tally.coverage.add(wipe.drops() ? Event.MAP_DROPPED : Event.MAP_CLEARED);
+    }
+  }
+
+  /** Nobody else changes the key between the read and the change. */
+  private void update(Operation.Update update) {
+    byte[] present;
     try {
-      if (isSingle) {
-        subject.apply(edits.get(0).change(), promise);
-      } else {
-        sequence = subject.commit(edits.stream().map(Edit::change).toList(), promise);
+      present = read(update.edit().map(), update.edit().key());
+      if (update.way() == Operation.Way.WRONG_SWAP) {
+        refusedSwap(update, present);
+        return;
       }
     } catch (RuntimeException e) {
-      pending.unknown(e);
       if (!isForgiven(e)) {
         throw e;
       }
       return;
     }
-    pending.acknowledged(sequence, position.getAsLong());
-    count(edits, isSingle);
+    Increment increment =
+        update.way() == Operation.Way.INCREMENT ? Increment.of(update.edit(), present) : null;
+    if (increment != null) {
+      increment(update, increment);
+    } else if (update.way() == Operation.Way.SWAP) {
+      swap(update, present);
+    } else {
+      apply(update.edit(), update.promise());
+    }
   }
 
-  private void count(List<Edit> edits, boolean isSingle) {
-    scene.tally.coverage.add(isSingle ? Event.CHANGE : Event.BATCH);
+  private void refusedSwap(Operation.Update update, byte @Nullable [] present) {
+    Change change = update.edit().change();
+    if (subject.swap(change, Increment.other(present, change), update.promise())) {
+      throw new Violation(
+          Violation.Kind.WRONG_READ, "a swap was made, though something else was expected");
+    }
+    scene.tally.coverage.add(Event.REFUSED_SWAP);
+  }
+
+  private void swap(Operation.Update update, byte @Nullable [] present) {
+    Edit edit = update.edit();
+    boolean isMade =
+        isMade(
+            session.begin(List.of(edit), update.promise(), position.getAsLong()),
+            () -> {
+              if (!subject.swap(edit.change(), present, update.promise())) {
+                throw new Violation(
+                    Violation.Kind.WRONG_READ, "a swap did not find what was just read");
+              }
+              return 0;
+            });
+    if (isMade) {
+      count(List.of(edit), Event.SWAP);
+    }
+  }
+
+  private void increment(Operation.Update update, Increment increment) {
+    Edit edit = update.edit();
+    boolean isMade =
+        isMade(
+            session.begin(List.of(edit), update.promise(), position.getAsLong()),
+            () -> {
+              long sum =
+                  subject.increment(
+                      edit.map(), edit.change().key(), increment.delta(), update.promise());
+              if (sum != increment.sum()) {
+                throw new Violation(
+                    Violation.Kind.WRONG_READ,
+                    "an increment gave " + sum + " instead of " + increment.sum());
+              }
+              return 0;
+            });
+    if (isMade) {
+      count(List.of(edit), Event.INCREMENT);
+    }
+  }
+
+  /** Makes a commit, and tells the oracle how it went; it gives its place in the order, or 0. */
+  private boolean isMade(Pending pending, LongSupplier commit) {
+    long sequence;
+    try {
+      sequence = commit.getAsLong();
+    } catch (RuntimeException e) {
+      pending.unknown(e);
+      if (!isForgiven(e)) {
+        throw e;
+      }
+      return false;
+    }
+    pending.acknowledged(sequence, position.getAsLong());
+    return true;
+  }
+
+  private void count(List<Edit> edits, Event event) {
+    scene.tally.coverage.add(event);
     if (edits.stream().map(Edit::map).distinct().limit(2).count() > 1) {
       scene.tally.coverage.add(Event.BATCH_OVER_MAPS);
     }
@@ -218,9 +327,15 @@ final class Worker {
   }
 
   private void get(Operation.Get get) {
-    Session.Reading reading = session.reading(get.map(), get.key());
-    reading.got(subject.get(get.map(), get.key().getBytes(StandardCharsets.UTF_8)));
+    read(get.map(), get.key());
+  }
+
+  private byte @Nullable [] read(String map, String key) {
+    Session.Reading reading = session.reading(map, key);
+    byte[] value = subject.get(map, key.getBytes(StandardCharsets.UTF_8));
+    reading.got(value);
     scene.tally.coverage.add(Event.READ);
+    return value;
   }
 
   private void begin(Operation.ScanBegin begin) {

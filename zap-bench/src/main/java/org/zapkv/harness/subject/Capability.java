@@ -21,6 +21,18 @@ public enum Capability {
   /** A creation that was cut off leaves nothing or an empty store: the next opening succeeds. */
   SAFE_CREATION,
 
+  /** A key can be changed if it is what somebody expects, in one step. */
+  COMPARE_AND_SET,
+
+  /** A long can be added to, in one step. */
+  INCREMENT,
+
+  /** All entries of a map can be removed in one commit. */
+  CLEAR_MAP,
+
+  /** A map can be removed with all that is in it, in one commit. */
+  DROP_MAP,
+
   /** A cursor can be left, and gone on with later, by a number. */
   RESUMABLE_SCAN,
 

@@ -34,6 +34,45 @@ public interface Subject extends AutoCloseable {
   long commit(List<Change> changes, Promise promise);
 
   /**
+   * Makes one change if the key is what is expected; with {@link Capability#COMPARE_AND_SET}.
+   *
+   * @param change what becomes of a key
+   * @param expected the value that it has to have; null: none
+   * @param promise what has to be true of the change on return
+   * @return whether it was made; false: the key is something else, and nothing was changed
+   */
+  default boolean swap(Change change, byte @Nullable [] expected, Promise promise) {
+    throw new UnsupportedOperationException("This store does not compare and set.");
+  }
+
+  /**
+   * Adds to a value of eight bytes, a long whose highest byte is the first; with {@link
+   * Capability#INCREMENT}.
+   *
+   * @param map the name of a map
+   * @param key a key that has such a value, or none, which counts as 0
+   * @param delta what is added; the sum is a long
+   * @param promise what has to be true of the change on return
+   * @return the sum
+   */
+  default long increment(String map, byte[] key, long delta, Promise promise) {
+    throw new UnsupportedOperationException("This store does not add.");
+  }
+
+  /**
+   * Removes all entries of a map in one commit; with {@link Capability#CLEAR_MAP}, or {@link
+   * Capability#DROP_MAP}. Others may read the map meanwhile.
+   *
+   * @param map the name of a map, which may not be there
+   * @param drops whether the map is removed, too: then until somebody names it again
+   * @param promise what has to be true of it on return
+   * @return the place of the commit in the order of all commits; 0 if the store does not say
+   */
+  default long wipe(String map, boolean drops, Promise promise) {
+    throw new UnsupportedOperationException("This store does not remove maps.");
+  }
+
+  /**
    * Gets a value.
    *
    * @param map the name of a map

@@ -65,6 +65,44 @@ final class ZapSubject implements Subject {
     return batch.commit(durability(promise));
   }
 
+  @Override
+  public boolean swap(Change change, byte @Nullable [] expected, Promise promise) {
+    ZapMap map = store.map(change.map()).withDurability(durability(promise));
+    byte[] key = change.key();
+    byte[] value = change.value();
+    if (value == null) {
+      return expected == null ? !map.remove(key) : isRemoved(map, key, expected);
+    }
+    boolean isLong = value.length == Long.BYTES;
+    if (expected == null) {
+      return isLong
+          ? map.putLongIfAbsent(key, toLong(value)).isEmpty()
+          : map.putIfAbsent(key, value) == null;
+    }
+    if (isLong && expected.length == Long.BYTES) {
+      return map.replaceLong(key, toLong(expected), toLong(value));
+    }
+    if (!isLong && expected.length != Long.BYTES) {
+      return map.replace(key, expected, value);
+    }
+    // From one form to the other there is no single step; only one thread changes the key.
+    if (!Arrays.equals(get(change.map(), key), expected)) {
+      return false;
+    }
+    return isLong ? map.replaceLong(key, toLong(value)) : map.replace(key, value);
+  }
+
+  private static boolean isRemoved(ZapMap map, byte[] key, byte[] expected) {
+    return expected.length == Long.BYTES
+        ? map.removeLong(key, toLong(expected))
+        : map.remove(key, expected);
+  }
+
+  @Override
+  public long increment(String map, byte[] key, long delta, Promise promise) {
+    return store.map(map).withDurability(durability(promise)).increment(key, delta);
+  }
+
   private Durability durability(Promise promise) {
     return promise == Promise.DURABLE ? Durability.SYNC : later;
   }

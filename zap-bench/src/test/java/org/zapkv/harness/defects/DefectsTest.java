@@ -18,16 +18,16 @@ final class DefectsTest {
   @ParameterizedTest
   @CsvSource({
     "LOG_FLUSH_LEFT_OUT, 1",
-    "BLOCK_FLUSH_LEFT_OUT, 10",
+    "BLOCK_FLUSH_LEFT_OUT, 18",
     "LOST_RECORD, 1",
     "STALE_BLOCK, 15",
-    "REUSED_BLOCK, 15",
-    "STALE_USER, 10",
-    "TORN_BATCH, 14",
-    "WRONG_SCAN, 16",
+    "REUSED_BLOCK, 4",
+    "STALE_USER, 3",
+    "TORN_BATCH, 18",
+    "WRONG_SCAN, 2",
     "LOST_UPDATE, 1",
     "EARLY_ANSWER, 1",
-    "WRITE_ERROR_IGNORED, 15"
+    "WRITE_ERROR_IGNORED, 16"
   })
   void findsWhatIsPlanted(Defect defect, long seed) {
     Search search = Defects.search(defect, seed, 10_000);

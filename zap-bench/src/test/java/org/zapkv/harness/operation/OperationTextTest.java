@@ -21,6 +21,11 @@ final class OperationTextTest {
     Edit put = new Edit("m0", "t3.k17", new Value(0x1f0c, 100));
     Edit removal = new Edit("m1", "t3.k2", null);
     operations.put("apply DURABLE m0 t3.k17 1f0c:100", new Operation.Apply(put, Promise.DURABLE));
+    operations.put(
+        "update WRONG_SWAP LATER m0 t3.k17 1f0c:100",
+        new Operation.Update(Operation.Way.WRONG_SWAP, put, Promise.LATER));
+    operations.put("drop DURABLE d3", new Operation.Wipe("d3", true, Promise.DURABLE));
+    operations.put("clear LATER d3", new Operation.Wipe("d3", false, Promise.LATER));
     operations.put("apply LATER m1 t3.k2 -", new Operation.Apply(removal, Promise.LATER));
     operations.put(
         "commit LATER m0 t3.k17 1f0c:100 | m1 t3.k2 -",

@@ -153,6 +153,21 @@ final class TracedKind implements StoreKind {
     }
 
     @Override
+    public boolean swap(Change change, byte @Nullable [] expected, Promise promise) {
+      return subject.swap(change, expected, promise);
+    }
+
+    @Override
+    public long increment(String map, byte[] key, long delta, Promise promise) {
+      return subject.increment(map, key, delta, promise);
+    }
+
+    @Override
+    public long wipe(String map, boolean drops, Promise promise) {
+      return subject.wipe(map, drops, promise);
+    }
+
+    @Override
     public void apply(Change change, Promise promise) {
       try {
         subject.apply(change, promise);
