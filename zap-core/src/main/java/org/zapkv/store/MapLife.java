@@ -29,8 +29,10 @@ final class MapLife {
    * Lock order: lifeLock, createLock, then that of a change made alone, then MapTable.lock.
    */
 
-  /** So many times what one change of the directory may dirty is enough for all: a full store has
-   * to have room for a drop. */
+  /**
+   * So many times what one change of the directory may dirty is enough for all: a full store has to
+   * have room for a drop.
+   */
   private static final int DIRECTORY_CHANGES = 1;
 
   private final ZapStore store;

@@ -19,8 +19,8 @@ import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.DataObject;
 import org.zapkv.zap.Zap;
 import org.zapkv.zap.ZapCursor;
-import org.zapkv.zap.ZapParameters;
 import org.zapkv.zap.ZapLeaf;
+import org.zapkv.zap.ZapParameters;
 import org.zapkv.zap.ZapStatistics;
 import org.zapkv.zap.ZapValue;
 
