@@ -9,8 +9,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.StoreFailedException;
@@ -37,9 +39,10 @@ final class MapRemains {
    * next opening. Where a step fails for want of room, or in reading, it is tried again: at once by
    * smaller steps, then when somebody drops or clears another map or syncs the store.
    *
-   * The handle of a dropped map's object is closed when all who were inside the gate at that time
-   * have left it: a reader may still be on its way in the object, and the object's number must not be
-   * another's then.
+   * Nothing of a dropped map is freed, and the handle of its object is not closed, before all who
+   * were inside the gate at that time have left it: a reader may still be on its way in the object,
+   * and trusts what was checked when it was read, the header above all, of which freeing makes
+   * zeros; nor must the object's number be another's then. That is awaited outside of the gate.
    */
 
   private static final System.Logger LOGGER = System.getLogger(MapRemains.class.getName());
@@ -56,13 +59,20 @@ final class MapRemains {
   private static final class Dropped {
     private final long objectId;
 
+    /** Those who may still read it. */
+    private final OperationGate.Leaving users;
+
     /** The blocks from here on are freed; below 0: not begun. */
     private long end = -1;
 
-    Dropped(long objectId) {
+    Dropped(long objectId, OperationGate.Leaving users) {
       this.objectId = objectId;
+      this.users = users;
     }
   }
+
+  /** How often it is looked whether a dropped map has users. */
+  private static final long USERS_POLL_NANOS = 100_000;
 
   /** A large value that is to be freed. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -95,7 +105,7 @@ final class MapRemains {
 
   /** A map was dropped. Under the lock. */
   void add(long objectId) {
-    waiting.add(new Dropped(objectId));
+    waiting.add(new Dropped(objectId, store.gate().leaving()));
   }
 
   /** The handle of a dropped map is to be closed when nobody can use it any more. */
@@ -220,6 +230,7 @@ final class MapRemains {
 
   /** Frees a part; false if nothing is left. */
   private boolean step() {
+    awaitUsers();
     int slot = store.gate().enter();
     try {
       lifeLock.lock();
@@ -233,10 +244,38 @@ final class MapRemains {
     }
   }
 
+  /** Not inside the gate. */
+  private void awaitUsers() {
+    OperationGate.Leaving users = usersOfFirst();
+    boolean interrupted = false;
+    while (users != null && !users.haveLeft()) {
+      store.gate().checkOpen();
+      interrupted |= Thread.interrupted();
+      LockSupport.parkNanos(this, USERS_POLL_NANOS);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private OperationGate.@Nullable Leaving usersOfFirst() {
+    lifeLock.lock();
+    try {
+      Dropped first = waiting.peek();
+      return first == null ? null : first.users;
+    } finally {
+      lifeLock.unlock();
+    }
+  }
+
   private boolean stepInside() {
     Dropped first = waiting.peek();
     if (first == null) {
       return false;
+    }
+    if (!first.users.hadLeft()) {
+      // Another one than was waited for, which a failure has put behind.
+      return true;
     }
     try {
       if (free(first)) {

@@ -86,6 +86,11 @@ final class OperationGate {
       }
       return slot >= counts.length();
     }
+
+    /** Whether that was found out before; may be asked from inside. */
+    synchronized boolean hadLeft() {
+      return slot >= counts.length();
+    }
   }
 
   /** Lets nobody in any more and waits for those inside. */
