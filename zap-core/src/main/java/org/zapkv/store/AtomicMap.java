@@ -13,7 +13,7 @@ import org.zapkv.error.ValueTypeException;
  * The operations of a map that look at a key and change it as one step: the part of ZapMap that
  * ConditionalCommit does the work of.
  */
-abstract sealed class AtomicMap permits ZapMap {
+abstract sealed class AtomicMap permits StreamMap {
 
   AtomicMap() {}
 

@@ -49,7 +49,7 @@ final class ReadSet {
    * A key that is not as it was read, or null. The answer lasts as long as the stripes are held.
    */
   @Nullable MapKey findChanged() {
-    Map<ZapMap, Zap> looked = new IdentityHashMap<>();
+    IdentityHashMap<ZapMap, Zap> looked = new IdentityHashMap<>();
     entries.keySet().forEach(key -> looked.putIfAbsent(key.map, key.map.zap()));
     for (Map.Entry<MapKey, Optional<ZapEntry>> entry : entries.entrySet()) {
       ZapEntry before = entry.getValue().orElse(null);
@@ -63,7 +63,7 @@ final class ReadSet {
   }
 
   /** Stripes do not keep a map from being cleared; who has made no change has no transaction. */
-  private @Nullable MapKey findCleared(Map<ZapMap, Zap> looked) {
+  private @Nullable MapKey findCleared(IdentityHashMap<ZapMap, Zap> looked) {
     for (MapKey key : entries.keySet()) {
       if (!key.map.isIn(looked.get(key.map))) {
         changed = key;
