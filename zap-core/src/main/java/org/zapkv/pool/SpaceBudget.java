@@ -52,6 +52,7 @@ final class SpaceBudget {
   private final Pool pool;
   private final AtomicLongArray dirtyBytes = new AtomicLongArray(GROUP_RING);
   private final AtomicLongArray aboveBytes = new AtomicLongArray(GROUP_RING);
+  private final AtomicLongArray changedObjects = new AtomicLongArray(GROUP_RING);
 
   /** In an adder, as every transaction writes it twice; who has added sees his own in the sum. */
   private final LongAdder expectedBytes = new LongAdder();
@@ -74,10 +75,25 @@ final class SpaceBudget {
     aboveBytes.addAndGet(ringIndex(group), bytes);
   }
 
+  /** Counts an object that is changed in a group; returns how many there are in it now. */
+  long addChangedObject(long group) {
+    return changedObjects.incrementAndGet(ringIndex(group));
+  }
+
+  /** How many objects were changed in groups that are not durable. */
+  long changedObjects() {
+    long sum = 0;
+    for (int i = 0; i < GROUP_RING; i++) {
+      sum += changedObjects.get(i);
+    }
+    return sum;
+  }
+
   /** The group is durable: nothing of it is dirty any more. */
   void forget(long group) {
     dirtyBytes.set(ringIndex(group), 0);
     aboveBytes.set(ringIndex(group), 0);
+    changedObjects.set(ringIndex(group), 0);
     largestBytes.set(ringIndex(group), 0);
   }
 

@@ -2,7 +2,6 @@
 package org.zapkv.pool;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -70,8 +69,6 @@ public final class TransactionGroups implements AutoCloseable {
    */
   private static final long LONG_TRANSACTION_BYTES = 16 << 20;
 
-  private static final int GROUP_RING = 4;
-
   /**
    * A group with more changed objects than this is synced; a sync of so many takes a part of a
    * second.
@@ -92,9 +89,6 @@ public final class TransactionGroups implements AutoCloseable {
   private final SyncSettings settings;
   private final SpaceBudget budget;
   private final @Nullable IntentLog log;
-
-  /** How many objects were changed in each group that is not durable. */
-  private final AtomicLongArray changedObjects = new AtomicLongArray(GROUP_RING);
 
   private final TransactionGate gate;
   private final WriterBarrier barrier = new WriterBarrier(this::syncedGroup);
@@ -343,15 +337,11 @@ public final class TransactionGroups implements AutoCloseable {
    * @param group the group it was changed in
    */
   public void addChangedObject(long group) {
-    long count = changedObjects.incrementAndGet(ringIndex(group));
+    long count = budget.addChangedObject(group);
     throttle.charge(load(), 1.0 / (OBJECTS_FACTOR * MAX_CHANGED_OBJECTS));
     if (count > MAX_CHANGED_OBJECTS && !requested) {
       requestSync();
     }
-  }
-
-  private static int ringIndex(long group) {
-    return (int) (group % GROUP_RING);
   }
 
   /**
@@ -621,7 +611,6 @@ public final class TransactionGroups implements AutoCloseable {
     pool.commit(group, root, position);
     participant.committed(group);
     budget.forget(group);
-    changedObjects.set(ringIndex(group), 0);
     syncedGroup = group;
     if (log != null) {
       log.released(position);
@@ -684,10 +673,7 @@ public final class TransactionGroups implements AutoCloseable {
 
   /** How much is changed and not written, as a part of what may be at most. */
   private double load() {
-    long objects = 0;
-    for (int i = 0; i < GROUP_RING; i++) {
-      objects += changedObjects.get(i);
-    }
+    long objects = budget.changedObjects();
     double ofObjects = (double) objects / (OBJECTS_FACTOR * MAX_CHANGED_OBJECTS);
     return Math.max(ofObjects, (double) budget.dirtyBytes() / maxDirtyBytes());
   }

@@ -79,7 +79,7 @@ class PlotCommandTest {
     for (int panel = 0; panel < 2; panel++) {
       String steps = path(svg, "mean", panel);
       int width = 0;
-      for (String step : steps.substring(1).split("M")) {
+      for (String step : steps.substring(1).split("M", -1)) {
         width += Integer.parseInt(step.replaceAll(".*h(\\d+)v.*", "$1"));
       }
       assertEquals(900, width, steps);
