@@ -26,7 +26,10 @@ class LimitsTest {
             .findFirst()
             .orElseThrow();
     for (Object part : parts) {
-      String text = part instanceof Number ? String.format(Locale.ROOT, "%,d", part) : "" + part;
+      String text =
+          part instanceof Number number
+              ? String.format(Locale.ROOT, "%,d", number.longValue())
+              : "" + part;
       assertTrue(line.contains(text), text + " in " + line);
     }
   }

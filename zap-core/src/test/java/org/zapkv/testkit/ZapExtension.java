@@ -64,11 +64,11 @@ public final class ZapExtension implements ParameterResolver {
     context.publishReportEntry(SEED, Long.toString(seed));
     if (type == CrashingStore.class) {
       CrashingStore store = new CrashingStore(seed, builder);
-      keep(context, store::close);
+      keep(context, store);
       return store;
     }
     FaultyStore store = new FaultyStore(seed, builder);
-    keep(context, store::close);
+    keep(context, store);
     return store;
   }
 
