@@ -30,8 +30,6 @@ final class GeneratorTest {
   private static final Set<Capability> ALL = EnumSet.allOf(Capability.class);
   private static final Set<FaultKind> FAULTS = EnumSet.allOf(FaultKind.class);
 
-  private static final long SUM = 646_858_490L;
-
   private static Life life(
       long seed, int number, int threads, Set<Capability> capabilities, Set<FaultKind> faults) {
     Generator generator = new Generator(seed, number, threads, capabilities, faults);
