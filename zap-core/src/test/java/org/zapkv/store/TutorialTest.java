@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +23,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.error.ClosedException;
+import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.NoSuchMapException;
 import org.zapkv.error.StoreLockedException;
 import org.zapkv.error.ValueTypeException;
@@ -185,6 +189,30 @@ class TutorialTest {
   }
 
   @Test
+  void transactions() {
+    try (ZapStore store = ZapStore.inMemory()) {
+      ZapMap stock = store.map("stock");
+      ZapMap lent = store.map("lent");
+      stock.putLong("42", 2);
+      // tutorial: begin
+      long left =
+          store.transact(
+              tx -> {
+                long copies = tx.getLong(stock, "42").orElse(0);
+                if (copies > 0) {
+                  tx.putLong(stock, "42", copies - 1);
+                  tx.put(lent, "42", "ada");
+                }
+                return copies;
+              });
+      // tutorial: end
+      assertEquals(2, left);
+      assertEquals(1, stock.getLong("42").getAsLong());
+      assertEquals("ada", lent.getString("42"));
+    }
+  }
+
+  @Test
   void durability() {
     try (ZapStore store = ZapStore.open(home.resolve("durable"))) {
       ZapMap titles = store.map("titles");
@@ -239,13 +267,34 @@ class TutorialTest {
   }
 
   @Test
-  void largeValues() {
+  void largeValues() throws IOException {
+    InputStream scan = new ByteArrayInputStream(new byte[300_000]);
+    ByteArrayOutputStream screen = new ByteArrayOutputStream();
     try (ZapStore store = ZapStore.inMemory()) {
       // tutorial: begin
       ZapMap covers = store.map("covers");
       covers.put("42", new byte[5_000_000]); // an object of its own, in blocks of up to 128 KiB
       // tutorial: end
       assertEquals(5_000_000, covers.get("42").length);
+      // tutorial: begin
+      try (ValueOutputStream out = covers.newValue("43")) {
+        scan.transferTo(out);
+        out.commit(); // without it nothing has changed
+      }
+      try (ValueInputStream in = covers.openValue("43")) {
+        in.transferTo(screen);
+      }
+      // tutorial: end
+      assertEquals(300_000, screen.size());
+      // tutorial: begin
+      store.renameMap("covers", "images");
+      covers.clear();
+      store.dropMap("images");
+      ZapMap small = store.map("small", MapOptions.none().withLeafBytes(4096));
+      // tutorial: end
+      assertThrows(MapDroppedException.class, () -> covers.get("42"));
+      assertEquals(List.of("small"), store.mapNames());
+      assertEquals(0, small.size());
     }
   }
 
