@@ -29,7 +29,8 @@ class ReadmeTest {
         ZapMap logins = store.map("logins");
         users.put("ada", "Ada Lovelace");
         store.batch().put(users, "alan", "Alan Turing").putLong(logins, "alan", 1).commit();
-        System.out.println(users.getString("ada") + " " + logins.getLong("alan").getAsLong());
+        long total = logins.increment("alan", 1); // or compute, merge, store.transact(...)
+        System.out.println(users.getString("ada") + " " + total);
         users.forEach(entry -> System.out.println(entry.keyString()));
       }
       // README: end
@@ -103,7 +104,7 @@ class ReadmeTest {
 
   private void runTheExample(List<String> options) throws Exception {
     String out = run(Example.class, options);
-    assertTrue(out.startsWith("Ada Lovelace 1\n"), out);
+    assertTrue(out.startsWith("Ada Lovelace 2\n"), out);
     assertEquals(3, out.lines().count(), out);
   }
 
