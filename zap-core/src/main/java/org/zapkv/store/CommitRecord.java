@@ -67,6 +67,10 @@ record CommitRecord(Kind kind, long batch, List<Operation> operations) {
       return key;
     }
 
+    boolean isOfObject() {
+      return kind == Change.Kind.PUT_OBJECT;
+    }
+
     /** The change that does it again. */
     Change on(ZapMap resolved) {
       MapKey mapKey = new MapKey(resolved, key);

@@ -27,6 +27,11 @@ final class LogReplay {
    * between, so the log may be longer than memory; until the log is started again they hold the
    * position that it was opened with, and what is in it stays.
    *
+   * The one thing that is not made twice is to give a key the object of a stream: that object goes
+   * with what replaces it, and is on the list of unfinished values no more. So where an earlier
+   * replay has come past such a record, nothing is made of what the key had before it. And where the
+   * record cannot be made, the object is left alone, for the next replay.
+   *
    * Nobody else has the store yet, so no stripes are taken.
    */
 
@@ -37,9 +42,19 @@ final class LogReplay {
   private final boolean acceptLoss;
   private final Set<Long> endedBatches = new HashSet<>();
   private final Map<String, ZapMap> maps = new HashMap<>();
+
+  /** The records that give a key an object, in order: found in the first reading. */
+  private final List<Stream> streams = new ArrayList<>();
+
+  /** Up to which sequence the changes of a key are made, by a replay that was cut off. */
+  private final Map<MapKey, Long> madeBefore = new HashMap<>();
+
   private long madeRecords;
   private long passedOver;
   private long seenSequence;
+
+  /** A record that gives a key an object. */
+  private record Stream(long sequence, CommitRecord.Operation operation) {}
 
   private LogReplay(ZapStore store, IntentLog log, boolean acceptLoss) {
     this.store = store;
@@ -56,7 +71,7 @@ final class LogReplay {
    */
   static long run(ZapStore store, IntentLog log, StoreOptions options) {
     LogReplay replay = new LogReplay(store, log, options.acceptLogLoss());
-    replay.replay();
+    replay.replay(true);
     if (!options.readOnly()) {
       start(store, log);
     }
@@ -81,7 +96,7 @@ final class LogReplay {
    */
   static long salvage(ZapStore target, IntentLog log, List<String> problems) {
     LogReplay replay = new LogReplay(target, log, true);
-    CorruptException damage = replay.replay();
+    CorruptException damage = replay.replay(false);
     if (damage != null) {
       problems.add(
           "the intent log is damaged after commit "
@@ -98,15 +113,20 @@ final class LogReplay {
     return replay.madeRecords;
   }
 
-  /** Returns the damage that was accepted. */
-  private @Nullable CorruptException replay() {
+  /** Returns the damage that was accepted. In another store nothing was made before. */
+  private @Nullable CorruptException replay(boolean isOwn) {
     LogConsumer maker =
         (sequence, payload) -> make(sequence, CommitRecord.decode(sequence, payload));
     CorruptException damage = read(this::verify);
+    if (damage != null) {
+      reportDamage(damage);
+    }
+    if (isOwn) {
+      streams.forEach(this::findMade);
+    }
     if (damage == null) {
       log.replay(maker);
     } else {
-      reportDamage(damage);
       read(maker);
     }
     return damage;
@@ -127,7 +147,27 @@ final class LogReplay {
     if (record.kind() == CommitRecord.Kind.END) {
       endedBatches.add(record.batch());
     }
+    for (CommitRecord.Operation operation : record.operations()) {
+      if (operation.isOfObject()) {
+        streams.add(new Stream(sequence, operation));
+      }
+    }
     seenSequence = sequence;
+  }
+
+  private void findMade(Stream stream) {
+    CommitRecord.Operation operation = stream.operation;
+    try {
+      Change change = operation.on(map(operation.map()));
+      if (isGone(change)) {
+        madeBefore.put(change.key, stream.sequence);
+      }
+    } catch (CorruptException e) {
+      if (!acceptLoss) {
+        throw unreplayable(stream.sequence, e);
+      }
+      // Found again, and told, when it is made.
+    }
   }
 
   private void reportDamage(CorruptException damage) {
@@ -143,6 +183,18 @@ final class LogReplay {
       throw unreplayable(what, damage);
     }
     LOGGER.log(Level.WARNING, "{0}; all later commits are given up", what);
+  }
+
+  private CorruptException unreplayable(long sequence, CorruptException cause) {
+    return unreplayable(
+        "commit "
+            + sequence
+            + " of store "
+            + store.name()
+            + " cannot be made again ("
+            + cause.getMessage()
+            + ")",
+        cause);
   }
 
   private static CorruptException unreplayable(String what, CorruptException cause) {
@@ -173,18 +225,10 @@ final class LogReplay {
 
   private void make(long sequence, List<CommitRecord.Operation> operations) {
     try {
-      makeAll(operations);
+      makeAll(sequence, operations);
     } catch (CorruptException e) {
       if (!acceptLoss) {
-        throw unreplayable(
-            "commit "
-                + sequence
-                + " of store "
-                + store.name()
-                + " cannot be made again ("
-                + e.getMessage()
-                + ")",
-            e);
+        throw unreplayable(sequence, e);
       }
       operations.forEach(operation -> makeIfPossible(sequence, operation));
     }
@@ -192,7 +236,7 @@ final class LogReplay {
 
   private void makeIfPossible(long sequence, CommitRecord.Operation operation) {
     try {
-      makeAll(List.of(operation));
+      makeAll(sequence, List.of(operation));
     } catch (CorruptException e) {
       LOGGER.log(
           Level.WARNING,
@@ -204,12 +248,12 @@ final class LogReplay {
     }
   }
 
-  private void makeAll(List<CommitRecord.Operation> operations) {
+  private void makeAll(long sequence, List<CommitRecord.Operation> operations) {
     // Looking up a map that has to be made takes a transaction of its own.
     List<Change> changes = new ArrayList<>();
     for (CommitRecord.Operation operation : operations) {
       Change change = operation.on(map(operation.map()));
-      if (isToBeMade(change)) {
+      if (isToBeMade(sequence, change)) {
         changes.add(change);
       }
     }
@@ -229,6 +273,7 @@ final class LogReplay {
           }
         }
       } catch (RuntimeException | Error e) {
+        keepObjects(changes, e);
         applier.putBack(changes, e);
         throw e;
       }
@@ -236,16 +281,33 @@ final class LogReplay {
     }
   }
 
-  /**
-   * Not a value whose object is no longer among the unfinished ones: that was done before, in a
-   * replay that was cut off, and what came after it is in the log, too.
-   */
-  private boolean isToBeMade(Change change) {
-    boolean isGone = change.isOfObject() && !store.unfinished().contains(change.objectId());
-    if (isGone) {
-      passedOver++;
+  /** What cannot be made is not to be freed when it is put back: it is not in memory elsewhere. */
+  private void keepObjects(List<Change> changes, Throwable because) {
+    for (Change change : changes) {
+      if (change.isOfObject() && change.isApplied()) {
+        store.fail(
+            "object " + change.objectId() + " is in a map and among the unfinished", because);
+      } else if (change.isOfObject()) {
+        change.reset();
+      }
     }
-    return !isGone;
+  }
+
+  /**
+   * Not a value whose object is no longer among the unfinished ones, nor what its key had before:
+   * that was done in a replay that was cut off, and what came after it is in the log, too.
+   */
+  private boolean isToBeMade(long sequence, Change change) {
+    if (isGone(change)) {
+      passedOver++;
+      return false;
+    }
+    Long made = madeBefore.get(change.key);
+    return made == null || made < sequence;
+  }
+
+  private boolean isGone(Change change) {
+    return change.isOfObject() && !store.unfinished().contains(change.objectId());
   }
 
   /** The map of a name; one that was made in the lost group is made again. */
