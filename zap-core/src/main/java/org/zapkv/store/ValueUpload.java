@@ -78,6 +78,7 @@ final class ValueUpload implements AutoCloseable {
   }
 
   private void checkUsable() {
+    store.callbacks().refuseInside("a value is written as a stream");
     if (over) {
       throw new ClosedException(
           "the stream of key " + Keys.show(key.bytes) + " is closed or committed: begin another");
@@ -241,6 +242,7 @@ final class ValueUpload implements AutoCloseable {
       if (over) {
         return;
       }
+      store.callbacks().refuseInside("a stream is given up");
       over = true;
       DataObject open = object;
       if (open != null) {

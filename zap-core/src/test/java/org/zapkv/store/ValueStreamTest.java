@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -158,6 +159,35 @@ class ValueStreamTest {
     store.sync();
     assertEquals("old", map.getString("k"));
     assertTrue(store.statistics().pool().allocatedBytes() < used + (256 << 10));
+    assertSound(store);
+  }
+
+  @Test
+  void insideOfAComputeAStreamIsRefusedAndStaysGood() throws IOException {
+    byte[] value = Seeds.bytes(random, 300_000);
+    byte[] key = Keys.utf8("k");
+    try (ValueOutputStream out = map.newValue(key)) {
+      out.write(value, 0, 200_000);
+      map.compute(
+          Keys.utf8("other"),
+          (same, old) -> {
+            assertThrows(IllegalStateException.class, () -> out.write(value, 0, 200_000));
+            assertThrows(IllegalStateException.class, out::commit);
+            assertThrows(IllegalStateException.class, out::close);
+            return same;
+          });
+      out.write(value, 200_000, 100_000);
+      out.commit();
+      map.compute(
+          Keys.utf8("other"),
+          (same, old) -> {
+            assertDoesNotThrow(out::close);
+            return null;
+          });
+    }
+    try (ValueInputStream in = map.openValue(key)) {
+      assertArrayEquals(value, in.readAllBytes());
+    }
     assertSound(store);
   }
 
