@@ -120,7 +120,8 @@ final class ThreadGenerator {
     }
     keys.get(map).clear();
     String name = swarm.maps().get(map).nameFor(thread);
-    return new Operation.Wipe(name, swarm.drops(random), promise());
+    // No store has a weaker promise for it.
+    return new Operation.Wipe(name, swarm.drops(random), Promise.DURABLE);
   }
 
   private Promise promise() {

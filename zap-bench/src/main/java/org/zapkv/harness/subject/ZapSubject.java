@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
+import org.zapkv.error.MapDroppedException;
+import org.zapkv.error.NoSuchMapException;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.CheckProblem;
 import org.zapkv.store.Batch;
@@ -103,14 +105,41 @@ final class ZapSubject implements Subject {
     return store.map(map).withDurability(durability(promise)).increment(key, delta);
   }
 
+  /** Durable at once, whatever was asked for; neither says its place in the order. */
+  @Override
+  public long wipe(String map, boolean drops, Promise promise) {
+    if (drops) {
+      drop(map);
+    } else {
+      store.map(map).clear();
+    }
+    return 0;
+  }
+
+  private void drop(String map) {
+    try {
+      store.dropMap(map);
+    } catch (NoSuchMapException e) {
+      // Nobody has named it yet: there is nothing in it.
+    }
+  }
+
   private Durability durability(Promise promise) {
     return promise == Promise.DURABLE ? Durability.SYNC : later;
   }
 
-  /** In one of the ways that there are: which one follows from the key. */
+  /** Of a map that is dropped meanwhile, nothing. */
   @Override
   public byte @Nullable [] get(String map, byte[] key) {
-    ZapMap of = store.map(map);
+    try {
+      return get(store.map(map), key);
+    } catch (MapDroppedException e) {
+      return null;
+    }
+  }
+
+  /** In one of the ways that there are: which one follows from the key. */
+  private static byte @Nullable [] get(ZapMap of, byte[] key) {
     try {
       return switch (Arrays.hashCode(key) & 3) {
         case 0 -> of.get(key);
@@ -156,7 +185,20 @@ final class ZapSubject implements Subject {
 
   @Override
   public Scan scan(String map, long cookie) {
-    return new CursorScan(store.map(map).cursor(cookie));
+    MapCursor cursor = null;
+    while (cursor == null) {
+      cursor = cursor(map, cookie);
+    }
+    return new CursorScan(cursor, cookie);
+  }
+
+  /** null if the map was dropped meanwhile: then there is a new one. */
+  private @Nullable MapCursor cursor(String map, long cookie) {
+    try {
+      return store.map(map).cursor(cookie);
+    } catch (MapDroppedException e) {
+      return null;
+    }
   }
 
   @Override
@@ -236,27 +278,38 @@ final class ZapSubject implements Subject {
     }
   }
 
+  /** A walk that ends where its map is dropped. */
   private static final class CursorScan implements Scan {
     private final MapCursor cursor;
 
-    CursorScan(MapCursor cursor) {
+    /** The last one; the cursor of a map that was dropped has none. */
+    private long cookie;
+
+    CursorScan(MapCursor cursor, long cookie) {
       this.cursor = cursor;
+      this.cookie = cookie;
     }
 
     @Override
     public @Nullable Entry next() {
-      if (!cursor.next()) {
+      try {
+        ZapEntry entry = cursor.next() ? cursor.entry() : null;
+        byte[] value = ZapSubject.value(entry);
+        return entry == null || value == null ? null : new Entry(entry.key(), value);
+      } catch (MapDroppedException e) {
         return null;
       }
-      ZapEntry entry = cursor.entry();
-      byte[] value = ZapSubject.value(entry);
-      return value == null ? null : new Entry(entry.key(), value);
     }
 
     /** Where the entries after the present one begin. */
     @Override
     public long cookie() {
-      return cursor.nextCookie();
+      try {
+        cookie = cursor.nextCookie();
+      } catch (MapDroppedException e) {
+        // The walk goes on in the next map of the name.
+      }
+      return cookie;
     }
 
     @Override
