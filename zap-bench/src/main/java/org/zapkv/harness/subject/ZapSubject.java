@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.harness.subject;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.NoSuchMapException;
+import org.zapkv.error.ValueChangedException;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.CheckProblem;
 import org.zapkv.store.Batch;
@@ -19,6 +22,8 @@ import org.zapkv.store.Durability;
 import org.zapkv.store.MapCursor;
 import org.zapkv.store.StoreCheckReport;
 import org.zapkv.store.StoreStatistics;
+import org.zapkv.store.StoreTransaction;
+import org.zapkv.store.ValueInputStream;
 import org.zapkv.store.ZapEntry;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
@@ -40,13 +45,16 @@ final class ZapSubject implements Subject {
   @Override
   public void apply(Change change, Promise promise) {
     ZapMap map = store.map(change.map()).withDurability(durability(promise));
-    byte[] value = change.value();
-    if (value == null) {
-      map.remove(change.key());
-    } else if (value.length == Long.BYTES) {
-      map.putLong(change.key(), toLong(value));
-    } else {
-      map.put(change.key(), value);
+    try (OvertakenReader reader = OvertakenReader.of(map, change.key())) {
+      byte[] value = change.value();
+      if (value == null) {
+        map.remove(change.key());
+      } else if (value.length == Long.BYTES) {
+        map.putLong(change.key(), toLong(value));
+      } else {
+        map.put(change.key(), value);
+      }
+      reader.finds();
     }
   }
 
@@ -105,6 +113,33 @@ final class ZapSubject implements Subject {
     return store.map(map).withDurability(durability(promise)).increment(key, delta);
   }
 
+  /** Does not say its place in the order. */
+  @Override
+  public long transact(List<Change> changes, Reader reader, Promise promise) {
+    return store.transact(
+        durability(promise),
+        transaction -> {
+          for (int i = 0; i < changes.size(); i++) {
+            Change change = changes.get(i);
+            reader.read(i, value(transaction.entry(store.map(change.map()), change.key())));
+          }
+          changes.forEach(change -> change(transaction, change));
+          return 0L;
+        });
+  }
+
+  private void change(StoreTransaction transaction, Change change) {
+    ZapMap map = store.map(change.map());
+    byte[] value = change.value();
+    if (value == null) {
+      transaction.remove(map, change.key());
+    } else if (value.length == Long.BYTES) {
+      transaction.putLong(map, change.key(), toLong(value));
+    } else {
+      transaction.put(map, change.key(), value);
+    }
+  }
+
   /** Durable at once, whatever was asked for; neither says its place in the order. */
   @Override
   public long wipe(String map, boolean drops, Promise promise) {
@@ -157,9 +192,20 @@ final class ZapSubject implements Subject {
     byte[] destination = new byte[USUAL_VALUE_BYTES];
     int length = map.get(key, destination, 0);
     if (length > destination.length) {
-      return map.get(key);
+      return streamed(map, key);
     }
     return length < 0 ? null : Arrays.copyOf(destination, length);
+  }
+
+  /** Others may replace the value between two of its blocks, while more are being read ahead. */
+  private static byte @Nullable [] streamed(ZapMap map, byte[] key) {
+    try (ValueInputStream stream = map.openValue(key)) {
+      return stream == null ? null : stream.readAllBytes();
+    } catch (ValueChangedException e) {
+      return map.get(key);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static byte @Nullable [] ofLong(OptionalLong value) {
