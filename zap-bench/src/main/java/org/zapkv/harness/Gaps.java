@@ -65,6 +65,7 @@ final class Gaps {
       case BATCH_OVER_MAPS -> Capability.BATCH_OVER_MAPS;
       case SWAP, REFUSED_SWAP -> Capability.COMPARE_AND_SET;
       case INCREMENT -> Capability.INCREMENT;
+      case TRANSACTION -> Capability.TRANSACT;
       case MAP_CLEARED -> Capability.CLEAR_MAP;
       case MAP_DROPPED -> Capability.DROP_MAP;
       case SCAN_RESUMED -> Capability.RESUMABLE_SCAN;

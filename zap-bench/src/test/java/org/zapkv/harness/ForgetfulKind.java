@@ -69,6 +69,11 @@ public final class ForgetfulKind implements StoreKind {
     }
 
     @Override
+    public long transact(List<Change> changes, Reader reader, Promise promise) {
+      return zap.transact(changes, reader, promise);
+    }
+
+    @Override
     public long wipe(String map, boolean drops, Promise promise) {
       return zap.wipe(map, drops, promise);
     }

@@ -49,6 +49,8 @@ final class DefectiveKind implements StoreKind {
     capabilities.remove(Capability.INCREMENT);
     capabilities.remove(Capability.CLEAR_MAP);
     capabilities.remove(Capability.DROP_MAP);
+    capabilities.remove(Capability.TRANSACT);
+    capabilities.remove(Capability.STREAM);
     return capabilities;
   }
 

@@ -112,9 +112,7 @@ final class LifeParts {
               edits.add(commit.edits().get(i));
             }
           }
-          return edits.isEmpty()
-              ? null
-              : new Operation.Commit(List.copyOf(edits), commit.promise());
+          return edits.isEmpty() ? null : commit.with(edits);
         });
   }
 
@@ -135,8 +133,7 @@ final class LifeParts {
       return new Operation.Update(update.way(), withValue(update.edit(), change), update.promise());
     }
     if (operation instanceof Operation.Commit commit) {
-      List<Edit> edits = commit.edits().stream().map(edit -> withValue(edit, change)).toList();
-      return new Operation.Commit(edits, commit.promise());
+      return commit.with(commit.edits().stream().map(edit -> withValue(edit, change)).toList());
     }
     return operation;
   }

@@ -32,6 +32,10 @@ record MapShape(
   /** A value that is longer is in no leaf of any store with leaves of some KiB. */
   private static final int LEAST_LARGE = 3000;
 
+  private static final int STREAM_KEYS = 4;
+  private static final int LONGEST_STREAM = 900_000;
+  private static final int STREAM_PER_MILLE = 600;
+
   /** A third of the maps are micro in Zap, as long as they have longs only. */
   static MapShape random(SplittableRandom random, String name, int keysOfThread, Limits limits) {
     boolean isMicro = random.nextInt(3) == 0 && !limits.bulky();
@@ -61,6 +65,21 @@ record MapShape(
 
   private static int longs(SplittableRandom random) {
     return random.nextInt(3) == 0 ? Integer.MAX_VALUE : 1 + random.nextInt(4);
+  }
+
+  /** The same with a few keys that mostly have values of several blocks, one after the other. */
+  MapShape withStreams() {
+    return new MapShape(
+        name,
+        ofThread,
+        keys,
+        longestKey,
+        Math.min(keysOfThread, STREAM_KEYS),
+        0,
+        usual,
+        LONGEST_STREAM,
+        STREAM_PER_MILLE,
+        hasFavourites);
   }
 
   /** The map that has the keys of a thread. */

@@ -19,8 +19,24 @@ public sealed interface Operation {
    *
    * @param edits what becomes of the keys
    * @param promise what has to be true of them on return
+   * @param reads whether it is a transaction, which reads them before
    */
-  record Commit(List<Edit> edits, Promise promise) implements Operation {}
+  record Commit(List<Edit> edits, Promise promise, boolean reads) implements Operation {
+    /**
+     * One that reads nothing.
+     *
+     * @param edits what becomes of the keys
+     * @param promise what has to be true of them on return
+     */
+    public Commit(List<Edit> edits, Promise promise) {
+      this(edits, promise, false);
+    }
+
+    /** The same of other keys. */
+    Commit with(List<Edit> others) {
+      return new Commit(List.copyOf(others), promise, reads);
+    }
+  }
 
   /** How a key is changed that was read before. */
   enum Way {

@@ -5,6 +5,7 @@ package org.zapkv.harness.operation;
 enum OperationKind {
   APPLY,
   COMMIT,
+  TRANSACT,
   UPDATE,
   WIPE,
   GET,

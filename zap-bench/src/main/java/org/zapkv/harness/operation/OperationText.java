@@ -13,6 +13,7 @@ import org.zapkv.harness.subject.Promise;
  * <pre>
  * apply DURABLE m0 t3.k17 1f0c:100            a value: its tag in hexadecimal, its length
  * commit LATER m0 t3.k17 - | m1 t3.k2 a2:8    - is a removal
+ * transact LATER m0 t3.k17 1f0e:100 | …       the same, of keys that are read before
  * update SWAP LATER m0 t3.k17 1f0d:100        or WRONG_SWAP, INCREMENT
  * drop DURABLE d3
  * clear LATER d3
@@ -32,6 +33,7 @@ import org.zapkv.harness.subject.Promise;
 public final class OperationText {
   private static final String BETWEEN = "|";
   private static final String REMOVAL = "-";
+  private static final String TRANSACT = "transact";
   private static final char LENGTH = ':';
   private static final int HEXADECIMAL = 16;
 
@@ -51,7 +53,8 @@ public final class OperationText {
     }
     if (operation instanceof Operation.Commit commit) {
       List<String> edits = commit.edits().stream().map(OperationText::of).toList();
-      return "commit " + commit.promise() + " " + String.join(" " + BETWEEN + " ", edits);
+      String verb = commit.reads() ? TRANSACT : "commit";
+      return verb + " " + commit.promise() + " " + String.join(" " + BETWEEN + " ", edits);
     }
     if (operation instanceof Operation.Update update) {
       return "update " + update.way() + " " + update.promise() + " " + of(update.edit());
@@ -163,7 +166,8 @@ public final class OperationText {
         Promise promise = promise(words);
         yield new Operation.Wipe(words.word("a map"), verb.equals("drop"), promise);
       }
-      case "commit" -> commit(words);
+      case "commit" -> commit(words, false);
+      case TRANSACT -> commit(words, true);
       case "get" -> new Operation.Get(words.word("a map"), words.word("a key"));
       case "scan-begin" -> new Operation.ScanBegin(scan(words), words.word("a map"));
       case "scan-step" -> new Operation.ScanStep(scan(words), words.integer("entries", 0));
@@ -185,7 +189,7 @@ public final class OperationText {
     return words.integer("the number of a scan", 0);
   }
 
-  private static Operation commit(Words words) {
+  private static Operation commit(Words words, boolean reads) {
     Promise promise = promise(words);
     List<Edit> edits = new ArrayList<>();
     edits.add(edit(words));
@@ -193,7 +197,7 @@ public final class OperationText {
       words.expect(BETWEEN);
       edits.add(edit(words));
     }
-    return new Operation.Commit(List.copyOf(edits), promise);
+    return new Operation.Commit(List.copyOf(edits), promise, reads);
   }
 
   private static Edit edit(Words words) {

@@ -29,6 +29,14 @@ final class Swarm {
   private static final int USUAL_LONGEST_KEY_BYTES = 400;
   private static final int USUAL_LONGEST_VALUE_BYTES = 8000;
 
+  private static final int STREAMS_EVERY = 6;
+
+  /** In a segment, the values of all threads together are not much longer than this, in bytes. */
+  private static final int VALUES_BYTES = 6 << 20;
+
+  private static final int STREAMS_VALUES_BYTES = 9 << 20;
+  private static final int STREAMS_SLOW_PER_MILLE = 150;
+
   /** Weights of what costs little are multiples of this. */
   private static final int WEIGHT = 16;
 
@@ -41,6 +49,9 @@ final class Swarm {
 
   /** For what came later: where a store does not have that, its lives are as they were. */
   private final SplittableRandom later;
+
+  /** Whether the last map has large values that others read while they are replaced. */
+  private final boolean hasStreams;
 
   private final Map<OperationKind, Integer> weights;
   private final int weightOfAll;
@@ -57,8 +68,11 @@ final class Swarm {
     this.volume = Volume.random(random);
     this.segments = Chance.logarithmic(random, volume == Volume.LARGE ? 4 : 2, 10);
     boolean isBrief = volume != Volume.LARGE && can(Capability.DEVICES) && random.nextInt(3) == 0;
+    SplittableRandom latest = Chance.part(seed, -2);
+    boolean isStreamed = latest.nextInt(STREAMS_EVERY) == 0 && can(Capability.STREAM);
+    this.hasStreams = isStreamed && !isBrief && volume != Volume.LARGE;
     this.maps = maps(random, isBrief);
-    this.weights = weights(random);
+    this.weights = weights(random, latest);
     this.weightOfAll = weights.values().stream().mapToInt(Integer::intValue).sum();
     this.largestBatch = random.nextInt(4) == 0 ? Volume.LARGEST_BATCH : volume.largestBatch();
     this.durablePerMille = Chance.of(random, 0, 50, 300, 1000);
@@ -95,7 +109,8 @@ final class Swarm {
       boolean isBulky = volume == Volume.LARGE && i == 0;
       boolean isOwn = i == count - 1 && later.nextBoolean() && hasWipes();
       Limits limits = new Limits(longestKey, longestValue, isBrief, isBulky, isOwn);
-      shapes.add(MapShape.random(random, isOwn ? "d" : "m" + i, kept, limits));
+      MapShape shape = MapShape.random(random, isOwn ? "d" : "m" + i, kept, limits);
+      shapes.add(hasStreams && i == count - 1 ? shape.withStreams() : shape);
     }
     return List.copyOf(shapes);
   }
@@ -104,11 +119,15 @@ final class Swarm {
     return can(Capability.DROP_MAP) || can(Capability.CLEAR_MAP);
   }
 
-  private Map<OperationKind, Integer> weights(SplittableRandom random) {
+  private Map<OperationKind, Integer> weights(SplittableRandom random, SplittableRandom latest) {
     Map<OperationKind, Integer> chosen = new EnumMap<>(OperationKind.class);
     for (OperationKind kind : OperationKind.values()) {
       SplittableRandom chance =
-          kind == OperationKind.UPDATE || kind == OperationKind.WIPE ? later : random;
+          switch (kind) {
+            case UPDATE, WIPE -> later;
+            case TRANSACT -> latest;
+            default -> random;
+          };
       int weight = weight(chance, kind);
       boolean isOn = chance.nextInt(4) > 0;
       chosen.put(kind, isOn && isPossible(kind) ? weight : 0);
@@ -126,7 +145,7 @@ final class Swarm {
     int power = random.nextInt(6);
     return switch (kind) {
       case APPLY, COMMIT, GET, GET_OF_OTHERS -> WEIGHT << power;
-      case UPDATE -> (WEIGHT / 2) << power;
+      case UPDATE, TRANSACT -> (WEIGHT / 2) << power;
       case SCAN_STEP -> (WEIGHT / 2) << power;
       case SCAN_BEGIN, SCAN_RESUME, SYNC -> (WEIGHT / 4) << (power / 2);
       case COMPACT, SCRUB -> 1 + power / 2;
@@ -138,6 +157,7 @@ final class Swarm {
   private boolean isPossible(OperationKind kind) {
     return switch (kind) {
       case COMMIT -> can(Capability.BATCH);
+      case TRANSACT -> can(Capability.TRANSACT);
       case UPDATE -> can(Capability.COMPARE_AND_SET) || can(Capability.INCREMENT);
       case WIPE -> maps.stream().anyMatch(MapShape::ofThread);
       case GET_OF_OTHERS -> threads > 1;
@@ -199,6 +219,17 @@ final class Swarm {
     return segments;
   }
 
+  /** How long the values of a segment are together, about, at most. */
+  int valuesBytes() {
+    return hasStreams ? STREAMS_VALUES_BYTES : VALUES_BYTES;
+  }
+
+  /** Of which map a key is read: rather of the one whose values take long to read. */
+  int readMap(SplittableRandom random) {
+    int last = maps.size() - 1;
+    return hasStreams && random.nextBoolean() ? last : random.nextInt(maps.size());
+  }
+
   Volume volume() {
     return volume;
   }
@@ -217,7 +248,9 @@ final class Swarm {
   }
 
   int slowPerMille(SplittableRandom random) {
-    int perMille = Chance.of(random, 0, 0, 2, volume == Volume.LARGE ? 20 : 100);
+    int drawn = Chance.of(random, 0, 0, 2, volume == Volume.LARGE ? 20 : 100);
+    // What reads ahead is overtaken only where reading takes its time.
+    int perMille = hasStreams ? Math.max(drawn, STREAMS_SLOW_PER_MILLE) : drawn;
     return faults.contains(FaultKind.SLOW) ? perMille : 0;
   }
 }

@@ -14,9 +14,6 @@ final class ThreadGenerator {
   /** The walks of a thread. */
   static final int SCANS = 4;
 
-  /** In a segment, the values of all threads together are not much longer than this, in bytes. */
-  private static final int VALUES_BYTES = 6 << 20;
-
   private static final int TO_THE_END = 1_000_000;
   private static final int MOST_STEPS = 60;
 
@@ -69,7 +66,7 @@ final class ThreadGenerator {
     segment = number;
     phase = does;
     editsLeft = Math.max(1, swarm.volume().edits() / swarm.threads());
-    bytesLeft = VALUES_BYTES / swarm.threads();
+    bytesLeft = swarm.valuesBytes() / swarm.threads();
     scans.clear();
     List<Operation> made = new ArrayList<>(operations);
     for (int i = 0; i < operations; i++) {
@@ -82,6 +79,7 @@ final class ThreadGenerator {
     return switch (kind) {
       case APPLY -> new Operation.Apply(edit(), promise());
       case COMMIT -> new Operation.Commit(edits(), promise());
+      case TRANSACT -> new Operation.Commit(edits(), promise(), true);
       case UPDATE -> update();
       case WIPE -> wipe();
       case GET -> get(thread);
@@ -120,7 +118,8 @@ final class ThreadGenerator {
     }
     keys.get(map).clear();
     String name = swarm.maps().get(map).nameFor(thread);
-    return new Operation.Wipe(name, swarm.drops(random), promise());
+    // No store has a weaker promise for it.
+    return new Operation.Wipe(name, swarm.drops(random), Promise.DURABLE);
   }
 
   private Promise promise() {
@@ -191,7 +190,7 @@ final class ThreadGenerator {
   }
 
   private Operation get(int of) {
-    int map = anyMap();
+    int map = swarm.readMap(random);
     MapShape shape = swarm.maps().get(map);
     int number = of == thread && random.nextInt(4) > 0 ? present(map) : any(map);
     return new Operation.Get(shape.nameFor(of), shape.key(of, number));

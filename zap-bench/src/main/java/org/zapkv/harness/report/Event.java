@@ -23,6 +23,8 @@ public enum Event {
   REFUSED_SWAP("changes refused as it was not what was expected"),
   /** An addition to a long. */
   INCREMENT("increments"),
+  /** A transaction. */
+  TRANSACTION("transactions"),
   /** A map cleared. */
   MAP_CLEARED("maps cleared"),
   /** A map dropped. */

@@ -50,6 +50,13 @@ final class AcknowledgingSubject implements Subject {
   }
 
   @Override
+  public long transact(List<Change> changes, Reader reader, Promise promise) {
+    long sequence = subject.transact(changes, reader, promise);
+    out.say(Message.Verb.ACKNOWLEDGED, thread, sequence);
+    return sequence;
+  }
+
+  @Override
   public long wipe(String map, boolean drops, Promise promise) {
     long sequence = subject.wipe(map, drops, promise);
     out.say(Message.Verb.ACKNOWLEDGED, thread, sequence);

@@ -197,7 +197,29 @@ final class Worker {
     }
   }
 
+  /** Nobody else changes the keys between the reads and the changes. */
+  private void transact(Operation.Commit commit) {
+    List<Edit> edits = commit.edits();
+    List<Session.Reading> readings =
+        edits.stream().map(edit -> session.reading(edit.map(), edit.key())).toList();
+    boolean isMade =
+        isMade(
+            session.begin(edits, commit.promise(), position.getAsLong()),
+            () ->
+                subject.transact(
+                    edits.stream().map(Edit::change).toList(),
+                    (index, value) -> readings.get(index).got(value),
+                    commit.promise()));
+    if (isMade) {
+      count(edits, Event.TRANSACTION);
+    }
+  }
+
   private void commit(Operation.Commit commit) {
+    if (commit.reads()) {
+      transact(commit);
+      return;
+    }
     List<Edit> edits = commit.edits();
     boolean isMade =
         isMade(

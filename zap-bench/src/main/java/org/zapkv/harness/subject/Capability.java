@@ -33,6 +33,12 @@ public enum Capability {
   /** A map can be removed with all that is in it, in one commit. */
   DROP_MAP,
 
+  /** Keys of any maps can be read and changed in one commit, between which nothing comes. */
+  TRANSACT,
+
+  /** A large value can be read part by part, while others replace it. */
+  STREAM,
+
   /** A cursor can be left, and gone on with later, by a number. */
   RESUMABLE_SCAN,
 

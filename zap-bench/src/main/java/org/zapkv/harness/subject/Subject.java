@@ -60,6 +60,31 @@ public interface Subject extends AutoCloseable {
   }
 
   /**
+   * Reads the keys of some changes and then makes these in one commit, of a key only one; with
+   * {@link Capability#TRANSACT}. Where others come between it may do so again.
+   *
+   * @param changes what becomes of the keys
+   * @param reader is told what each key was, maybe more than once
+   * @param promise what has to be true of them on return
+   * @return the place of the commit in the order of all commits; 0 if the store does not say
+   */
+  default long transact(List<Change> changes, Reader reader, Promise promise) {
+    throw new UnsupportedOperationException("This store has no transactions.");
+  }
+
+  /** Is told what a transaction reads. */
+  @FunctionalInterface
+  interface Reader {
+    /**
+     * A key was read.
+     *
+     * @param index of which change it is
+     * @param value what it was; null: it was not there
+     */
+    void read(int index, byte @Nullable [] value);
+  }
+
+  /**
    * Removes all entries of a map in one commit; with {@link Capability#CLEAR_MAP}, or {@link
    * Capability#DROP_MAP}. Others may read the map meanwhile.
    *

@@ -56,7 +56,7 @@ public final class ZapKind implements StoreKind {
 
   @Override
   public Set<Capability> capabilities() {
-    return EnumSet.complementOf(EnumSet.of(Capability.CLEAR_MAP, Capability.DROP_MAP));
+    return EnumSet.allOf(Capability.class);
   }
 
   /**

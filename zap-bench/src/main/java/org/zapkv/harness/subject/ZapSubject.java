@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.harness.subject;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,6 +11,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.CacheStats;
+import org.zapkv.error.MapDroppedException;
+import org.zapkv.error.NoSuchMapException;
+import org.zapkv.error.ValueChangedException;
 import org.zapkv.error.ValueTypeException;
 import org.zapkv.object.CheckProblem;
 import org.zapkv.store.Batch;
@@ -17,6 +22,8 @@ import org.zapkv.store.Durability;
 import org.zapkv.store.MapCursor;
 import org.zapkv.store.StoreCheckReport;
 import org.zapkv.store.StoreStatistics;
+import org.zapkv.store.StoreTransaction;
+import org.zapkv.store.ValueInputStream;
 import org.zapkv.store.ZapEntry;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
@@ -38,13 +45,16 @@ final class ZapSubject implements Subject {
   @Override
   public void apply(Change change, Promise promise) {
     ZapMap map = store.map(change.map()).withDurability(durability(promise));
-    byte[] value = change.value();
-    if (value == null) {
-      map.remove(change.key());
-    } else if (value.length == Long.BYTES) {
-      map.putLong(change.key(), toLong(value));
-    } else {
-      map.put(change.key(), value);
+    try (OvertakenReader reader = OvertakenReader.of(map, change.key())) {
+      byte[] value = change.value();
+      if (value == null) {
+        map.remove(change.key());
+      } else if (value.length == Long.BYTES) {
+        map.putLong(change.key(), toLong(value));
+      } else {
+        map.put(change.key(), value);
+      }
+      reader.finds();
     }
   }
 
@@ -103,14 +113,68 @@ final class ZapSubject implements Subject {
     return store.map(map).withDurability(durability(promise)).increment(key, delta);
   }
 
+  /** Does not say its place in the order. */
+  @Override
+  public long transact(List<Change> changes, Reader reader, Promise promise) {
+    return store.transact(
+        durability(promise),
+        transaction -> {
+          for (int i = 0; i < changes.size(); i++) {
+            Change change = changes.get(i);
+            reader.read(i, value(transaction.entry(store.map(change.map()), change.key())));
+          }
+          changes.forEach(change -> change(transaction, change));
+          return 0L;
+        });
+  }
+
+  private void change(StoreTransaction transaction, Change change) {
+    ZapMap map = store.map(change.map());
+    byte[] value = change.value();
+    if (value == null) {
+      transaction.remove(map, change.key());
+    } else if (value.length == Long.BYTES) {
+      transaction.putLong(map, change.key(), toLong(value));
+    } else {
+      transaction.put(map, change.key(), value);
+    }
+  }
+
+  /** Durable at once, whatever was asked for; neither says its place in the order. */
+  @Override
+  public long wipe(String map, boolean drops, Promise promise) {
+    if (drops) {
+      drop(map);
+    } else {
+      store.map(map).clear();
+    }
+    return 0;
+  }
+
+  private void drop(String map) {
+    try {
+      store.dropMap(map);
+    } catch (NoSuchMapException e) {
+      // Nobody has named it yet: there is nothing in it.
+    }
+  }
+
   private Durability durability(Promise promise) {
     return promise == Promise.DURABLE ? Durability.SYNC : later;
   }
 
-  /** In one of the ways that there are: which one follows from the key. */
+  /** Of a map that is dropped meanwhile, nothing. */
   @Override
   public byte @Nullable [] get(String map, byte[] key) {
-    ZapMap of = store.map(map);
+    try {
+      return get(store.map(map), key);
+    } catch (MapDroppedException e) {
+      return null;
+    }
+  }
+
+  /** In one of the ways that there are: which one follows from the key. */
+  private static byte @Nullable [] get(ZapMap of, byte[] key) {
     try {
       return switch (Arrays.hashCode(key) & 3) {
         case 0 -> of.get(key);
@@ -128,9 +192,20 @@ final class ZapSubject implements Subject {
     byte[] destination = new byte[USUAL_VALUE_BYTES];
     int length = map.get(key, destination, 0);
     if (length > destination.length) {
-      return map.get(key);
+      return streamed(map, key);
     }
     return length < 0 ? null : Arrays.copyOf(destination, length);
+  }
+
+  /** Others may replace the value between two of its blocks, while more are being read ahead. */
+  private static byte @Nullable [] streamed(ZapMap map, byte[] key) {
+    try (ValueInputStream stream = map.openValue(key)) {
+      return stream == null ? null : stream.readAllBytes();
+    } catch (ValueChangedException e) {
+      return map.get(key);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static byte @Nullable [] ofLong(OptionalLong value) {
@@ -156,7 +231,20 @@ final class ZapSubject implements Subject {
 
   @Override
   public Scan scan(String map, long cookie) {
-    return new CursorScan(store.map(map).cursor(cookie));
+    MapCursor cursor = null;
+    while (cursor == null) {
+      cursor = cursor(map, cookie);
+    }
+    return new CursorScan(cursor, cookie);
+  }
+
+  /** null if the map was dropped meanwhile: then there is a new one. */
+  private @Nullable MapCursor cursor(String map, long cookie) {
+    try {
+      return store.map(map).cursor(cookie);
+    } catch (MapDroppedException e) {
+      return null;
+    }
   }
 
   @Override
@@ -236,27 +324,38 @@ final class ZapSubject implements Subject {
     }
   }
 
+  /** A walk that ends where its map is dropped. */
   private static final class CursorScan implements Scan {
     private final MapCursor cursor;
 
-    CursorScan(MapCursor cursor) {
+    /** The last one; the cursor of a map that was dropped has none. */
+    private long cookie;
+
+    CursorScan(MapCursor cursor, long cookie) {
       this.cursor = cursor;
+      this.cookie = cookie;
     }
 
     @Override
     public @Nullable Entry next() {
-      if (!cursor.next()) {
+      try {
+        ZapEntry entry = cursor.next() ? cursor.entry() : null;
+        byte[] value = ZapSubject.value(entry);
+        return entry == null || value == null ? null : new Entry(entry.key(), value);
+      } catch (MapDroppedException e) {
         return null;
       }
-      ZapEntry entry = cursor.entry();
-      byte[] value = ZapSubject.value(entry);
-      return value == null ? null : new Entry(entry.key(), value);
     }
 
     /** Where the entries after the present one begin. */
     @Override
     public long cookie() {
-      return cursor.nextCookie();
+      try {
+        cookie = cursor.nextCookie();
+      } catch (MapDroppedException e) {
+        // The walk goes on in the next map of the name.
+      }
+      return cookie;
     }
 
     @Override

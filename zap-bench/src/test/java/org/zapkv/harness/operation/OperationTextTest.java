@@ -33,6 +33,9 @@ final class OperationTextTest {
     operations.put(
         "commit DURABLE m0 | ffffffffffffffff:8",
         new Operation.Commit(List.of(new Edit("m0", "|", new Value(-1, 8))), Promise.DURABLE));
+    operations.put(
+        "transact LATER m0 t3.k17 1f0c:100 | m1 t3.k2 -",
+        new Operation.Commit(List.of(put, removal), Promise.LATER, true));
     operations.put("get m0 t3.k17", new Operation.Get("m0", "t3.k17"));
     operations.put("scan-begin 4 m0", new Operation.ScanBegin(4, "m0"));
     operations.put("scan-step 4 20", new Operation.ScanStep(4, 20));

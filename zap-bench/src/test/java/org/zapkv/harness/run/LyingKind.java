@@ -111,6 +111,11 @@ final class LyingKind implements StoreKind {
     }
 
     @Override
+    public long transact(List<Change> changes, Reader reader, Promise promise) {
+      return subject.transact(changes, reader, promise);
+    }
+
+    @Override
     public long wipe(String map, boolean drops, Promise promise) {
       return subject.wipe(map, drops, promise);
     }

@@ -163,6 +163,11 @@ final class TracedKind implements StoreKind {
     }
 
     @Override
+    public long transact(List<Change> changes, Reader reader, Promise promise) {
+      return subject.transact(changes, reader, promise);
+    }
+
+    @Override
     public long wipe(String map, boolean drops, Promise promise) {
       return subject.wipe(map, drops, promise);
     }

@@ -204,6 +204,71 @@ final class SubjectContractTest {
 
   @ParameterizedTest
   @MethodSource("kinds")
+  void aTransactionReadsAndChanges(StoreKind kind) throws IOException {
+    assumeTrue(kind.capabilities().contains(Capability.TRANSACT));
+    try (Subject subject = open(kind)) {
+      subject.apply(put("m", "t0.bytes", 1, 100), Promise.LATER);
+      subject.apply(put("n", "t0.long", 2, 8), Promise.LATER);
+      List<Change> changes =
+          List.of(put("m", "t0.bytes", 3, 8), removal("n", "t0.long"), put("n", "t0.new", 4, 60));
+      Map<Integer, Long> seen = new HashMap<>();
+      subject.transact(
+          changes,
+          (index, value) -> seen.put(index, value == null ? -1 : Value.tagOf(value)),
+          Promise.DURABLE);
+      assertEquals(Map.of(0, 1L, 1, 2L, 2, -1L), seen);
+      assertEquals(Map.of("t0.bytes", 3L), content(subject, "m"));
+      assertEquals(Map.of("t0.new", 4L), content(subject, "n"));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void wipesMapsThatAreBeingRead(StoreKind kind) throws IOException {
+    assumeTrue(kind.capabilities().contains(Capability.CLEAR_MAP));
+    try (Subject subject = open(kind)) {
+      for (boolean drops : new boolean[] {false, true, true}) {
+        for (int i = 0; i < CHANGES; i++) {
+          subject.apply(put("d0", "t0." + i, i, 100), Promise.LATER);
+        }
+        subject.apply(put("m", "t0.stays", 1, 100), Promise.LATER);
+        try (Subject.Scan scan = subject.scan("d0", 0)) {
+          assertNotNull(scan.next());
+          long cookie = scan.cookie();
+          subject.wipe("d0", drops, Promise.DURABLE);
+          assertNull(scan.next());
+          assertEquals(cookie, scan.cookie());
+        }
+        assertNull(subject.get("d0", key("t0.1")));
+        assertEquals(Map.of(), content(subject, "d0"));
+      }
+      assertEquals(Set.of("m"), maps(subject));
+      subject.wipe("d1", true, Promise.DURABLE);
+    }
+    try (Subject subject = open(kind)) {
+      assertEquals(Set.of("m"), maps(subject));
+    }
+  }
+
+  /** In all the ways in which a store is asked for them. */
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void readsValuesOfManyBlocks(StoreKind kind) throws IOException {
+    assumeTrue(kind.capabilities().contains(Capability.STREAM));
+    try (Subject subject = open(kind)) {
+      for (int i = 0; i < 8; i++) {
+        subject.apply(put("m", "t0." + i, i, 700_000), Promise.LATER);
+      }
+    }
+    try (Subject subject = open(kind)) {
+      for (int i = 0; i < 8; i++) {
+        assertValue(subject, "m", "t0." + i, i, 700_000);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
   void goesOnFromWhereAWalkWas(StoreKind kind) throws IOException {
     assumeTrue(kind.capabilities().contains(Capability.RESUMABLE_SCAN));
     try (Subject subject = open(kind)) {
