@@ -90,6 +90,7 @@ public final class ValueInputStream extends InputStream {
    * @return 0 to 255; -1 at the end
    * @throws ClosedException if the stream or the store is closed
    * @throws org.zapkv.error.ValueChangedException if the value was replaced or removed meanwhile
+   * @throws org.zapkv.error.MapDroppedException if the map was dropped meanwhile
    * @throws org.zapkv.error.CorruptException if a block is damaged
    * @throws org.zapkv.error.DeviceException if it cannot be read
    */
@@ -109,6 +110,7 @@ public final class ValueInputStream extends InputStream {
    * @throws IndexOutOfBoundsException if there is no such place in the array
    * @throws ClosedException if the stream or the store is closed
    * @throws org.zapkv.error.ValueChangedException if the value was replaced or removed meanwhile
+   * @throws org.zapkv.error.MapDroppedException if the map was dropped meanwhile
    * @throws org.zapkv.error.CorruptException if a block is damaged
    * @throws org.zapkv.error.DeviceException if it cannot be read
    */

@@ -76,6 +76,7 @@ public final class ValueOutputStream extends OutputStream {
    * @return the commit's sequence, for {@link ZapStore#awaitDurable}
    * @throws org.zapkv.error.ClosedException if the stream is closed or committed, or the store is
    *     closed
+   * @throws org.zapkv.error.MapDroppedException if the map was dropped: the stream can be closed
    * @throws org.zapkv.error.StoreFullException if there is no room; the key is as before
    * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more; thrown by
    *     the wait for the disk, too: whether the value is there after the store was opened again is
