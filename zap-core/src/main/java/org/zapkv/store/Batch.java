@@ -109,9 +109,11 @@ public final class Batch {
    * @return the entry, with arrays of its own, or null if the key is not there
    * @throws IllegalArgumentException if the map is of another store
    * @throws org.zapkv.error.KeyTooLongException if the key is over {@link ZapMap#MAX_KEY_BYTES}
+   * @throws org.zapkv.error.ClosedException if the store is closed
    */
   public @Nullable ZapEntry entry(ZapMap map, byte[] key) {
     MapKey mapKey = keyOf(map, key);
+    store.gate().checkOpen();
     Change change = changes.get(mapKey);
     return change == null ? map.entry(key) : change.toEntry();
   }

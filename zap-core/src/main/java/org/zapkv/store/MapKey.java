@@ -20,7 +20,7 @@ final class MapKey {
   private final int hash;
 
   MapKey(ZapMap map, byte[] bytes) {
-    this.map = map;
+    this.map = map.plain();
     this.bytes = bytes;
     this.hash = hash(map.id(), bytes);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.store;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.zapkv.error.ClosedException;
@@ -77,19 +78,21 @@ final class OperationGate {
 
   /** Waits for nobody: it looks. */
   final class Leaving {
-    private int slot = LONGS_PER_SLOT;
+    /** All slots below this one were empty once. */
+    private final AtomicInteger next = new AtomicInteger(LONGS_PER_SLOT);
 
     /** Whether each slot was empty once since then. */
-    synchronized boolean haveLeft() {
+    boolean haveLeft() {
+      int slot = next.get();
       while (slot < counts.length() && counts.get(slot) == 0) {
         slot += LONGS_PER_SLOT;
       }
-      return slot >= counts.length();
+      return next.accumulateAndGet(slot, Math::max) >= counts.length();
     }
 
     /** Whether that was found out before; may be asked from inside. */
-    synchronized boolean hadLeft() {
-      return slot >= counts.length();
+    boolean hadLeft() {
+      return next.get() >= counts.length();
     }
   }
 

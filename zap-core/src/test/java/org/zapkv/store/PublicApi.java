@@ -74,6 +74,8 @@ final class PublicApi {
     subjects.put(ZapStore.class, store);
     subjects.put(ZapMap.class, map);
     subjects.put(ZapStoreBuilder.class, ZapStore.builder());
+    subjects.put(MapOptions.class, MapOptions.none());
+    subjects.put(MapSplit.class, map.splits(1).get(0));
     for (int i = 0; i < ROUNDS; i++) {
       for (Class<?> type : classes()) {
         for (Call call : List.copyOf(calls())) {
@@ -174,7 +176,7 @@ final class PublicApi {
 
   private static List<Call> callsOf(Class<?> type, @Nullable Object subject) {
     return Arrays.stream(type.getMethods())
-        .filter(method -> method.getDeclaringClass() != Object.class)
+        .filter(method -> method.getDeclaringClass().getName().startsWith("org.zapkv."))
         .filter(method -> !Modifier.isStatic(method.getModifiers()))
         .map(PublicApi::written)
         .distinct()
