@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.CacheStats;
 import org.zapkv.cache.device.BlockDevice;
+import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.object.Surroundings;
 
 /** For the harness, which is in another package: stores on devices, and what is left of them. */
@@ -94,6 +95,7 @@ public final class DeviceStores {
    */
   public static AutoCloseable holdSomething(ZapStore store) {
     Buffer held = store.objects().cache().holdForFill(Long.MAX_VALUE, 1, 512, "leak");
+    NativeMemory.fill(held.address(), 512, (byte) 1);
     held.fillDone();
     return () -> held.release("leak");
   }
