@@ -16,10 +16,12 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each command's help has examples, and they work. */
+@Tag("once")
 class HelpTest {
   /** Files and stores of the examples. */
   private static final Set<String> PLACES =

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,7 @@ import org.zapkv.store.ZapStore;
  * A process that loads is killed at a random moment; what it reported as committed has to be there.
  * Five rounds, or as many as {@code -Dzap.kill.rounds} says.
  */
+@Tag("once") // In children, which have no policy.
 class KillDuringLoadTest {
   /*
    * Each round loads a map of its own in the same store, from an endless input. Line i, counted from

@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.MemoryDevice;
@@ -29,6 +30,7 @@ import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreLockedException;
 
 /** A store that nobody closes is closed when nobody can reach it any more, and told of once. */
+@Tag("once")
 class ForgottenStoreTest {
   private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(60);
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.zapkv.cache.testing.Threads;
  * Threads that use a store in a file are interrupted at any moment: the store stays open and whole,
  * and nobody's interrupt is lost.
  */
+@Tag("once")
 class StoreInterruptTest {
   private static final int WORKERS = 6;
   private static final int OPERATIONS = 10_000;
