@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.cache.memory.RetiredSlabs;
+import org.zapkv.cache.testing.RetiredMemory;
 import org.zapkv.cache.testing.Threads;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
@@ -105,10 +106,7 @@ final class CloseTest {
   @Test
   void theMemoryGoesBackAtOnceIfNobodyHasReadIt() {
     for (boolean isRead : new boolean[] {true, false}) {
-      while (RetiredSlabs.retiredBytes() > 0) {
-        System.gc();
-        Thread.onSpinWait();
-      }
+      RetiredMemory.awaitNone();
       BufferCache cache = BufferCache.builder().build();
       Buffer read = cache.hold(ZEROS, 1, 1, 512, "a");
       read.release("a");

@@ -181,15 +181,21 @@ final class MapRemains {
   }
 
   private void runAlone() {
-    try {
-      run();
-    } finally {
-      running.set(false);
-    }
+    boolean again;
+    do {
+      boolean isDone = false;
+      try {
+        isDone = run();
+      } finally {
+        running.set(false);
+      }
+      // What was dropped after the last look, and before "running" was false, has woken nobody.
+      again = isDone && isAnyWaiting() && running.compareAndSet(false, true);
+    } while (again);
   }
 
-  /** Frees until there is nothing left that can be freed now. */
-  private void run() {
+  /** Frees until nothing is left; false: until nothing is left that can be freed now. */
+  private boolean run() {
     int failures = 0;
     boolean more = true;
     while (more) {
@@ -197,7 +203,7 @@ final class MapRemains {
         more = step();
         failures = 0;
       } catch (ClosedException | StoreFailedException e) {
-        return;
+        return false;
       } catch (ZapException e) {
         LOGGER.log(
             Level.WARNING,
@@ -209,6 +215,7 @@ final class MapRemains {
       }
       closeRetired();
     }
+    return failures == 0;
   }
 
   private int waitingCount() {

@@ -651,9 +651,7 @@ public final class ZapMap extends StreamMap {
         try {
           T answer = question.apply(asked);
           if (isIn(asked)) {
-            if (zap != asked) {
-              zap = asked;
-            }
+            remember(asked);
             return answer;
           }
         } catch (RuntimeException e) {
@@ -664,6 +662,16 @@ public final class ZapMap extends StreamMap {
       }
     } finally {
       store.gate().exit(slot);
+    }
+  }
+
+  /**
+   * What a view reads from by itself next time. Of the map itself only who clears it changes that,
+   * under the lock of the table: a reader that is late would put back a ZAP that is being freed.
+   */
+  private void remember(Zap asked) {
+    if (this != plain && zap != asked) {
+      zap = asked;
     }
   }
 

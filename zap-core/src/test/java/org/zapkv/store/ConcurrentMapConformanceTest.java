@@ -18,20 +18,22 @@ import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
 
 /**
  * The view of a map as a {@link ConcurrentMap} against Guava's conformance suite. The suite is of
  * JUnit 3: each of its tests is run as a dynamic one.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ConcurrentMapConformanceTest {
   /** One for all: each test has a map of its own in it. */
-  private static final ZapStore STORE = ZapStore.builder().cacheBytes(32 << 20).inMemory();
+  private final ZapStore store = ZapStore.builder().cacheBytes(32 << 20).inMemory();
 
-  private static int maps;
+  private int maps;
 
   @AfterAll
-  static void close() {
-    STORE.close();
+  void close() {
+    store.close();
   }
 
   @TestFactory
@@ -42,7 +44,7 @@ class ConcurrentMapConformanceTest {
                   @Override
                   protected Map<String, String> create(Map.Entry<String, String>[] entries) {
                     ConcurrentMap<String, String> map =
-                        STORE.map("m" + maps++, Codec.utf8(), Codec.utf8()).asConcurrentMap();
+                        store.map("m" + maps++, Codec.utf8(), Codec.utf8()).asConcurrentMap();
                     for (Map.Entry<String, String> entry : entries) {
                       map.put(entry.getKey(), entry.getValue());
                     }

@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,8 +22,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.FaultyDevice;
+import org.zapkv.cache.device.testing.FaultyDevice.Fault;
+import org.zapkv.error.DeviceException;
 import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.StoreFullException;
+import org.zapkv.error.ZapException;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectType;
 import org.zapkv.pool.Compression;
@@ -171,6 +176,73 @@ final class MapLifeFaultsTest {
     }
   }
 
+  @Test
+  void whatCouldNotBeReadIsFreedWhenTheStoreIsSynced() throws InterruptedException {
+    FaultyDevice device = new FaultyDevice(new MemoryDevice(), 1);
+    try (ZapStore store = builder().cacheBytes(4 << 20).create(device, "test")) {
+      ZapMap map = store.map("m");
+      for (int i = 0; i < 20; i++) {
+        Batch batch = store.batch();
+        for (int j = 0; j < 1000; j++) {
+          batch.put(map, bytes("key " + i + "." + j), new byte[600]);
+        }
+        batch.commit();
+      }
+      store.sync();
+      // The directory is in the cache; of the map's leaves not all are.
+      assertEquals(List.of("m"), store.mapNames());
+      device.withProbability(Fault.READ_ERROR, 1);
+      store.dropMap("m");
+      assertThrows(DeviceException.class, store::awaitFreed);
+      assertFalse(isFreed(store));
+      // The one that goes on by itself has given up.
+      store.map("k").putLong("a", 1);
+      device.heal();
+      store.sync();
+      awaitFreedByItself(store);
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+  }
+
+  @Test
+  void aDamagedLeafOfTheDirectoryKeepsNoStoreFromBeingOpened() throws IOException {
+    // A leaf keeps names in pieces of 21 bytes: the number is in one piece.
+    String name = "x".repeat(63) + "unique-";
+    int maps = 400;
+    try (ZapStore store = builder().open(directory.resolve("s"))) {
+      for (int i = 0; i < maps; i++) {
+        store.map(name + i);
+      }
+      leaveNote(store, true);
+    }
+    assertTrue(damage("unique-123") > 0);
+    try (ZapStore store = builder().open(directory.resolve("s"))) {
+      int there = 0;
+      for (int i = 0; i < maps; i++) {
+        try {
+          store.existingMap(name + i).size();
+          there++;
+        } catch (ZapException e) {
+          // In the damaged leaf.
+        }
+      }
+      assertTrue(there > 0 && there < maps, there + " maps are there");
+    }
+  }
+
+  @Test
+  void whatIsDroppedWhileTheLastOneIsBeingFreedIsFreedByItself() throws InterruptedException {
+    try (ZapStore store = builder().inMemory()) {
+      for (int i = 0; i < 100; i++) {
+        store.map("a").putLong("key", 1);
+        store.map("b").putLong("key", 1);
+        store.dropMap("a");
+        store.dropMap("b");
+        awaitFreedByItself(store);
+      }
+    }
+  }
+
   private static final class Reader {
     private final ZapStore store;
     private final AtomicBoolean stop;
@@ -256,6 +328,38 @@ final class MapLifeFaultsTest {
       store.sync();
       StoreCheckReport report = store.check((done, total) -> {});
       assertEquals(List.of(), report.problems());
+    } finally {
+      stop.set(true);
+      executor.shutdown();
+    }
+  }
+
+  /** A reader that was in the map while it was cleared must not make the map what it was before. */
+  @Test
+  void aReaderThatIsLatePutsNoClearedMapBack() throws Exception {
+    ExecutorService executor = Executors.newFixedThreadPool(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    try (ZapStore store = builder().inMemory()) {
+      ZapMap map = store.map("m");
+      List<Future<?>> readers = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        readers.add(
+            executor.submit(
+                () -> {
+                  while (!stop.get()) {
+                    map.size();
+                  }
+                }));
+      }
+      for (int round = 0; round < 3000; round++) {
+        map.putLong("round", round);
+        map.clear();
+        assertEquals(0, map.size());
+      }
+      stop.set(true);
+      for (Future<?> reader : readers) {
+        reader.get();
+      }
     } finally {
       stop.set(true);
       executor.shutdown();

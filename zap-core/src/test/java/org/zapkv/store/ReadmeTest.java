@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.testing.DocumentedCode;
 
 /** The README's example is this code, and runs in a bare JVM that prints nothing. */
 @Tag("once") // In children, which have no policy.
@@ -42,9 +43,7 @@ class ReadmeTest {
   @Test
   void theReadmeHasThisExample() throws IOException {
     Path source = Path.of("src/test/java/org/zapkv/store/ReadmeTest.java");
-    String text = Files.readString(source);
-    int begin = text.indexOf("// README: begin\n") + "// README: begin\n".length();
-    String example = text.substring(begin, text.indexOf("\n      // README: end")).stripIndent();
+    String example = DocumentedCode.regions(source, "README").get(0);
     assertTrue(Files.readString(Path.of("../README.md")).contains(example), example);
   }
 

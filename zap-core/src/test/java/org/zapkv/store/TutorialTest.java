@@ -13,15 +13,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.testing.DocumentedCode;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.NoSuchMapException;
@@ -30,30 +29,12 @@ import org.zapkv.error.ValueTypeException;
 
 /** The code of docs/tutorial.md: what lies between the marks is there, in this order, and runs. */
 class TutorialTest {
-  private static final Pattern REGION =
-      Pattern.compile("(?s)// tutorial: begin\n(.*?)\n *// tutorial: end");
-
-  private static final Pattern BLOCK = Pattern.compile("(?s)```java\n(.*?)\n```");
-
   @TempDir Path home;
 
   @Test
   void theTutorialHasThisCode() throws IOException {
     Path source = Path.of("src/test/java/org/zapkv/store/TutorialTest.java");
-    List<String> regions =
-        REGION
-            .matcher(Files.readString(source))
-            .results()
-            .map(region -> region.group(1).stripTrailing().stripIndent())
-            .toList();
-    List<String> blocks =
-        BLOCK
-            .matcher(Files.readString(Path.of("docs/tutorial.md")))
-            .results()
-            .map(block -> block.group(1))
-            .toList();
-    assertEquals(String.join("\n---\n", regions), String.join("\n---\n", blocks));
-    assertTrue(regions.size() > 10, "regions: " + regions.size());
+    DocumentedCode.assertIsThatOf(source, "tutorial", Path.of("docs/tutorial.md"));
   }
 
   @Test

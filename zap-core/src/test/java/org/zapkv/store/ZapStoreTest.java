@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.memory.RetiredSlabs;
+import org.zapkv.cache.testing.RetiredMemory;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.NoSuchMapException;
 
@@ -295,13 +296,6 @@ class ZapStoreTest {
     }
   }
 
-  private static void awaitNoneRetired() {
-    while (RetiredSlabs.retiredBytes() > 0) {
-      System.gc();
-      Thread.onSpinWait();
-    }
-  }
-
   /**
    * A point read asks nobody before it reads, so close does not wait for it: its memory has to stay
    * for as long as the map can be reached, else a read that is late ends the JVM.
@@ -310,7 +304,7 @@ class ZapStoreTest {
   void readersWhoAreLateFindTheMemoryOfAClosedStore() {
     Path path = directory.resolve("s");
     fillAndRead(path);
-    awaitNoneRetired();
+    RetiredMemory.awaitNone();
     ZapStore store = ZapStore.open(path);
     ZapMap map = store.map("m");
     byte[] key = Keys.utf8("key1");
@@ -326,7 +320,7 @@ class ZapStoreTest {
   @Test
   void aClosedStoreGivesItsMemoryBack() {
     fillAndRead(directory.resolve("s"));
-    awaitNoneRetired();
+    RetiredMemory.awaitNone();
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.zapkv.cache.testing.DocumentedCode;
 import org.zapkv.error.ZapException;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
@@ -47,10 +48,8 @@ final class TestkitExampleTest {
   @Test
   void thePageHasThisExample() throws IOException {
     Path source = Path.of("src/test/java/org/zapkv/testkit/TestkitExampleTest.java");
-    String text = Files.readString(source);
-    int begin = text.indexOf("  // DOC: begin\n") + "  // DOC: begin\n".length();
-    String example = text.substring(begin, text.indexOf("\n  // DOC: end"));
-    example = example.stripTrailing().stripIndent().replace("static final class", "class");
+    String example = DocumentedCode.regions(source, "DOC").get(0);
+    example = example.replace("static final class", "class");
     assertTrue(Files.readString(Path.of("docs/testing.md")).contains(example), example);
   }
 

@@ -2,49 +2,36 @@
 package org.zapkv.harness.defects;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
-import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.harness.subject.Capability;
 import org.zapkv.harness.subject.OpenOptions;
 import org.zapkv.harness.subject.Place;
-import org.zapkv.harness.subject.StoreKind;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedKind;
 import org.zapkv.harness.subject.ZapKind;
 
 /**
  * The store of this project with a defect. What happens every so many times is counted from each
  * opening on: so it happens again when a life is lived again.
  */
-final class DefectiveKind implements StoreKind {
-  private final StoreKind kind = new ZapKind();
+final class DefectiveKind extends WrappedKind {
   private final Defect defect;
 
   DefectiveKind(Defect defect) {
+    super(new ZapKind());
     this.defect = defect;
   }
 
   @Override
   public String title() {
-    return kind.title() + " with " + defect.title();
-  }
-
-  @Override
-  public String settings() {
-    return kind.settings();
-  }
-
-  @Override
-  public String promise() {
-    return kind.promise();
+    return super.title() + " with " + defect.title();
   }
 
   @Override
   public Set<Capability> capabilities() {
     // Defects are in what all lives are full of.
-    Set<Capability> capabilities = EnumSet.copyOf(kind.capabilities());
+    Set<Capability> capabilities = EnumSet.copyOf(super.capabilities());
     capabilities.remove(Capability.COMPARE_AND_SET);
     capabilities.remove(Capability.INCREMENT);
     capabilities.remove(Capability.CLEAR_MAP);
@@ -55,19 +42,8 @@ final class DefectiveKind implements StoreKind {
   }
 
   @Override
-  public List<String> jvmFlags() {
-    return kind.jvmFlags();
-  }
-
-  @Override
-  public void layOut(Path directory, DeviceImage blocks, DeviceImage log, int progress)
-      throws IOException {
-    kind.layOut(directory, blocks, log, progress);
-  }
-
-  @Override
   public Subject open(Place place, OpenOptions options) throws IOException {
-    return defect.subject(kind.open(defective(place), options));
+    return defect.subject(super.open(defective(place), options));
   }
 
   private Place defective(Place place) {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedSubject;
 
 /** A store that does not wait for some changes to be durable that should be. Any thread. */
 final class EarlyAnswers extends WrappedSubject {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedSubject;
 
 /** A store whose walks leave out an entry when the map changes meanwhile. Any thread. */
 final class ForgetfulScans extends WrappedSubject {

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedSubject;
 
 /** A store that loses some single changes that are made while it makes others. Any thread. */
 final class LostUpdates extends WrappedSubject {

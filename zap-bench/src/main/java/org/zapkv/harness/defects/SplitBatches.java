@@ -5,6 +5,7 @@ import java.util.List;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedSubject;
 
 /** A store that makes some batches in two commits. Any thread. */
 final class SplitBatches extends WrappedSubject {

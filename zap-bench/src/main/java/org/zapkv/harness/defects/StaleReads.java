@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedSubject;
 
 /** A store some reads of which give what was there before the last change. Any thread. */
 final class StaleReads extends WrappedSubject {

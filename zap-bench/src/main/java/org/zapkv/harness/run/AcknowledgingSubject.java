@@ -2,40 +2,39 @@
 package org.zapkv.harness.run;
 
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.Promise;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedSubject;
 
 /** A store as one thread sees it, which says at once of each commit that it has returned. */
-final class AcknowledgingSubject implements Subject {
-  private final Subject subject;
+final class AcknowledgingSubject extends WrappedSubject {
   private final int thread;
   private final ChildOutput out;
 
   AcknowledgingSubject(Subject subject, int thread, ChildOutput out) {
-    this.subject = subject;
+    super(subject);
     this.thread = thread;
     this.out = out;
   }
 
   @Override
   public void apply(Change change, Promise promise) {
-    subject.apply(change, promise);
+    super.apply(change, promise);
     out.say(Message.Verb.ACKNOWLEDGED, thread, 0);
   }
 
   @Override
   public long commit(List<Change> changes, Promise promise) {
-    long sequence = subject.commit(changes, promise);
+    long sequence = super.commit(changes, promise);
     out.say(Message.Verb.ACKNOWLEDGED, thread, sequence);
     return sequence;
   }
 
   @Override
   public boolean swap(Change change, byte @Nullable [] expected, Promise promise) {
-    boolean isMade = subject.swap(change, expected, promise);
+    boolean isMade = super.swap(change, expected, promise);
     if (isMade) {
       out.say(Message.Verb.ACKNOWLEDGED, thread, 0);
     }
@@ -44,65 +43,30 @@ final class AcknowledgingSubject implements Subject {
 
   @Override
   public long increment(String map, byte[] key, long delta, Promise promise) {
-    long sum = subject.increment(map, key, delta, promise);
+    long sum = super.increment(map, key, delta, promise);
     out.say(Message.Verb.ACKNOWLEDGED, thread, 0);
     return sum;
   }
 
   @Override
   public long transact(List<Change> changes, Reader reader, Promise promise) {
-    long sequence = subject.transact(changes, reader, promise);
+    long sequence = super.transact(changes, reader, promise);
     out.say(Message.Verb.ACKNOWLEDGED, thread, sequence);
     return sequence;
   }
 
   @Override
   public long wipe(String map, boolean drops, Promise promise) {
-    long sequence = subject.wipe(map, drops, promise);
+    long sequence = super.wipe(map, drops, promise);
     out.say(Message.Verb.ACKNOWLEDGED, thread, sequence);
     return sequence;
   }
 
   @Override
-  public byte @Nullable [] get(String map, byte[] key) {
-    return subject.get(map, key);
-  }
-
-  @Override
-  public Scan scan(String map, long cookie) {
-    return subject.scan(map, cookie);
-  }
-
-  @Override
-  public List<String> maps() {
-    return subject.maps();
-  }
-
-  @Override
   public void sync() {
     out.say(Message.Verb.SYNCING, thread);
-    subject.sync();
+    super.sync();
     out.say(Message.Verb.SYNCED, thread);
-  }
-
-  @Override
-  public void compact() {
-    subject.compact();
-  }
-
-  @Override
-  public List<String> scrub() {
-    return subject.scrub();
-  }
-
-  @Override
-  public List<String> check() {
-    return subject.check();
-  }
-
-  @Override
-  public Map<String, Long> events() {
-    return subject.events();
   }
 
   /** Those who have opened the store close it. */

@@ -5,11 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
-import java.util.regex.Pattern;
 import jetbrains.exodus.ArrayByteIterable;
 import jetbrains.exodus.ByteIterable;
 import jetbrains.exodus.env.Cursor;
@@ -29,6 +26,7 @@ import org.mapdb.DB;
 import org.mapdb.DBMaker;
 import org.mapdb.HTreeMap;
 import org.mapdb.Serializer;
+import org.zapkv.cache.testing.DocumentedCode;
 import org.zapkv.store.Batch;
 import org.zapkv.store.Durability;
 import org.zapkv.store.ZapMap;
@@ -37,11 +35,6 @@ import org.zapkv.store.ZapStore;
 /** The code of docs/moving.md moves what four other stores hold. */
 @Tag("once")
 class MovingTest {
-  private static final Pattern REGION =
-      Pattern.compile("(?s)// moving: begin\n(.*?)\n *// moving: end");
-
-  private static final Pattern BLOCK = Pattern.compile("(?s)```java\n(.*?)\n```");
-
   private static final int ENTRIES = 500;
 
   @TempDir private Path home;
@@ -80,20 +73,7 @@ class MovingTest {
   @Test
   void theDocumentHasThisCode() throws IOException {
     Path source = Path.of("src/test/java/org/zapkv/bench/moving/MovingTest.java");
-    List<String> regions =
-        REGION
-            .matcher(Files.readString(source))
-            .results()
-            .map(region -> region.group(1).stripTrailing().stripIndent())
-            .toList();
-    List<String> blocks =
-        BLOCK
-            .matcher(Files.readString(Path.of("../zap-core/docs/moving.md")))
-            .results()
-            .map(block -> block.group(1))
-            .toList();
-    assertEquals(String.join("\n---\n", regions), String.join("\n---\n", blocks));
-    assertEquals(5, regions.size());
+    DocumentedCode.assertIsThatOf(source, "moving", Path.of("../zap-core/docs/moving.md"));
   }
 
   private static byte[] key(int i) {

@@ -3,57 +3,31 @@ package org.zapkv.harness.run;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.cache.device.BlockDevice;
-import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.cache.memory.NativeMemory;
-import org.zapkv.harness.subject.Capability;
 import org.zapkv.harness.subject.Change;
 import org.zapkv.harness.subject.OpenOptions;
 import org.zapkv.harness.subject.Place;
 import org.zapkv.harness.subject.Promise;
-import org.zapkv.harness.subject.StoreKind;
 import org.zapkv.harness.subject.Subject;
+import org.zapkv.harness.subject.WrappedKind;
+import org.zapkv.harness.subject.WrappedSubject;
 import org.zapkv.harness.subject.ZapKind;
 
 /** Zap, with all that is asked of it and of its devices, and what comes of it, as lines. */
-final class TracedKind implements StoreKind {
-  private final StoreKind kind = new ZapKind();
+final class TracedKind extends WrappedKind {
   final List<String> lines = new ArrayList<>();
+
+  TracedKind() {
+    super(new ZapKind());
+  }
 
   synchronized void add(String line) {
     lines.add(line);
-  }
-
-  @Override
-  public String title() {
-    return kind.title();
-  }
-
-  @Override
-  public String settings() {
-    return kind.settings();
-  }
-
-  @Override
-  public String promise() {
-    return kind.promise();
-  }
-
-  @Override
-  public Set<Capability> capabilities() {
-    return kind.capabilities();
-  }
-
-  @Override
-  public void layOut(Path directory, DeviceImage blocks, DeviceImage log, int progress)
-      throws IOException {
-    kind.layOut(directory, blocks, log, progress);
   }
 
   @Override
@@ -69,7 +43,7 @@ final class TracedKind implements StoreKind {
               devices.clock());
     }
     try {
-      return new TracedSubject(kind.open(traced, options));
+      return new TracedSubject(super.open(traced, options));
     } catch (IOException | RuntimeException e) {
       add("refused " + e);
       throw e;
@@ -145,37 +119,15 @@ final class TracedKind implements StoreKind {
     }
   }
 
-  private final class TracedSubject implements Subject {
-    private final Subject subject;
-
+  private final class TracedSubject extends WrappedSubject {
     TracedSubject(Subject subject) {
-      this.subject = subject;
-    }
-
-    @Override
-    public boolean swap(Change change, byte @Nullable [] expected, Promise promise) {
-      return subject.swap(change, expected, promise);
-    }
-
-    @Override
-    public long increment(String map, byte[] key, long delta, Promise promise) {
-      return subject.increment(map, key, delta, promise);
-    }
-
-    @Override
-    public long transact(List<Change> changes, Reader reader, Promise promise) {
-      return subject.transact(changes, reader, promise);
-    }
-
-    @Override
-    public long wipe(String map, boolean drops, Promise promise) {
-      return subject.wipe(map, drops, promise);
+      super(subject);
     }
 
     @Override
     public void apply(Change change, Promise promise) {
       try {
-        subject.apply(change, promise);
+        super.apply(change, promise);
         add("applied " + new String(change.key(), StandardCharsets.UTF_8));
       } catch (RuntimeException e) {
         add("refused " + e);
@@ -186,7 +138,7 @@ final class TracedKind implements StoreKind {
     @Override
     public long commit(List<Change> changes, Promise promise) {
       try {
-        long sequence = subject.commit(changes, promise);
+        long sequence = super.commit(changes, promise);
         add("commit " + sequence);
         return sequence;
       } catch (RuntimeException e) {
@@ -197,7 +149,7 @@ final class TracedKind implements StoreKind {
 
     @Override
     public byte @Nullable [] get(String map, byte[] key) {
-      byte[] value = subject.get(map, key);
+      byte[] value = super.get(map, key);
       add("got " + hash(value));
       return value;
     }
@@ -205,12 +157,12 @@ final class TracedKind implements StoreKind {
     @Override
     public Scan scan(String map, long cookie) {
       add("scan " + cookie);
-      return subject.scan(map, cookie);
+      return super.scan(map, cookie);
     }
 
     @Override
     public List<String> maps() {
-      List<String> maps = subject.maps();
+      List<String> maps = super.maps();
       add("maps " + maps);
       return maps;
     }
@@ -218,29 +170,19 @@ final class TracedKind implements StoreKind {
     @Override
     public void sync() {
       add("sync");
-      subject.sync();
+      super.sync();
     }
 
     @Override
     public void compact() {
       add("compact");
-      subject.compact();
-    }
-
-    @Override
-    public List<String> scrub() {
-      return subject.scrub();
-    }
-
-    @Override
-    public List<String> check() {
-      return subject.check();
+      super.compact();
     }
 
     @Override
     public void close() {
       add("close");
-      subject.close();
+      super.close();
     }
   }
 }

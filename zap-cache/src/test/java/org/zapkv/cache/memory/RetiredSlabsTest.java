@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.zapkv.cache.testing.RetiredMemory;
 
 /** What becomes of the memory of an allocator that was read by others than the owners of blocks. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -115,20 +116,14 @@ final class RetiredSlabsTest {
 
   /** Waits until what others retired before, and nobody can reach, is unmapped. */
   private static void settle() {
-    while (RetiredSlabs.retiredBytes() > 0) {
-      System.gc();
-      Thread.onSpinWait();
-    }
+    RetiredMemory.awaitNone();
   }
 
   /** Waits until memory that is retired after the present, and forgotten, has gone. */
   private void awaitCleaner() {
     long before = RetiredSlabs.retiredBytes();
     retireMoreThan(before);
-    while (RetiredSlabs.retiredBytes() > before) {
-      System.gc();
-      Thread.onSpinWait();
-    }
+    RetiredMemory.awaitAtMost(before);
   }
 
   /** A method of its own, so that nothing of it is left in a frame. */

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.zapkv.harness.defects;
+package org.zapkv.harness.subject;
 
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.zapkv.harness.subject.Change;
-import org.zapkv.harness.subject.Promise;
-import org.zapkv.harness.subject.Subject;
 
-/** A store that is another one, but for what a subclass changes. Any thread. */
-abstract class WrappedSubject implements Subject {
+/**
+ * A store that is another one, but for what a subclass changes: for defects, traces and counts. Any
+ * thread.
+ */
+public abstract class WrappedSubject implements Subject {
   private final Subject subject;
 
-  WrappedSubject(Subject subject) {
+  /**
+   * A store around another one.
+   *
+   * @param subject the other one; closed with this one
+   */
+  protected WrappedSubject(Subject subject) {
     this.subject = subject;
   }
 

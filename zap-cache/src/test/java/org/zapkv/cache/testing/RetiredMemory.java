@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.zapkv.cache.testing;
+
+import java.time.Duration;
+import org.zapkv.cache.memory.RetiredSlabs;
+
+/** The memory of closed caches that may still be read, in the JVM of the tests. */
+public final class RetiredMemory {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private RetiredMemory() {}
+
+  /** Waits until there is none. */
+  public static void awaitNone() {
+    awaitAtMost(0);
+  }
+
+  /**
+   * Waits until there is no more than so much; the garbage collector is asked for it.
+   *
+   * @param bytes at most so many
+   * @throws AssertionError if there is more after a minute: somebody can still reach a cache, or a
+   *     map, that is closed. A test that keeps one in a static field does that to all tests after
+   *     it, in an order that is another one on another machine
+   */
+  public static void awaitAtMost(long bytes) {
+    long begin = System.nanoTime();
+    while (RetiredSlabs.retiredBytes() > bytes) {
+      if (System.nanoTime() - begin > PATIENCE.toNanos()) {
+        throw new AssertionError(
+            "retired memory: "
+                + RetiredSlabs.retiredBytes()
+                + " bytes after "
+                + PATIENCE
+                + ", not "
+                + bytes
+                + ": who keeps a closed store or cache, in a static field for instance?");
+      }
+      System.gc();
+      Thread.onSpinWait();
+    }
+  }
+}
