@@ -53,7 +53,6 @@ public final class EntryView {
   /** Goes to the next entry; false if there is none. */
   boolean next() {
     large = null;
-    store.gate().checkOpen();
     if (zap.isClosed()) {
       return end();
     }
@@ -85,9 +84,13 @@ public final class EntryView {
     return found;
   }
 
-  /** The walk ends with its ZAP: the map was cleared, or, which is thrown, dropped. */
+  /**
+   * The walk ends with its ZAP: the map was cleared; or, which is thrown, it was dropped, or the
+   * store is closed, and nobody is to take that for the end of the map.
+   */
   private boolean end() {
     map.isEnded(zap);
+    store.gate().checkOpen();
     map.checkAlive();
     large = null;
     cursor.close();
