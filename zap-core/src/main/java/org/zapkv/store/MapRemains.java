@@ -85,6 +85,10 @@ final class MapRemains {
   private final MapTable table;
   private final boolean background;
   private final AtomicBoolean running = new AtomicBoolean();
+
+  /** Whether somebody has asked for what is to be freed since the last run began. */
+  private volatile boolean asked;
+
   private final ConcurrentLinkedQueue<Retired> retired = new ConcurrentLinkedQueue<>();
 
   /** Guards the rest. */
@@ -159,6 +163,7 @@ final class MapRemains {
     if (!isAnyWaiting()) {
       return;
     }
+    asked = true;
     if (!background) {
       run();
     } else if (running.compareAndSet(false, true)) {
@@ -181,21 +186,20 @@ final class MapRemains {
   }
 
   private void runAlone() {
-    boolean again;
     do {
-      boolean isDone = false;
+      asked = false;
       try {
-        isDone = run();
+        run();
       } finally {
         running.set(false);
       }
-      // What was dropped after the last look, and before "running" was false, has woken nobody.
-      again = isDone && isAnyWaiting() && running.compareAndSet(false, true);
-    } while (again);
+      // Who asked after the last look, and before "running" was false, has woken nobody: be it for
+      // what was dropped since, or for another attempt at what has failed.
+    } while (asked && running.compareAndSet(false, true));
   }
 
-  /** Frees until nothing is left; false: until nothing is left that can be freed now. */
-  private boolean run() {
+  /** Frees until nothing is left, or nothing that can be freed now. */
+  private void run() {
     int failures = 0;
     boolean more = true;
     while (more) {
@@ -203,7 +207,7 @@ final class MapRemains {
         more = step();
         failures = 0;
       } catch (ClosedException | StoreFailedException e) {
-        return false;
+        return;
       } catch (ZapException e) {
         LOGGER.log(
             Level.WARNING,
@@ -215,7 +219,6 @@ final class MapRemains {
       }
       closeRetired();
     }
-    return failures == 0;
   }
 
   private int waitingCount() {

@@ -39,7 +39,7 @@ public final class ValueOutputStream extends OutputStream {
    * @throws org.zapkv.error.StoreFullException if there is no room: close the stream
    * @throws org.zapkv.error.ValueTooLargeException if it would be longer than {@link
    *     ZapMap#MAX_STREAM_BYTES}
-   * @throws IllegalStateException if an earlier write has failed
+   * @throws IllegalStateException if an earlier write has failed, or a commit
    */
   @Override
   public void write(int b) {
@@ -60,7 +60,7 @@ public final class ValueOutputStream extends OutputStream {
    * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more
    * @throws org.zapkv.error.ValueTooLargeException if it would be longer than {@link
    *     ZapMap#MAX_STREAM_BYTES}
-   * @throws IllegalStateException if an earlier write has failed
+   * @throws IllegalStateException if an earlier write has failed, or a commit
    */
   @Override
   public void write(byte[] source, int offset, int length) {
@@ -77,7 +77,8 @@ public final class ValueOutputStream extends OutputStream {
    * @throws org.zapkv.error.ClosedException if the stream is closed or committed, or the store is
    *     closed
    * @throws org.zapkv.error.MapDroppedException if the map was dropped: the stream can be closed
-   * @throws org.zapkv.error.StoreFullException if there is no room; the key is as before
+   * @throws org.zapkv.error.StoreFullException if there is no room; the key is as before, and the
+   *     commit can be tried again when there is
    * @throws org.zapkv.error.StoreFailedException if the store takes no changes any more; thrown by
    *     the wait for the disk, too: whether the value is there after the store was opened again is
    *     then unknown

@@ -28,6 +28,7 @@ final class ValueUpload implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger(ValueUpload.class.getName());
   private static final int BLOCK_BYTES = ValueStore.MAX_BLOCK_BYTES;
   private static final int FIRST_BYTES = 8192;
+  private static final long NOT_SEALED = -1;
 
   private final ZapStore store;
   private final MapKey key;
@@ -39,6 +40,10 @@ final class ValueUpload implements AutoCloseable {
   private long blocks;
   private long lastGroup;
   private @Nullable DataObject object;
+
+  /** What was written, once the last block is: it need not be full, and none can follow. */
+  private long sealedLength = NOT_SEALED;
+
   private boolean broken;
   private boolean over;
 
@@ -50,7 +55,7 @@ final class ValueUpload implements AutoCloseable {
   long lengthBytes() {
     lock.lock();
     try {
-      return blocks * BLOCK_BYTES + filled;
+      return sealedLength == NOT_SEALED ? blocks * BLOCK_BYTES + filled : sealedLength;
     } finally {
       lock.unlock();
     }
@@ -60,6 +65,7 @@ final class ValueUpload implements AutoCloseable {
     lock.lock();
     try {
       checkUsable();
+      checkNotSealed();
       checkLength(length);
       int done = 0;
       while (done < length) {
@@ -88,6 +94,15 @@ final class ValueUpload implements AutoCloseable {
           "writing to the stream of key "
               + Keys.show(key.bytes)
               + " has failed before: close it, and begin another");
+    }
+  }
+
+  private void checkNotSealed() {
+    if (sealedLength != NOT_SEALED) {
+      throw new IllegalStateException(
+          "the stream of key "
+              + Keys.show(key.bytes)
+              + " was to be committed, which has failed, and can take no more: commit or close it");
     }
   }
 
@@ -169,6 +184,8 @@ final class ValueUpload implements AutoCloseable {
     if (filled > 0) {
       writeBlock();
     }
+    // Should what follows fail, and be tried again, the end is still known.
+    sealedLength = length;
     store.objects().awaitSynced(lastGroup);
     DataObject from = object;
     if (from == null) {

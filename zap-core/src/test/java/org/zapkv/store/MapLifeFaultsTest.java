@@ -17,6 +17,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -176,21 +181,25 @@ final class MapLifeFaultsTest {
     }
   }
 
+  /** The directory is in the cache then; of the map's leaves not all are. */
+  private static void fillBeyondTheCache(ZapMap map) {
+    for (int i = 0; i < 20; i++) {
+      Batch batch = map.store().batch();
+      for (int j = 0; j < 1000; j++) {
+        batch.put(map, bytes("key " + i + "." + j), new byte[600]);
+      }
+      batch.commit();
+    }
+    map.store().sync();
+    assertEquals(List.of("m"), map.store().mapNames());
+  }
+
   @Test
   void whatCouldNotBeReadIsFreedWhenTheStoreIsSynced() throws InterruptedException {
     FaultyDevice device = new FaultyDevice(new MemoryDevice(), 1);
     try (ZapStore store = builder().cacheBytes(4 << 20).create(device, "test")) {
       ZapMap map = store.map("m");
-      for (int i = 0; i < 20; i++) {
-        Batch batch = store.batch();
-        for (int j = 0; j < 1000; j++) {
-          batch.put(map, bytes("key " + i + "." + j), new byte[600]);
-        }
-        batch.commit();
-      }
-      store.sync();
-      // The directory is in the cache; of the map's leaves not all are.
-      assertEquals(List.of("m"), store.mapNames());
+      fillBeyondTheCache(map);
       device.withProbability(Fault.READ_ERROR, 1);
       store.dropMap("m");
       assertThrows(DeviceException.class, store::awaitFreed);
@@ -201,6 +210,57 @@ final class MapLifeFaultsTest {
       store.sync();
       awaitFreedByItself(store);
       assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+  }
+
+  /** Does something once, on the thread that tells of a failure, before that goes on. */
+  private static final class AtWarning extends Handler {
+    private final AtomicReference<Runnable> action;
+
+    AtWarning(Runnable action) {
+      this.action = new AtomicReference<>(action);
+    }
+
+    @Override
+    public void publish(LogRecord logged) {
+      Runnable first = action.getAndSet(null);
+      if (first != null) {
+        first.run();
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void whoSyncsWhileTheFreeingIsGivingUpHasItTriedAgain() throws InterruptedException {
+    FaultyDevice device = new FaultyDevice(new MemoryDevice(), 1);
+    try (ZapStore store = builder().cacheBytes(4 << 20).create(device, "test")) {
+      fillBeyondTheCache(store.map("m"));
+      AtWarning handler =
+          new AtWarning(
+              () -> {
+                device.heal();
+                store.sync();
+              });
+      Logger logger = Logger.getLogger(MapRemains.class.getName());
+      logger.addHandler(handler);
+      logger.setLevel(Level.WARNING);
+      logger.setUseParentHandlers(false);
+      try {
+        device.withProbability(Fault.READ_ERROR, 1);
+        store.dropMap("m");
+        awaitFreedByItself(store);
+      } finally {
+        logger.removeHandler(handler);
+        logger.setLevel(null);
+        logger.setUseParentHandlers(true);
+      }
+      assertNull(handler.action.get(), "it has failed once");
     }
   }
 

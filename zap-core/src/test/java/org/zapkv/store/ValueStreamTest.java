@@ -14,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -299,6 +300,45 @@ class ValueStreamTest {
         assertThrows(IllegalStateException.class, out::commit);
       }
       filling.makeRoom();
+      assertArrayEquals(value, read(fullMap, "k"));
+      full.sync();
+      assertSound(full);
+    }
+  }
+
+  /** Takes all the room of a log. */
+  private static List<CommitLog.Room> takeAllRoom(ZapStore of) {
+    List<CommitLog.Room> rooms = new ArrayList<>();
+    for (int bytes = 16 << 10; bytes > 0; bytes /= 4) {
+      try {
+        while (true) {
+          rooms.add(of.commitLog().reserve(bytes));
+        }
+      } catch (StoreFullException e) {
+        // On to smaller ones.
+      }
+    }
+    return rooms;
+  }
+
+  @Test
+  void aCommitThatFoundNoRoomInTheLogCanBeTriedAgain() throws IOException {
+    byte[] value = Seeds.bytes(random, 2 * BLOCK_BYTES + 100);
+    try (ZapStore full =
+        builder().create(new MemoryDevice(), new MemoryDevice("small log", 4 << 20), "streams")) {
+      ZapMap fullMap = full.map("m");
+      try (ValueOutputStream out = fullMap.newValue("k")) {
+        out.write(value, 0, value.length);
+        List<CommitLog.Room> rooms = takeAllRoom(full);
+        assertThrows(StoreFullException.class, out::commit);
+        assertNull(fullMap.openValue("k"));
+        assertEquals(value.length, out.lengthBytes());
+        assertThrows(IllegalStateException.class, () -> out.write(1));
+        assertThrows(StoreFullException.class, out::commit);
+        rooms.forEach(CommitLog.Room::giveBack);
+        out.commit();
+        assertEquals(value.length, out.lengthBytes());
+      }
       assertArrayEquals(value, read(fullMap, "k"));
       full.sync();
       assertSound(full);
