@@ -11,7 +11,12 @@ import org.h2.mvstore.tx.TransactionMap;
 import org.h2.mvstore.tx.TransactionStore;
 import org.jspecify.annotations.Nullable;
 
-/** An open MVStore. */
+/**
+ * An open MVStore. A walk says which version it reads, as a statement of H2 does: an iterator alone
+ * does not keep a version's chunks, which compacting frees at once, whatever the retention time.
+ * Without that a walk over a store that is written and compacted meanwhile ends with "Chunk not
+ * found".
+ */
 final class MvStoreSubject implements Subject {
   private static final String MAP = "m";
   private static final int COMPACT_MILLIS = 100;
@@ -84,7 +89,7 @@ final class MvStoreSubject implements Subject {
 
   @Override
   public Scan scan(String map, long cookie) {
-    return new TransactionScan(transactions.begin(), MapKeys.prefix(map));
+    return new TransactionScan(store, transactions.begin(), MapKeys.prefix(map));
   }
 
   @Override
@@ -117,11 +122,15 @@ final class MvStoreSubject implements Subject {
 
   /** Sees what was there when it was begun. */
   private static final class TransactionScan implements Scan {
+    private final MVStore store;
+    private final MVStore.TxCounter version;
     private final Transaction transaction;
     private final byte[] prefix;
     private final Iterator<Map.Entry<byte[], byte[]>> iterator;
 
-    TransactionScan(Transaction transaction, byte[] prefix) {
+    TransactionScan(MVStore store, Transaction transaction, byte[] prefix) {
+      this.store = store;
+      this.version = store.registerVersionUsage();
       this.transaction = transaction;
       this.prefix = prefix;
       TransactionMap<byte[], byte[]> map = transaction.openMap(MAP);
@@ -143,6 +152,7 @@ final class MvStoreSubject implements Subject {
     @Override
     public void close() {
       transaction.commit();
+      store.deregisterVersionUsage(version);
     }
   }
 }
