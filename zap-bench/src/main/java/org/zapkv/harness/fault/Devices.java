@@ -84,14 +84,25 @@ public final class Devices {
    */
   public Devices(List<DeviceImage> images, long seed, int slowPerMille) {
     this.recording = new PowerRecording(images);
-    this.devices =
-        List.of(
-            new FaultyDevice(recording.device(BLOCKS), seed),
-            new FaultyDevice(recording.device(LOG), ~seed));
+    this.devices = List.of(faulty(recording, BLOCKS, seed), faulty(recording, LOG, ~seed));
     double chance = slowPerMille / PER_MILLE;
     devices.forEach(
         device ->
             device.withProbability(FaultyDevice.Fault.LATENCY, chance).latency(this::takeLonger));
+  }
+
+  /**
+   * A device that can be made to fail. What a flush that fails should have covered is not made
+   * durable by a later one either: so it is after an fsync that has failed, on most systems.
+   *
+   * @param recording what has the device
+   * @param index which device of it
+   * @param seed decides on details of faults
+   * @return the device
+   */
+  public static FaultyDevice faulty(PowerRecording recording, int index, long seed) {
+    return new FaultyDevice(recording.device(index), seed)
+        .onFlushError(() -> recording.flushFailed(index));
   }
 
   private void takeLonger() {

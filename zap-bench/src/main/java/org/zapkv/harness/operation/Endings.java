@@ -12,6 +12,15 @@ final class Endings {
   private static final int BLOCKS = 0;
   private static final int LOG = 1;
 
+  private static final String READ_ERROR = "READ_ERROR";
+  private static final String WRITE_ERROR = "WRITE_ERROR";
+  private static final String FLUSH_ERROR = "FLUSH_ERROR";
+
+  /** About so many operations have a flush, if there are any. */
+  private static final int OPERATIONS_OF_LOG_FLUSH = 4;
+
+  private static final int OPERATIONS_OF_BLOCK_FLUSH = 16;
+
   private Endings() {}
 
   /** An ending by one of some faults, or a close. */
@@ -19,7 +28,7 @@ final class Endings {
       SplittableRandom random, Set<FaultKind> faults, Volume volume, int operations) {
     List<FaultKind> choice = new ArrayList<>();
     add(choice, faults, FaultKind.POWER, 6);
-    add(choice, faults, FaultKind.EIO, 3);
+    add(choice, faults, FaultKind.EIO, 6);
     add(choice, faults, FaultKind.FULL, 1);
     add(choice, faults, FaultKind.FLIP, 1);
     // As often as two of these.
@@ -45,14 +54,18 @@ final class Endings {
     }
   }
 
-  /** A log is read at its opening only. */
+  /**
+   * A log is read at its opening only. Flushes that fail are as many as all else: what a store that
+   * does not look has lost by one, a loss of power has to show while it matters. There are fewer of
+   * them than operations, and far fewer of the blocks.
+   */
   private static Segment.Ending failure(SplittableRandom random, int operations) {
-    return switch (random.nextInt(5)) {
-      case 0 -> fault(random, "READ_ERROR", BLOCKS, operations);
-      case 1 -> fault(random, "WRITE_ERROR", BLOCKS, operations);
-      case 2 -> fault(random, "WRITE_ERROR", LOG, operations);
-      case 3 -> fault(random, "FLUSH_ERROR", BLOCKS, operations);
-      default -> fault(random, "FLUSH_ERROR", LOG, operations);
+    return switch (random.nextInt(7)) {
+      case 0 -> fault(random, READ_ERROR, BLOCKS, operations);
+      case 1 -> fault(random, WRITE_ERROR, BLOCKS, operations);
+      case 2 -> fault(random, WRITE_ERROR, LOG, operations);
+      case 3, 4 -> fault(random, FLUSH_ERROR, BLOCKS, operations / OPERATIONS_OF_BLOCK_FLUSH);
+      default -> fault(random, FLUSH_ERROR, LOG, operations / OPERATIONS_OF_LOG_FLUSH);
     };
   }
 

@@ -160,6 +160,11 @@ final class Line {
     durable.add(new Durable(position, commitCount));
   }
 
+  /** When somebody was told that commits are durable. */
+  List<Long> durablePositions() {
+    return durable.stream().map(Durable::position).toList();
+  }
+
   /** How many of the first commits somebody was told are durable, when the recording was so far. */
   int synced(long position) {
     return durable.stream()

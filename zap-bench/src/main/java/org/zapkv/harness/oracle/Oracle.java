@@ -29,6 +29,14 @@ import org.zapkv.harness.subject.Subject;
  * acknowledged before the crash counts.
  */
 public final class Oracle {
+  /**
+   * A part of a recording.
+   *
+   * @param begin how far it was at first
+   * @param end how far it was then, not below
+   */
+  public record Span(long begin, long end) {}
+
   private final Set<Capability> capabilities;
   private final List<Line> lines = new ArrayList<>();
   private final Map<String, Line> linesByName = new HashMap<>();
@@ -157,6 +165,25 @@ public final class Oracle {
    */
   public List<RuntimeException> checkDamaged(Subject subject) {
     return new DamageCheck(this, subject).run();
+  }
+
+  /**
+   * Where a loss of power is most telling.
+   *
+   * @return where commits since the last opening were made that have several changes or were said
+   *     to be durable, and where all before was said to be durable
+   */
+  public List<Span> telling() {
+    List<Span> spans = new ArrayList<>();
+    for (Line line : lines) {
+      for (Pending commit : line.commits()) {
+        if (commit.isTelling()) {
+          spans.add(new Span(commit.startPosition, commit.endPosition()));
+        }
+      }
+      line.durablePositions().forEach(position -> spans.add(new Span(position, position)));
+    }
+    return List.copyOf(spans);
   }
 
   List<Line> lines() {

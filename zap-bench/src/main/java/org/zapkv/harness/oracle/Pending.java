@@ -40,6 +40,7 @@ public final class Pending {
   private long endedAt = NEVER;
   private long sequence;
   private long durablePosition = NEVER;
+  private long endPosition = NEVER;
   private boolean isChange;
   private @Nullable Throwable cause;
 
@@ -64,6 +65,7 @@ public final class Pending {
   public void acknowledged(long givenSequence, long position) {
     resolve(State.ACKNOWLEDGED);
     sequence = givenSequence;
+    endPosition = position;
     isChange = versions.stream().anyMatch(version -> version.isPut() || version.state.isPresent());
     if (promise == Promise.DURABLE && isChange) {
       durablePosition = position;
@@ -117,6 +119,19 @@ public final class Pending {
   boolean isBefore(long otherSequence, long otherStart) {
     return state == State.ACKNOWLEDGED
         && ((sequence > 0 && sequence < otherSequence) || endedAt < otherStart);
+  }
+
+  /**
+   * Whether a crash in it, or after it, may show what no other one shows: it must be whole, or
+   * last.
+   */
+  boolean isTelling() {
+    return state == State.ACKNOWLEDGED && (promise == Promise.DURABLE || versions.size() > 1);
+  }
+
+  /** How far the recording was when it was acknowledged. */
+  long endPosition() {
+    return endPosition;
   }
 
   /** Whether it was acknowledged as durable when the recording was so far. */

@@ -23,7 +23,7 @@ final class DeviceStage implements Stage {
   private final Scene scene;
 
   /** After a fault, power is lost at so many places at most. */
-  private static final int MOST_LOSSES = 3;
+  private static final int MOST_LOSSES = 6;
 
   private final Oracle oracle;
   private final Path directory;
@@ -112,7 +112,7 @@ final class DeviceStage implements Stage {
     scene.tally.fault(Event.SLOW_IO, present.slow());
     Judge judge = new Judge(scene, oracle, segment.options(), exactSeed());
     if (segment.ending() instanceof Ending.PowerCut cut) {
-      PowerLosses losses = new PowerLosses(scene, judge, present.recording());
+      PowerLosses losses = losses(judge, present.recording());
       Left left = losses.run(new SplittableRandom(cut.seed()), cut.cuts());
       images = losses.last();
       return left;
@@ -130,6 +130,10 @@ final class DeviceStage implements Stage {
     return new Left(present.now(), present.hasFailed());
   }
 
+  private PowerLosses losses(Judge judge, PowerRecording recording) {
+    return new PowerLosses(scene, judge, recording, new CutPlaces(recording, oracle.telling()));
+  }
+
   private Left endOfFault(Ending.Fault fault, Devices present, Judge judge) {
     boolean isFull = fault.fault().equals(FaultyDevice.Fault.FULL.name());
     scene.tally.fault(isFull ? Event.FULL_DISK : Event.IO_ERROR, present.failures());
@@ -141,7 +145,7 @@ final class DeviceStage implements Stage {
       // Only so is a store found that takes a flush that has failed for done.
       SplittableRandom random = new SplittableRandom(seed + present.now());
       int count = 1 + random.nextInt(MOST_LOSSES);
-      PowerLosses losses = new PowerLosses(scene, judge, present.recording());
+      PowerLosses losses = losses(judge, present.recording());
       Left left = losses.runAfter(random, present.failedAt(), count);
       if (random.nextBoolean()) {
         images = losses.last();

@@ -33,13 +33,15 @@ final class PowerLosses {
   private final Judge judge;
   private final PowerCuts cuts;
   private final int events;
+  private final CutPlaces places;
   private List<DeviceImage> last = List.of();
 
-  PowerLosses(Scene scene, Judge judge, PowerRecording recording) {
+  PowerLosses(Scene scene, Judge judge, PowerRecording recording, CutPlaces places) {
     this.scene = scene;
     this.judge = judge;
     this.cuts = new PowerCuts(recording);
     this.events = recording.now();
+    this.places = places;
   }
 
   /** What the last loss has left. */
@@ -49,18 +51,18 @@ final class PowerLosses {
 
   /** Loses power at so many places; gives what the opening after the last one is judged by. */
   Left run(SplittableRandom random, int count) {
-    int[] places = new int[count];
+    int[] drawn = new int[count];
     for (int i = 0; i < count; i++) {
-      places[i] = random.nextInt(events + 1);
+      drawn[i] = places.any(random);
     }
-    Arrays.sort(places);
-    return loseAt(random, places);
+    return loseAt(random, drawn);
   }
 
-  private Left loseAt(SplittableRandom random, int... places) {
-    for (int i = 0; i < places.length; i++) {
-      advance(cuts, places[i]);
-      boolean isLast = i == places.length - 1;
+  private Left loseAt(SplittableRandom random, int... drawn) {
+    Arrays.sort(drawn);
+    for (int i = 0; i < drawn.length; i++) {
+      advance(cuts, drawn[i]);
+      boolean isLast = i == drawn.length - 1;
       if (!isLast && random.nextInt(SECOND_EVERY) == 0) {
         loseTwice(random.split());
       } else {
@@ -79,15 +81,14 @@ final class PowerLosses {
    * next flush goes well: so places close to it are as likely as those far from it.
    */
   Left runAfter(SplittableRandom random, int from, int count) {
-    int[] places = new int[count];
+    int[] drawn = new int[count];
     int range = Math.max(0, events - from);
     for (int i = 0; i < count; i++) {
       int bits = random.nextInt(Integer.SIZE - Integer.numberOfLeadingZeros(range) + 1);
-      places[i] = from + Math.min(range, random.nextInt(1 << bits));
+      drawn[i] = from + Math.min(range, random.nextInt(1 << bits));
     }
-    Arrays.sort(places);
     scene.tally.coverage.add(Event.CUT_AFTER_FAULT, count);
-    return loseAt(random, places);
+    return loseAt(random, drawn);
   }
 
   private static void advance(PowerCuts walk, int place) {
@@ -140,7 +141,7 @@ final class PowerLosses {
   private void failingRecovery(PowerRecording recording, SplittableRandom random) {
     Fault fault = FAULTS[random.nextInt(FAULTS.length)];
     int failing = random.nextInt(2);
-    FaultyDevice faulty = new FaultyDevice(recording.device(failing), random.nextLong());
+    FaultyDevice faulty = Devices.faulty(recording, failing, random.nextLong());
     // A full disk is waited for: not for ever.
     int times = fault == Fault.FULL || random.nextBoolean() ? Integer.MAX_VALUE : 1;
     faulty.trigger(fault, random.nextInt(1 << random.nextInt(MOST_BITS)), times);

@@ -17,7 +17,7 @@ final class DefectsTest {
   /** With seeds for which it does not take long. */
   @ParameterizedTest
   @CsvSource({
-    "LOG_FLUSH_LEFT_OUT, 1",
+    "LOG_FLUSH_LEFT_OUT, 4",
     "BLOCK_FLUSH_LEFT_OUT, 18",
     "LOST_RECORD, 1",
     "STALE_BLOCK, 15",
@@ -27,7 +27,8 @@ final class DefectsTest {
     "WRONG_SCAN, 2",
     "LOST_UPDATE, 1",
     "EARLY_ANSWER, 1",
-    "WRITE_ERROR_IGNORED, 16"
+    "WRITE_ERROR_IGNORED, 2",
+    "FLUSH_ERROR_IGNORED, 2"
   })
   void findsWhatIsPlanted(Defect defect, long seed) {
     Search search = Defects.search(defect, seed, 10_000);

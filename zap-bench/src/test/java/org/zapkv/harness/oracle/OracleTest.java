@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.zapkv.harness.operation.Edit;
 import org.zapkv.harness.operation.Value;
@@ -103,6 +104,20 @@ final class OracleTest {
     assertCrash(Kind.TORN_BATCH, found("t0.a", 2));
     assertCrash(Kind.TORN_BATCH, found("t0.a", 1, "t0.b", 3));
     assertEquals(new Settled(1, 1, 2), oracle.judge(found("t0.a", 1), position, true));
+  }
+
+  @Test
+  void itTellsWhereALossOfPowerTellsMost() {
+    commit(first, 1, put("t0.a", 1));
+    commitDurably(first, 2, put("t0.a", 2));
+    commit(second, 3, put("t1.a", 3), put("t1.b", 4));
+    fail(second, put("t1.a", 5), put("t1.b", 6));
+    first.syncing().durable(position);
+    List<Oracle.Span> ofFirst = List.of(new Oracle.Span(1, 2), new Oracle.Span(4, 4));
+    List<Oracle.Span> ofSecond = List.of(new Oracle.Span(2, 3), new Oracle.Span(4, 4));
+    assertEquals(Stream.of(ofFirst, ofSecond).flatMap(List::stream).toList(), oracle.telling());
+    oracle.settle(found("t0.a", 2, "t1.a", 3, "t1.b", 4), position, false);
+    assertEquals(List.of(), oracle.telling());
   }
 
   @Test

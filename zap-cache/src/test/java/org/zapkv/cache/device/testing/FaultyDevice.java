@@ -64,6 +64,7 @@ public final class FaultyDevice extends WrappedDevice {
   private final List<Event> events = new ArrayList<>();
 
   private volatile Runnable latency = () -> LockSupport.parkNanos(1_000_000);
+  private volatile Runnable flushFailed = () -> {};
 
   /** When a fault happens. Guarded by lock. */
   private static final class Plan {
@@ -131,6 +132,17 @@ public final class FaultyDevice extends WrappedDevice {
    */
   public FaultyDevice latency(Runnable action) {
     latency = action;
+    return this;
+  }
+
+  /**
+   * What else happens where a flush fails, for whoever keeps account of what is durable.
+   *
+   * @param action on the thread of the flush, before it throws; nothing by default
+   * @return this
+   */
+  public FaultyDevice onFlushError(Runnable action) {
+    flushFailed = action;
     return this;
   }
 
@@ -284,6 +296,7 @@ public final class FaultyDevice extends WrappedDevice {
   public void flush() {
     waitIfDrawn(0, 0);
     if (happens(Fault.FLUSH_ERROR, 0, 0)) {
+      flushFailed.run();
       throw failed("EIO of a flush", 0, 0);
     }
     super.flush();

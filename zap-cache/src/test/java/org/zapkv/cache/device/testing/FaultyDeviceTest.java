@@ -86,6 +86,16 @@ final class FaultyDeviceTest extends BlockDeviceContract {
   }
 
   @Test
+  void whoKeepsAccountIsToldOfAFlushThatFails() {
+    AtomicInteger told = new AtomicInteger();
+    faulty.onFlushError(told::incrementAndGet).trigger(Fault.FLUSH_ERROR, 1, 1);
+    device.flush();
+    assertEquals(0, told.get());
+    assertThrows(DeviceException.class, device::flush);
+    assertEquals(1, told.get());
+  }
+
+  @Test
   void theDiskIsFull() {
     write(0, before);
     faulty.trigger(Fault.FULL, 0, 1);

@@ -11,7 +11,8 @@ import org.zapkv.cache.device.testing.PowerRecording.Kind;
 /**
  * Walks through a {@link PowerRecording} and gives what its devices may hold if the power is lost
  * at the place reached: what was flushed is there; of what was not, each write, and each sector of
- * it, is there or not, and of writes of the same bytes either may come last. Used by one thread.
+ * it, is there or not, and of writes of the same bytes either may come last. What a flush that has
+ * failed should have covered is there or not, too, and stays so. Used by one thread.
  */
 public final class PowerCuts {
   private static final int SECTOR_BYTES = 512;
@@ -87,6 +88,8 @@ public final class PowerCuts {
     flushes.set(event.device, flushes.get(event.device) + (event.kind == Kind.FLUSHED ? 1 : 0));
     if (event.kind == Kind.WRITE || event.kind == Kind.TRUNCATE) {
       waiting.add(position);
+    } else if (event.kind == Kind.FLUSH_FAILED) {
+      giveUp(event.device);
     } else if (event.kind == Kind.FLUSHED && !isLeftOut(event.device)) {
       int covered = 0;
       while (covered < waiting.size() && waiting.get(covered) < event.offsetBytes) {
@@ -96,6 +99,16 @@ public final class PowerCuts {
     }
     position++;
     return true;
+  }
+
+  /** What is not flushed now never will be: what becomes of it is decided here. */
+  private void giveUp(int device) {
+    List<Integer> waiting = pending.get(device);
+    if (!waiting.isEmpty()) {
+      SplittableRandom random = new SplittableRandom(position);
+      surviving(ordered(waiting, random), durable.get(device), random);
+      waiting.clear();
+    }
   }
 
   private boolean isLeftOut(int device) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.zapkv.cache.device.BlockDevice;
 
 /**
@@ -18,13 +19,17 @@ public final class PowerRecording {
    *
    * A flush is two events. It covers the writes before the first one; only after the second one may
    * anybody rely on that, and writes between the two are not covered.
+   *
+   * One that fails is a single event. As of kernels that then take the pages for clean: what it should
+   * have covered is read as it was written, and no later flush makes it durable.
    */
 
   enum Kind {
     WRITE,
     TRUNCATE,
     FLUSH_BEGUN,
-    FLUSHED
+    FLUSHED,
+    FLUSH_FAILED
   }
 
   /** Something that was done. */
@@ -115,6 +120,35 @@ public final class PowerRecording {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * A flush of a device has failed: what was written to it and not flushed is not made durable by
+   * later flushes either. It can still be read.
+   *
+   * @param index which device
+   */
+  public void flushFailed(int index) {
+    lock.lock();
+    try {
+      add(index, Kind.FLUSH_FAILED, 0, NONE);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Where devices were flushed.
+   *
+   * @param index which device
+   * @return the numbers of the events with which flushes ended, ascending: up to there, what they
+   *     cover could be lost
+   */
+  public int[] flushedAt(int index) {
+    List<Event> all = events();
+    return IntStream.range(0, all.size())
+        .filter(i -> all.get(i).device == index && all.get(i).kind == Kind.FLUSHED)
+        .toArray();
   }
 
   /**
