@@ -15,9 +15,10 @@ import org.zapkv.zap.ZapActivity;
 final class StatisticsImage {
   private StatisticsImage() {}
 
-  /** The bytes of the file, at the position 0. */
-  static ByteBuffer of(PublishedStatistics published) {
-    ByteBuffer to = buffer(new byte[StatisticsLayout.FILE_BYTES]);
+  /** The bytes of the file. */
+  static byte[] of(PublishedStatistics published) {
+    byte[] bytes = new byte[StatisticsLayout.FILE_BYTES];
+    ByteBuffer to = buffer(bytes);
     to.putLong(StatisticsLayout.MAGIC, StatisticsLayout.MAGIC_VALUE);
     to.putInt(StatisticsLayout.VERSION, StatisticsLayout.VERSION_VALUE);
     to.putLong(StatisticsLayout.PROCESS_ID, published.processId());
@@ -32,8 +33,8 @@ final class StatisticsImage {
     putFigures(published.statistics(), to);
     to.putInt(
         StatisticsLayout.FIGURE_COUNT, (to.position() - StatisticsLayout.FIGURES) / Long.BYTES);
-    to.putLong(StatisticsLayout.CHECKSUM, checksum(to));
-    return to.rewind();
+    to.putLong(StatisticsLayout.CHECKSUM, checksum(bytes));
+    return bytes;
   }
 
   /** What is wrong with the bytes of a file, of whatever version; null: nothing. */
@@ -45,7 +46,7 @@ final class StatisticsImage {
     if (from.getLong(StatisticsLayout.MAGIC) != StatisticsLayout.MAGIC_VALUE) {
       return "it does not begin as one";
     }
-    return from.getLong(StatisticsLayout.CHECKSUM) == checksum(from)
+    return from.getLong(StatisticsLayout.CHECKSUM) == checksum(bytes)
         ? null
         : "its checksum is wrong";
   }
@@ -171,9 +172,9 @@ final class StatisticsImage {
         from.getLong());
   }
 
-  private static long checksum(ByteBuffer bytes) {
+  private static long checksum(byte[] bytes) {
     CRC32C crc = new CRC32C();
-    crc.update(bytes.array(), 0, StatisticsLayout.CHECKSUM);
+    crc.update(bytes, 0, StatisticsLayout.CHECKSUM);
     return crc.getValue();
   }
 

@@ -133,7 +133,8 @@ final class StatisticsPublisher implements AutoCloseable {
     }
   }
 
-  private void write(ByteBuffer bytes) throws IOException {
+  private void write(byte[] image) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(image);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       while (bytes.hasRemaining()) {

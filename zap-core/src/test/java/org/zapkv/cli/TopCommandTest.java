@@ -124,7 +124,8 @@ class TopCommandTest {
     image.putLong(32, 1_000_000);
     CRC32C crc = new CRC32C();
     crc.update(left, 0, 504);
-    Files.write(file, image.putLong(504, crc.getValue()).array());
+    image.putLong(504, crc.getValue());
+    Files.write(file, left);
     Cli.Result old = Cli.run("top", "--once", store).exits(ExitCode.NOT_LIVE);
     assertTrue(old.err().contains("process " + ProcessHandle.current().pid() + " was killed"));
     assertEquals("", old.out());

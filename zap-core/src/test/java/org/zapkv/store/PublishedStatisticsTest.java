@@ -84,10 +84,14 @@ class PublishedStatisticsTest {
     return distinct(PublishedStatistics.class, new AtomicLong(first));
   }
 
-  private static byte[] sealed(ByteBuffer image) {
+  private static byte[] ofVersion(int version) {
+    byte[] image = StatisticsImage.of(distinct(0));
+    ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(8, version);
     CRC32C crc = new CRC32C();
-    crc.update(image.array(), 0, 504);
-    return image.putLong(504, crc.getValue()).array();
+    crc.update(image, 0, 504);
+    bytes.putLong(504, crc.getValue());
+    return image;
   }
 
   private Optional<PublishedStatistics> read() {
@@ -107,13 +111,13 @@ class PublishedStatisticsTest {
   void everyFigureComesBack() throws IOException {
     makeStore();
     PublishedStatistics published = distinct(1000);
-    Files.write(file(), StatisticsImage.of(published).array());
+    Files.write(file(), StatisticsImage.of(published));
     assertEquals(published, read().orElseThrow());
   }
 
   @Test
   void theFormIsThatOfItsVersion() {
-    byte[] image = StatisticsImage.of(distinct(0)).array();
+    byte[] image = StatisticsImage.of(distinct(0));
     ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
     assertEquals(512, image.length);
     assertEquals("ZAPSTATS", new String(image, 0, 8, StandardCharsets.US_ASCII));
@@ -126,13 +130,13 @@ class PublishedStatisticsTest {
   @Test
   void whatIsDamagedIsNoFigure() throws IOException {
     makeStore();
-    byte[] image = StatisticsImage.of(distinct(0)).array();
+    byte[] image = StatisticsImage.of(distinct(0));
     for (int i = 0; i < image.length; i++) {
       byte[] damaged = image.clone();
       damaged[i] ^= 4;
       assertTrue(StatisticsImage.problem(damaged) != null, "byte " + i);
     }
-    byte[] torn = StatisticsImage.of(distinct(7)).array();
+    byte[] torn = StatisticsImage.of(distinct(7));
     System.arraycopy(image, 0, torn, 0, 256);
     for (byte[] bad : List.of(new byte[0], new byte[512], torn, Arrays.copyOf(image, 513))) {
       Files.write(file(), bad);
@@ -145,7 +149,7 @@ class PublishedStatisticsTest {
   void anotherVersionIsNamed() throws IOException {
     makeStore();
     for (int version : new int[] {0, 2}) {
-      Files.write(file(), sealed(StatisticsImage.of(distinct(0)).putInt(8, version)));
+      Files.write(file(), ofVersion(version));
       Class<? extends ZapException> expected =
           version > 1 ? FormatTooNewException.class : DeviceException.class;
       ZapException refused = assertThrows(expected, this::read);
@@ -191,7 +195,7 @@ class PublishedStatisticsTest {
   @Test
   void theRemainsOfAKilledProcessGoWithTheNextThatWrites() throws IOException {
     makeStore();
-    byte[] remains = StatisticsImage.of(distinct(0)).array();
+    byte[] remains = StatisticsImage.of(distinct(0));
     Files.write(file(), remains);
     ZapStore.builder().cacheBytes(4 << 20).readOnly(true).open(directory).close();
     assertTrue(Files.exists(file()));
