@@ -60,7 +60,7 @@ class PublishedStatisticsTest {
     try {
       return type.getDeclaredConstructor(types).newInstance(values);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(type + " cannot be made", e);
     }
   }
 

@@ -538,7 +538,9 @@ class SalvageTest {
     }
   }
 
-  /** A value of several MiB goes from store to store as a stream, as one would that fits nowhere. */
+  /**
+   * A value of several MiB goes from store to store as a stream, as one would that fits nowhere.
+   */
   @Test
   void streamsAndTheOptionsOfMapsAreKept() throws IOException {
     MapOptions options =
