@@ -15,6 +15,7 @@ import java.net.URI;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zapkv.object.ImageObject;
+import org.zapkv.zap.ZapActivity;
 import org.zapkv.zap.ZapLeaf;
 import org.zapkv.zap.ZapStatistics;
 
@@ -102,6 +103,7 @@ class LayersTest {
         .dependOnClassesThat(
             resideInAnyPackage("org.zapkv.zap..", "org.zapkv.object..")
                 .and(not(type(ZapStatistics.class)))
+                .and(not(type(ZapActivity.class)))
                 .and(not(type(ZapLeaf.class))))
         .check(CLASSES);
     noClasses()

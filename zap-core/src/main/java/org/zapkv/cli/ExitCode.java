@@ -14,6 +14,9 @@ final class ExitCode {
   /** The store, or a file, cannot be used. */
   static final int UNUSABLE = 3;
 
+  /** No process has the store open and publishes what it does. */
+  static final int NOT_LIVE = 4;
+
   /** The command line itself is wrong. */
   static final int USAGE = 64;
 

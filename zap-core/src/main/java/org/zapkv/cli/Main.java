@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       "2:what is stored is damaged",
       "3:the store or a file cannot be used: no store, open elsewhere, of a newer version,"
           + " no permission, full, or a failure of the system",
+      "4:no process publishes statistics of the store (top)",
       "64:the command line is wrong",
       "70:an error of zap itself"
     },
@@ -81,7 +82,8 @@ public final class Main implements Runnable {
             new FileInputStream(FileDescriptor.in),
             new FileOutputStream(FileDescriptor.out),
             err,
-            Terminal::isStandardError);
+            Terminal::isStandardError,
+            Terminal::isStandardOutput);
     System.exit(run(args, streams));
   }
 
@@ -95,10 +97,11 @@ public final class Main implements Runnable {
    * @return the exit code
    */
   static int run(String[] args, InputStream in, OutputStream out, PrintStream err) {
-    return run(args, new Streams(in, out, err, () -> false));
+    return run(args, new Streams(in, out, err, () -> false, () -> false));
   }
 
-  private static int run(String[] args, Streams streams) {
+  /** Runs a command with streams that may be a terminal. */
+  static int run(String[] args, Streams streams) {
     Main main = new Main();
     CommandLine commandLine = commandLine(main, streams);
     int exitCode;
@@ -132,6 +135,7 @@ public final class Main implements Runnable {
         .addSubcommand(new ClearCommand(streams))
         .addSubcommand(new VerifyCommand(streams))
         .addSubcommand(new StatCommand(streams))
+        .addSubcommand(new TopCommand(streams))
         .addSubcommand(new PlotCommand(streams))
         .addSubcommand(new CheckCommand(streams))
         .addSubcommand(new ScrubCommand(streams))
@@ -163,7 +167,9 @@ public final class Main implements Runnable {
       last = last.subcommand();
     }
     boolean ran = !last.isUsageHelpRequested() && !last.isVersionHelpRequested();
-    if (ran && last.commandSpec().userObject() instanceof StoreCommand command && command.json()) {
+    if (ran
+        && last.commandSpec().userObject() instanceof StorePathCommand command
+        && command.json()) {
       command.reportEnd(exitCode);
     }
     return exitCode;
@@ -171,7 +177,7 @@ public final class Main implements Runnable {
 
   private int fail(Exception failure, CommandLine commandLine, Streams streams) {
     int exitCode = report(failure, streams);
-    if (commandLine.getCommand() instanceof StoreCommand command
+    if (commandLine.getCommand() instanceof StorePathCommand command
         && command.json()
         && !(failure instanceof OutputFailedException)) {
       command.report("error", Failures.message(failure));

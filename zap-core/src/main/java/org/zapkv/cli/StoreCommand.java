@@ -2,29 +2,14 @@
 package org.zapkv.cli;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
 import org.zapkv.store.ZapStoreBuilder;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** What the commands that open a store have in common. */
-abstract class StoreCommand implements Callable<Integer> {
-  private final Streams streams;
-
-  @Spec private CommandSpec spec;
-
-  @Parameters(index = "0", paramLabel = "STORE", description = "The directory of the store.")
-  private Path store;
-
+/** What the commands that open a store have in common; what they do shows in zap top. */
+abstract class StoreCommand extends StorePathCommand {
   @Option(
       names = "--cache",
       paramLabel = "SIZE",
@@ -47,81 +32,29 @@ abstract class StoreCommand implements Callable<Integer> {
               + " are given up for good.")
   private boolean acceptLogLoss;
 
-  @Option(
-      names = "--json",
-      description =
-          "Print JSON: an object on a line for each entry or event, and a last one with the result"
-              + " and the exit code.")
-  private boolean json;
-
-  /** What the last object of JSON has, beside what the command was told. */
-  private final Map<String, @Nullable Object> results = new LinkedHashMap<>();
-
   StoreCommand(Streams streams) {
-    this.streams = streams;
-  }
-
-  Streams streams() {
-    return streams;
-  }
-
-  Output out() {
-    return streams.out();
-  }
-
-  /** Whether to print JSON, by {@link #report} and {@link #event}, instead of text for people. */
-  boolean json() {
-    return json;
-  }
-
-  /** Takes a figure or finding into the last object; the text of an error has the name "error". */
-  void report(String name, @Nullable Object value) {
-    results.put(name, value);
-  }
-
-  /** Prints an object on a line of its own. */
-  void event(Map<String, ? extends @Nullable Object> members) {
-    new Json(out()).line(members);
-  }
-
-  /** What tells the command from others in its last object. */
-  Map<String, @Nullable Object> subject() {
-    Map<String, @Nullable Object> members = new LinkedHashMap<>();
-    members.put("command", spec.name());
-    members.put("store", store.toString());
-    return members;
-  }
-
-  /** Prints the last object. */
-  void reportEnd(int exitCode) {
-    Map<String, @Nullable Object> members = subject();
-    members.put("exitCode", exitCode);
-    members.putAll(results);
-    event(members);
-  }
-
-  Path storePath() {
-    return store;
+    super(streams);
   }
 
   /** Opens the store, which has to be there, for reading: others may, too, and nothing changes. */
   ZapStore openToRead() {
-    return builder().readOnly(true).open(store);
+    return builder().readOnly(true).open(storePath());
   }
 
   /** Opens the store, which has to be there. */
   ZapStore openExisting() {
-    return builder().createIfMissing(false).open(store);
+    return builder().createIfMissing(false).open(storePath());
   }
 
   /** Opens the store, or creates it. */
   ZapStore openOrCreate() {
-    return builder().open(store);
+    return builder().open(storePath());
   }
 
   /** A builder with the options of the command line. */
   ZapStoreBuilder builder() {
-    ZapStoreBuilder builder = ZapStore.builder().directIo(direct).acceptLogLoss(acceptLogLoss);
+    ZapStoreBuilder builder =
+        ZapStore.builder().directIo(direct).acceptLogLoss(acceptLogLoss).publishStatistics(true);
     if (cacheBytes == null) {
       return builder;
     }
@@ -151,9 +84,5 @@ abstract class StoreCommand implements Callable<Integer> {
               + ": not readable in the encoding of your locale;"
               + " set LC_ALL=C.UTF-8, or use --hex where there is one");
     }
-  }
-
-  ParameterException usage(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }

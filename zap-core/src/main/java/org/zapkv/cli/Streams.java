@@ -14,18 +14,31 @@ final class Streams {
   private final Output out;
   private final PrintStream err;
   private final BooleanSupplier terminal;
+  private final BooleanSupplier outTerminal;
   private volatile boolean barDrawn;
 
   /**
    * The streams of a run.
    *
    * @param terminal whether {@code err} is a terminal; asked only where it matters
+   * @param outTerminal the same of {@code out}
    */
-  Streams(InputStream in, OutputStream out, PrintStream err, BooleanSupplier terminal) {
+  Streams(
+      InputStream in,
+      OutputStream out,
+      PrintStream err,
+      BooleanSupplier terminal,
+      BooleanSupplier outTerminal) {
     this.in = in;
     this.out = new Output(out);
     this.err = err;
     this.terminal = terminal;
+    this.outTerminal = outTerminal;
+  }
+
+  /** Whether a person looks at standard output, which can be drawn anew then. */
+  boolean isOutTerminal() {
+    return outTerminal.getAsBoolean();
   }
 
   InputStream in() {

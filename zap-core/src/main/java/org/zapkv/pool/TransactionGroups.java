@@ -255,8 +255,11 @@ public final class TransactionGroups implements AutoCloseable {
         awaitSynced(unwritten);
       } finally {
         if (syncedGroup < unwritten) {
-          // Whoever begins is refused while there is no room, and for ever after a failure.
+          // Whoever begins is refused while there is no room, and for ever after a failure. Those
+          // who
+          // wait then ask for nothing, and the wait may have ended before the group was asked for.
           barrier.lowerAfter(unwritten);
+          requestSync();
         } else {
           barrier.lower();
         }

@@ -107,7 +107,16 @@ final class BatchApplier {
 
   /** Makes a prepared change. If it throws, it is to be put back. */
   void apply(Change change) {
+    apply(change, () -> {});
+  }
+
+  /**
+   * Makes a prepared change, and does something that belongs to it. If either throws, the change is
+   * to be put back, which is possible: large batches are not told of it before.
+   */
+  void apply(Change change, Runnable completion) {
     applyOne(change);
+    completion.run();
     if (store.largeBatches().areThereOthers(own)) {
       overtake(change);
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,9 @@ final class Salvage {
   private long unfinished = -1;
 
   private final List<SalvagedMap> maps = new ArrayList<>();
+
+  /** By the object of the map; of those that have some. */
+  private final Map<Long, MapOptions> options = new HashMap<>();
 
   /** The objects of maps that were dropped, and are not freed yet. */
   private final Set<Long> dropped = new HashSet<>();
@@ -150,6 +154,10 @@ final class Salvage {
               if (droppedObject != null && !mayBeOld) {
                 dropped.add(droppedObject);
               }
+              Long optionsObject = DirectoryKeys.optionsObject(key);
+              if (optionsObject != null && value.isLong()) {
+                options.put(optionsObject, MapOptions.ofLong(value.asLong()));
+              }
               String name = text(key);
               if (value.isLong() && name != null && taken.add(name)) {
                 names.put(value.asLong(), name);
@@ -171,8 +179,15 @@ final class Salvage {
     }
   }
 
+  /** Built as the damaged one was; not if there is one of that name, by some accident. */
+  private ZapMap targetMap(String name, @Nullable MapOptions its) {
+    return its == null || target.mapNames().contains(name)
+        ? target.map(name)
+        : target.map(name, its);
+  }
+
   private void salvageMap(SalvagedObject object, String name) {
-    MapWriter writer = new MapWriter(target.map(name));
+    MapWriter writer = new MapWriter(targetMap(name, options.get(object.objectId())));
     ZapSalvage.Loss loss = ZapSalvage.salvage(object, writer::put);
     writer.commit();
     maps.add(
@@ -202,17 +217,35 @@ final class Salvage {
       } else if (ValueStore.isBytes(value)) {
         batch.put(map, key, value.bytes());
       } else {
-        SalvagedValues.Value large = ValueStore.isReference(value) ? values.read(value) : null;
-        if (large == null) {
+        SalvagedValues.Value large = ValueStore.isReference(value) ? values.find(value) : null;
+        if (large == null || !putLarge(key, large)) {
           lostValues++;
           return;
         }
         isUncertain |= large.mayBeOld();
-        batch.put(map, key, large.bytes());
       }
       uncertain += isUncertain ? 1 : 0;
       if (batch.size() >= BATCH_ENTRIES || batch.heapBytes() >= BATCH_BYTES) {
         commit();
+      }
+    }
+
+    /** False: it cannot be read. One that may be longer than a batch takes is never in memory. */
+    private boolean putLarge(byte[] key, SalvagedValues.Value value) {
+      if (value.lengthBytes() <= BATCH_BYTES) {
+        byte[] bytes = value.bytes();
+        if (bytes != null) {
+          batch.put(map, key, bytes);
+        }
+        return bytes != null;
+      }
+      commit(); // what was put before has to be replaced
+      try (ValueOutputStream out = map.withDurability(Durability.NONE).newValue(key)) {
+        boolean isWhole = value.writeTo(out);
+        if (isWhole) {
+          out.commit();
+        }
+        return isWhole;
       }
     }
 

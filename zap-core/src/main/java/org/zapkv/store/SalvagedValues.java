@@ -17,24 +17,54 @@ final class SalvagedValues {
   }
 
   /**
-   * A value.
+   * A value all blocks of which are there; whether they can be read shows when they are.
    *
-   * @param bytes the bytes
-   * @param mayBeOld whether they may be those of an older value
+   * @param object has the blocks
+   * @param lengthBytes the length of the value
+   * @param blockBytes the size of a block
+   * @param mayBeOld whether the bytes may be those of an older value
    */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Value(byte[] bytes, boolean mayBeOld) {}
+  record Value(SalvagedObject object, long lengthBytes, int blockBytes, boolean mayBeOld) {
+
+    /** The bytes; null if they cannot be read. For a value that fits into an array. */
+    byte @Nullable [] bytes() {
+      byte[] bytes = new byte[(int) lengthBytes];
+      try {
+        for (int at = 0; at < bytes.length; at += blockBytes) {
+          object.read(at / blockBytes, bytes, at, Math.min(blockBytes, bytes.length - at));
+        }
+      } catch (ZapException e) {
+        return null;
+      }
+      return bytes;
+    }
+
+    /** Writes the value, a block at a time; false: it cannot be read, and is written in part. */
+    boolean writeTo(ValueOutputStream out) {
+      byte[] block = new byte[blockBytes];
+      for (long at = 0; at < lengthBytes; at += blockBytes) {
+        int length = (int) Math.min(blockBytes, lengthBytes - at);
+        try {
+          object.read(at / blockBytes, block, 0, length);
+        } catch (ZapException e) {
+          return false;
+        }
+        out.write(block, 0, length);
+      }
+      return true;
+    }
+  }
 
   /** The value that a reference leads to; null if any part of it is lost. */
-  @Nullable Value read(ZapValue reference) {
+  @Nullable Value find(ZapValue reference) {
     long length = ValueStore.referenceLength(reference);
     SalvagedObject object = objects.object(ValueStore.referenceObject(reference));
-    if (object == null || object.type() != ObjectType.VALUE || !isLength(length)) {
+    if (object == null || object.type() != ObjectType.VALUE || !ValueStore.isLength(length)) {
       return null;
     }
     long[] blocks = object.blockIds();
     int blockBytes = ValueStore.blockBytes(length);
-    int count = (int) ValueStore.blockCount(length);
+    long count = ValueStore.blockCount(length);
     if (blocks.length < count) {
       return null;
     }
@@ -46,20 +76,14 @@ final class SalvagedValues {
       mayBeOld |= object.mayBeOld(block);
     }
     boolean isOne = mayBeOld ? isOfOneGroup(object, blocks, count) : blocks.length == count;
-    byte[] bytes = isOne ? read(object, (int) length, blockBytes) : null;
-    return bytes == null ? null : new Value(bytes, mayBeOld);
-  }
-
-  /** Longer ones do not go through a batch. */
-  private static boolean isLength(long length) {
-    return ValueStore.isLength(length) && length <= ZapMap.MAX_VALUE_BYTES;
+    return isOne ? new Value(object, length, blockBytes, mayBeOld) : null;
   }
 
   /**
    * Whether the first blocks were written together, and none after them later. The number of an
    * object is used again: blocks of two values must not become one.
    */
-  private static boolean isOfOneGroup(SalvagedObject object, long[] blocks, int count) {
+  private static boolean isOfOneGroup(SalvagedObject object, long[] blocks, long count) {
     long group = object.birthGroup(0);
     for (int i = 1; i < blocks.length; i++) {
       long other = object.birthGroup(blocks[i]);
@@ -68,17 +92,5 @@ final class SalvagedValues {
       }
     }
     return true;
-  }
-
-  private byte @Nullable [] read(SalvagedObject object, int length, int blockBytes) {
-    byte[] bytes = new byte[length];
-    try {
-      for (int at = 0; at < length; at += blockBytes) {
-        object.read(at / blockBytes, bytes, at, Math.min(blockBytes, length - at));
-      }
-    } catch (ZapException e) {
-      return null;
-    }
-    return bytes;
   }
 }

@@ -33,6 +33,11 @@ final class StoreChecker {
    * after, and none of them named it, then it belongs to nothing. It is there both times if its
    * number and its birth group are: a number alone may be used again. What an entry names is looked
    * at when the walk comes by, while it cannot be freed.
+   *
+   * A stream that is committed gives its object to the key and then takes it off the list of
+   * unfinished values, in one transaction: in between two entries name it. So an object that two name
+   * is a suspicion only. When the store has been synced, and with that every transaction has ended
+   * that was open at the walk, it is looked at again.
    */
 
   private record Listed(ObjectType type, long birthGroup) {}
@@ -44,10 +49,18 @@ final class StoreChecker {
     }
   }
 
+  /** An object that two entries named when the walk came by. */
+  private record Suspicion(long objectId, Naming one, Naming other) {
+    boolean isStillThere() {
+      return one.isStillThere() && other.isStillThere();
+    }
+  }
+
   private final ZapStore store;
   private final CheckListener progress;
   private final List<String> problems = new ArrayList<>();
   private final Map<Long, Naming> named = new HashMap<>();
+  private final List<Suspicion> suspicions = new ArrayList<>();
   private long unlisted;
   private long maps;
   private long entries;
@@ -68,6 +81,7 @@ final class StoreChecker {
     checkUnfinished();
     checkZap(store.root(), "the root directory", this::checkDirectoryEntry);
     unnamed.keySet().removeAll(named.keySet());
+    checkSuspicions();
     checkUnnamed(unnamed);
     if (unlisted > 0) {
       problems.add("and " + unlisted + " more");
@@ -207,8 +221,30 @@ final class StoreChecker {
 
   private void name(long objectId, Naming naming) {
     Naming other = named.put(objectId, naming);
-    if (other != null && other.isStillThere() && naming.isStillThere()) {
-      add("object " + objectId + " is named by " + other.owner + " and by " + naming.owner);
+    if (other == null) {
+      return;
+    }
+    Suspicion suspicion = new Suspicion(objectId, other, naming);
+    if (suspicion.isStillThere()) {
+      suspicions.add(suspicion);
+    }
+  }
+
+  private void checkSuspicions() {
+    if (suspicions.isEmpty()) {
+      return;
+    }
+    store.objects().sync();
+    for (Suspicion suspicion : suspicions) {
+      if (suspicion.isStillThere()) {
+        add(
+            "object "
+                + suspicion.objectId
+                + " is named by "
+                + suspicion.one.owner
+                + " and by "
+                + suspicion.other.owner);
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.object.ObjectSet;
+import org.zapkv.object.Surroundings;
 
 /** The directory of a store: what files it has, how it comes into being, who has it open. */
 final class StoreDirectory {
@@ -31,9 +32,10 @@ final class StoreDirectory {
   static final String BLOCKS_FILE = "blocks.zap";
   static final String NEW_BLOCKS_FILE = "blocks.zap.new";
   static final String LOG_FILE = "intent.log";
+  static final String STATISTICS_FILE = "stats.zap";
 
   private static final Set<String> OWN_FILES =
-      Set.of(BLOCKS_FILE, NEW_BLOCKS_FILE, LOG_FILE, DirectoryLock.LOCK_FILE);
+      Set.of(BLOCKS_FILE, NEW_BLOCKS_FILE, LOG_FILE, STATISTICS_FILE, DirectoryLock.LOCK_FILE);
 
   private StoreDirectory() {}
 
@@ -55,7 +57,23 @@ final class StoreDirectory {
       files.add(device);
       files.add(logDevice);
       closer.handOver();
-      return ZapStoreBuilder.open(device, logDevice, directory.toString(), options, files);
+      ZapStore store =
+          ZapStoreBuilder.open(device, logDevice, directory.toString(), options, files);
+      closer.add(store);
+      if (!readOnly) {
+        publish(directory, store, options, files);
+      }
+      closer.handOver();
+      return store;
+    }
+  }
+
+  /** Replaces the statistics that a process left that was killed; they go when the store does. */
+  private static void publish(Path directory, ZapStore store, StoreOptions options, Closer files) {
+    StatisticsPublisher.removeStale(directory);
+    Surroundings surroundings = options.objects().surroundings();
+    if (options.publishing() && surroundings.background()) {
+      files.add(StatisticsPublisher.start(directory, store, surroundings.clock()));
     }
   }
 

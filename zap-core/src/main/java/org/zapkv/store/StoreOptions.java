@@ -14,13 +14,15 @@ import org.zapkv.zap.ZapParameters;
  * @param durability what commits promise that say nothing else
  * @param acceptLogLoss whether a store is opened whose intent log is damaged
  * @param readOnly whether nothing that is stored is changed
+ * @param publishing whether other processes can read the statistics
  */
 record StoreOptions(
     ObjectSetOptions objects,
     ZapParameters maps,
     Durability durability,
     boolean acceptLogLoss,
-    boolean readOnly) {
+    boolean readOnly,
+    boolean publishing) {
 
   /** By measurement: see the decisions of this module. */
   private static final Compression DEFAULT_COMPRESSION = Compression.PACKED;
@@ -34,25 +36,30 @@ record StoreOptions(
           ZapParameters.DEFAULT,
           Durability.SYNC,
           false,
+          false,
           false);
 
   StoreOptions withObjects(ObjectSetOptions other) {
-    return new StoreOptions(other, maps, durability, acceptLogLoss, readOnly);
+    return new StoreOptions(other, maps, durability, acceptLogLoss, readOnly, publishing);
   }
 
   StoreOptions withMaps(ZapParameters other) {
-    return new StoreOptions(objects, other, durability, acceptLogLoss, readOnly);
+    return new StoreOptions(objects, other, durability, acceptLogLoss, readOnly, publishing);
   }
 
   StoreOptions withDurability(Durability other) {
-    return new StoreOptions(objects, maps, other, acceptLogLoss, readOnly);
+    return new StoreOptions(objects, maps, other, acceptLogLoss, readOnly, publishing);
   }
 
   StoreOptions withAcceptLogLoss(boolean accept) {
-    return new StoreOptions(objects, maps, durability, accept, readOnly);
+    return new StoreOptions(objects, maps, durability, accept, readOnly, publishing);
   }
 
   StoreOptions withReadOnly(boolean onlyRead) {
-    return new StoreOptions(objects, maps, durability, acceptLogLoss, onlyRead);
+    return new StoreOptions(objects, maps, durability, acceptLogLoss, onlyRead, publishing);
+  }
+
+  StoreOptions withPublishing(boolean publish) {
+    return new StoreOptions(objects, maps, durability, acceptLogLoss, readOnly, publish);
   }
 }

@@ -220,8 +220,8 @@ final class ValueUpload implements AutoCloseable {
 
   private long apply(BatchApplier applier, long objectId, Change change, Transaction tx) {
     try {
-      applier.apply(change);
-      store.unfinished().remove(objectId, tx);
+      // The key comes first: a check that looks at the list, then at the maps, finds the object.
+      applier.apply(change, () -> store.unfinished().remove(objectId, tx));
       return store.commitLog().append(change);
     } catch (RuntimeException | Error e) {
       // The object goes with that: there is nothing more to be done with this stream.

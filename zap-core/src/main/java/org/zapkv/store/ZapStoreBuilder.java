@@ -193,6 +193,23 @@ public final class ZapStoreBuilder {
   }
 
   /**
+   * Whether other processes can read the store's statistics while it is open: {@code zap top} shows
+   * them, and {@link PublishedStatistics#read} reads them. They are written into a file of 512
+   * bytes in the directory of the store, about once a second, by a thread that does nothing else
+   * and calls {@link ZapStore#statistics()}; the file is never flushed, and is removed when the
+   * store is closed. If it cannot be written, the log says so, and the store goes on. Nothing is
+   * published of a store that is open for reading only, or in memory.
+   *
+   * @param publish true: publish them; the default is false, so that a store that nothing happens
+   *     in writes nothing
+   * @return this builder
+   */
+  public ZapStoreBuilder publishStatistics(boolean publish) {
+    options = options.withPublishing(publish);
+    return this;
+  }
+
+  /**
    * Opens a store, as {@link ZapStore#open(Path)} does.
    *
    * @param directory where the store is

@@ -83,7 +83,11 @@ class DemoCommandTest {
     ByteArrayOutputStream stream = new ByteArrayOutputStream();
     Streams streams =
         new Streams(
-            InputStream.nullInputStream(), stream, new PrintStream(stream, true), () -> false);
+            InputStream.nullInputStream(),
+            stream,
+            new PrintStream(stream, true),
+            () -> false,
+            () -> false);
     Demo.Runner tampering =
         args -> {
           Cli.run("put", "--long", store, "files", "file1", 1).ok();

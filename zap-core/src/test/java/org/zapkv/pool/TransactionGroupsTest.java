@@ -3,16 +3,20 @@ package org.zapkv.pool;
 
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.error.StoreFailedException;
+import org.zapkv.error.StoreFullException;
 
 /** What the syncing thread does with a layer above that breaks its promises. */
 final class TransactionGroupsTest {
@@ -47,21 +51,100 @@ final class TransactionGroupsTest {
     }
   }
 
+  /** Has something to write in one group. */
+  private static final class Changing implements SyncParticipant {
+    volatile long changedGroup = -1;
+
+    @Override
+    public boolean hasChanges(long group) {
+      return group == changedGroup;
+    }
+
+    @Override
+    public boolean wantsEmptyGroup() {
+      return false;
+    }
+
+    @Override
+    public byte[] sync(long group) {
+      return new byte[Pool.ROOT_BYTES];
+    }
+
+    @Override
+    public void committed(long group) {}
+
+    @Override
+    public void closing() {}
+  }
+
+  private static Pool pool(BufferCache cache) {
+    return Pool.create(
+        new MemoryDevice(),
+        cache,
+        Clock.systemUTC(),
+        new UUID(1, 2),
+        22,
+        false,
+        new byte[Pool.ROOT_BYTES]);
+  }
+
+  /**
+   * The disk is full, by the writing of something else, when a change is made alone, and has room
+   * soon after: others go on then, and not only when a group is synced by itself, here after a day.
+   */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whoeverWaitsForAChangeThatFoundNoRoomGoesOnWhenThereIsSome() throws Exception {
+    Logger logger = Logger.getLogger("org.zapkv");
+    logger.setLevel(Level.OFF);
+    try (BufferCache cache = BufferCache.builder().budgetBytes(8 << 20).build();
+        Pool pool = pool(cache)) {
+      Changing participant = new Changing();
+      AtomicBoolean full = new AtomicBoolean(true);
+      Thread writer = new Thread(() -> pool.roomWait().retry(() -> write(full), noRoom()));
+      try (TransactionGroups groups = new TransactionGroups(pool, participant, SETTINGS, null)) {
+        groups.start();
+        assertThrows(
+            StoreFullException.class,
+            () ->
+                groups.changeAlone(
+                    0,
+                    false,
+                    tx -> {
+                      participant.changedGroup = tx.group();
+                      writer.start();
+                      while (!pool.roomWait().isWaiting()) {
+                        Thread.onSpinWait();
+                      }
+                    }));
+        full.set(false);
+        writer.join();
+        try (Transaction tx = groups.begin(0, false)) {
+          assertTrue(tx.group() > participant.changedGroup);
+        }
+      }
+    } finally {
+      logger.setLevel(null);
+    }
+  }
+
+  private static void write(AtomicBoolean full) {
+    if (full.get()) {
+      throw noRoom();
+    }
+  }
+
+  private static StoreFullException noRoom() {
+    return new StoreFullException("injected");
+  }
+
   /** Else the last changes would be lost without a word. */
   @Test
   void anErrorAtTheEndIsToldToWhoeverCloses() {
     Logger logger = Logger.getLogger("org.zapkv");
     logger.setLevel(Level.OFF);
     try (BufferCache cache = BufferCache.builder().budgetBytes(8 << 20).build();
-        Pool pool =
-            Pool.create(
-                new MemoryDevice(),
-                cache,
-                Clock.systemUTC(),
-                new UUID(1, 2),
-                22,
-                false,
-                new byte[Pool.ROOT_BYTES])) {
+        Pool pool = pool(cache)) {
       Unending participant = new Unending();
       TransactionGroups groups = new TransactionGroups(pool, participant, SETTINGS, null);
       groups.start();

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
@@ -129,6 +130,44 @@ class LargeBatchTest {
     assertNull(map.get("d"));
     assertEquals(LARGE_BYTES + 1, map.get("large").length);
     assertSame(Map.of("a", "new", "b", "new", "e", "old"));
+  }
+
+  /** Its change is taken back, as the batch has not been told of it: the store is as before. */
+  @Test
+  void aStreamThatIsNotTakenOffItsListDoesNoHarm() {
+    ChangeSet byKey = new ChangeSet();
+    byKey.put(put("a", "new"));
+    List<Change> part = List.of(byKey.toArray());
+    store.largeBatches().begin(byKey);
+    try {
+      try (Transaction tx = store.begin(1 << 20)) {
+        BatchApplier applier = new BatchApplier(store, tx);
+        applier.prepare(part);
+        withStripes(part, () -> applier.apply(part));
+      }
+      try (ValueOutputStream out = map.newValue("a")) {
+        out.write(new byte[300_000], 0, 300_000);
+        // As if the list could not be read.
+        store.unfinished().list().close();
+        assertThrows(ClosedException.class, out::commit);
+      }
+      assertEquals("new", map.getString("a"));
+      try (Transaction tx = store.begin(1 << 20)) {
+        BatchApplier applier = new BatchApplier(store, tx);
+        withStripes(part, () -> applier.putBack(part, new IllegalStateException("of the test")));
+      }
+    } finally {
+      store.largeBatches().end(byKey);
+    }
+    assertEquals("old", map.getString("a"));
+    map.put("b", "new");
+    store.sync();
+    crash.crash(store);
+    try (ZapStore again = crash.open()) {
+      assertEquals("old", again.map("m").getString("a"));
+      assertEquals("new", again.map("m").getString("b"));
+      assertSound(again);
+    }
   }
 
   @Test

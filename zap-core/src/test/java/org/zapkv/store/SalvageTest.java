@@ -35,6 +35,7 @@ import org.zapkv.error.NotAStoreException;
 import org.zapkv.error.StoreLockedException;
 import org.zapkv.error.ZapException;
 import org.zapkv.pool.Compression;
+import org.zapkv.zap.ShrinkPolicy;
 
 /** What is left of a damaged store is recovered, all of it, and nothing that never was. */
 @Tag("once")
@@ -535,5 +536,48 @@ class SalvageTest {
       assertTrue(salvage(directory.resolve("new")).isComplete());
       assertEquals(3, reader.mapNames().size());
     }
+  }
+
+  /**
+   * A value of several MiB goes from store to store as a stream, as one would that fits nowhere.
+   */
+  @Test
+  void streamsAndTheOptionsOfMapsAreKept() throws IOException {
+    MapOptions options =
+        MapOptions.none().withLeafBytes(8192).withShrinkPolicy(ShrinkPolicy.FORMAT_FAITHFUL);
+    byte[] large = Seeds.bytes(new Random(1), (5 << 20) + 77);
+    try (ZapStore store = ZapStore.open(damaged())) {
+      ZapMap map = store.map("m", options);
+      map.put("a", "small");
+      for (String key : List.of("b", "lost")) {
+        try (ValueOutputStream out = map.newValue(key)) {
+          out.write(large, 0, large.length - (key.equals("b") ? 0 : 1));
+          out.commit();
+        }
+      }
+    }
+    damageLast(Arrays.copyOfRange(large, 4 << 20, (4 << 20) + 64));
+    SalvageReport report =
+        ZapStore.builder().salvage(damaged(), directory.resolve("new"), (done, total) -> {});
+    assertEquals(1, report.maps().get(0).lostValues(), report::toString);
+    try (ZapStore store = ZapStore.open(directory.resolve("new"))) {
+      ZapMap map = store.map("m", options); // else refused
+      assertEquals("small", map.getString("a"));
+      assertArrayEquals(large, map.get("b"));
+      assertEquals(2, map.size());
+      assertEquals(List.of(), store.check((done, total) -> {}).problems());
+    }
+  }
+
+  /** Turns a bit over where the file of the blocks has some bytes for the last time. */
+  private void damageLast(byte[] sought) throws IOException {
+    Path file = damaged().resolve(StoreDirectory.BLOCKS_FILE);
+    byte[] content = Files.readAllBytes(file);
+    int at = content.length - sought.length;
+    while (!Arrays.equals(content, at, at + sought.length, sought, 0, sought.length)) {
+      at--;
+    }
+    content[at] ^= 1;
+    Files.write(file, content);
   }
 }

@@ -20,6 +20,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +37,9 @@ import org.zapkv.error.ReadOnlyStoreException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.error.ValueChangedException;
 import org.zapkv.error.ValueTypeException;
+import org.zapkv.object.DataObject;
+import org.zapkv.object.ObjectType;
+import org.zapkv.pool.Transaction;
 
 /** Values that are written and read as streams. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -359,5 +364,66 @@ class ValueStreamTest {
       device.noActions();
     }
     assertArrayEquals(value, read(map, "k"));
+  }
+
+  /** An object in the list of unfinished values. */
+  private long unfinished(long blocks) {
+    try (Transaction tx = store.begin(4 << 20);
+        DataObject object = store.objects().create(ObjectType.VALUE, BLOCK_BYTES, tx)) {
+      store.unfinished().add(object.objectId(), tx);
+      for (long block = 0; block < blocks; block++) {
+        object.writeDirect(block, new byte[BLOCK_BYTES], 0, BLOCK_BYTES, tx);
+      }
+      return object.objectId();
+    }
+  }
+
+  /** Gives an object to a key, and takes it off the list when a thread waits, or is over. */
+  private void publish(long objectId, long length, CountDownLatch named, Thread checking) {
+    Change change = Change.putObject(new MapKey(map, Keys.utf8("published")), objectId, length);
+    try (Transaction tx = store.begin(1 << 20)) {
+      BatchApplier applier = new BatchApplier(store, tx);
+      applier.prepare(change);
+      int stripe = store.stripes().lock(change.key);
+      try {
+        applier.apply(
+            change,
+            () -> {
+              named.countDown();
+              while (checking.getState() != Thread.State.WAITING && checking.isAlive()) {
+                Thread.onSpinWait();
+              }
+              store.unfinished().remove(objectId, tx);
+            });
+      } finally {
+        store.stripes().unlock(stripe);
+      }
+    }
+  }
+
+  @Test
+  void aCheckFindsNothingWrongWithOneThatIsBeingCommitted() throws Exception {
+    long objectId = unfinished(2);
+    CountDownLatch walking = new CountDownLatch(1);
+    CountDownLatch named = new CountDownLatch(1);
+    AtomicReference<StoreCheckReport> report = new AtomicReference<>();
+    Thread checking =
+        new Thread(
+            () ->
+                report.set(
+                    store.check(
+                        (done, total) -> {
+                          walking.countDown();
+                          while (named.getCount() > 0) {
+                            Thread.onSpinWait();
+                          }
+                        })));
+    checking.start();
+    walking.await();
+    publish(objectId, 2L * BLOCK_BYTES, named, checking);
+    checking.join();
+    assertEquals(List.of(), report.get().problems());
+    assertEquals(2 * BLOCK_BYTES, map.get("published").length);
+    assertSound(store);
   }
 }
