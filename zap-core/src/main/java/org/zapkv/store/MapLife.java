@@ -3,6 +3,7 @@ package org.zapkv.store;
 
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.MapExistsException;
 import org.zapkv.error.MapOptionsException;
 import org.zapkv.error.NoSuchMapException;
@@ -34,6 +35,8 @@ final class MapLife {
    * have room for a drop.
    */
   private static final int DIRECTORY_CHANGES = 1;
+
+  private static final System.Logger LOGGER = System.getLogger(MapLife.class.getName());
 
   private final ZapStore store;
   private final MapTable table;
@@ -178,6 +181,19 @@ final class MapLife {
   /** The map of a name; if there is none, one with options. */
   ZapMap map(String name, MapOptions options) {
     byte[] key = MapTable.checkName(name);
+    while (true) {
+      ZapMap found = findOrCreate(key, name, options);
+      try {
+        checkOptions(found, options);
+        return found;
+      } catch (MapDroppedException e) {
+        // By another thread, just now: then it is not the map of that name any more.
+        LOGGER.log(System.Logger.Level.DEBUG, "looked up again", e);
+      }
+    }
+  }
+
+  private ZapMap findOrCreate(byte[] key, String name, MapOptions options) {
     int slot = store.gate().enter();
     ZapMap map;
     try {
@@ -185,9 +201,7 @@ final class MapLife {
     } finally {
       store.gate().exit(slot);
     }
-    ZapMap found = map == null ? create(key, name, options) : map;
-    checkOptions(found, options);
-    return found;
+    return map == null ? create(key, name, options) : map;
   }
 
   private ZapMap create(byte[] key, String name, MapOptions options) {

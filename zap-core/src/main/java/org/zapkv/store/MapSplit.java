@@ -68,12 +68,17 @@ public final class MapSplit {
 
   /** The first hash of the part, of hashes of so many bits. */
   long first(int hashBits) {
-    return ((long) index << hashBits) / count;
+    return boundary(index, hashBits);
   }
 
   /** The first hash behind the part; 0: there is none. */
   long end(int hashBits) {
-    return index + 1 == count ? 0 : ((long) (index + 1) << hashBits) / count;
+    return index + 1 == count ? 0 : boundary(index + 1, hashBits);
+  }
+
+  /** Without a sign: of 48 bits, and as many parts as there may be, the product needs all 64. */
+  private long boundary(int part, int hashBits) {
+    return Long.divideUnsigned((long) part << hashBits, count);
   }
 
   @Override

@@ -153,6 +153,18 @@ final class ByteBufferTest {
     }
   }
 
+  /** What counts is what remains, not how large the array is that it lies in. */
+  @Test
+  void aKeyAndAValueMayLieInABufferThatIsLargerThanEither() {
+    ByteBuffer arena = ByteBuffer.allocate(ZapMap.MAX_VALUE_BYTES + 10);
+    arena.position(5).put(utf8("key")).put(utf8("value"));
+    try (ZapStore store = ZapStore.inMemory()) {
+      ZapMap map = store.map("m");
+      map.put(arena.duplicate().position(5).limit(8), arena.duplicate().position(8).limit(13));
+      assertEquals("value", map.getString("key"));
+    }
+  }
+
   @Test
   void aReaderNeverSeesATornValue() throws Exception {
     ExecutorService executor = Executors.newSingleThreadExecutor();

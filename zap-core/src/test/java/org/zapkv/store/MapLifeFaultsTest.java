@@ -11,11 +11,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
@@ -27,8 +31,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.cache.device.testing.FaultyDevice;
 import org.zapkv.cache.device.testing.FaultyDevice.Fault;
+import org.zapkv.cache.device.testing.ImageDevice;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.MapDroppedException;
 import org.zapkv.error.StoreFullException;
@@ -116,6 +122,19 @@ final class MapLifeFaultsTest {
     }
   }
 
+  /** How many maps found room. */
+  private static int createUntilFull(ZapStore store) {
+    int count = 0;
+    try {
+      while (true) {
+        store.map("empty " + store.mapNames().size());
+        count++;
+      }
+    } catch (StoreFullException e) {
+      return count;
+    }
+  }
+
   @Test
   void aFullStoreHasRoomAgainWhenAMapIsDropped() {
     try (ZapStore store = builder().create(new MemoryDevice("full", 6 << 20), "test")) {
@@ -128,6 +147,10 @@ final class MapLifeFaultsTest {
               map.put("key " + i, new byte[i % 10 == 0 ? 4000 : 100]);
             }
           });
+      // Until a sync makes no room either for another change of the directory.
+      while (createUntilFull(store) > 0) {
+        store.sync();
+      }
       store.dropMap("m");
       store.awaitFreed();
       store.sync();
@@ -149,6 +172,37 @@ final class MapLifeFaultsTest {
       }
       store.root().put(DirectoryKeys.anyDropped(), ZapValue.ofLong(1), tx);
       store.root().put(DirectoryKeys.dropped(number), ZapValue.ofLong(number), tx);
+    }
+  }
+
+  /** What a replay finds in the log is of the map that has the name when the log is replayed. */
+  @Test
+  void whatWasCommittedAfterARenameOrAClearIsReplayedIntoThatMap() {
+    ImageDevice blocks = new DeviceImage().toDevice("blocks");
+    ImageDevice log = new DeviceImage().toDevice("log");
+    ZapStoreBuilder rarelySynced = builder().syncInterval(Duration.ofHours(1));
+    ZapStore store = rarelySynced.create(blocks, log, "test");
+    ZapMap map = store.map("before");
+    map.put("old", "1");
+    store.renameMap("before", "after");
+    map.put("new", "2");
+    ZapMap cleared = store.map("cleared");
+    store.map("else").put("a", "1");
+    cleared.put("old", "1");
+    store.renameMap("cleared", "renamed");
+    cleared.clear();
+    cleared.put("new", "3");
+    DeviceImage killedBlocks = blocks.image();
+    DeviceImage killedLog = log.image();
+    store.close();
+    try (ZapStore again =
+        rarelySynced.open(killedBlocks.toDevice("blocks"), killedLog.toDevice("log"), "again")) {
+      assertEquals(List.of("after", "else", "renamed"), again.mapNames());
+      assertEquals("1", again.map("after").getString("old"));
+      assertEquals("2", again.map("after").getString("new"));
+      assertEquals(2, again.map("after").size());
+      assertEquals("3", again.map("renamed").getString("new"));
+      assertEquals(1, again.map("renamed").size());
     }
   }
 
@@ -419,6 +473,112 @@ final class MapLifeFaultsTest {
       stop.set(true);
       for (Future<?> reader : readers) {
         reader.get();
+      }
+    } finally {
+      stop.set(true);
+      executor.shutdown();
+    }
+  }
+
+  /** Nothing is freed that somebody may still be reading who was inside before the drop. */
+  @Test
+  void aDroppedMapIsFreedWhenItsReadersHaveLeft() throws Exception {
+    ExecutorService executor = Executors.newFixedThreadPool(2);
+    CountDownLatch isInside = new CountDownLatch(1);
+    CountDownLatch leaves = new CountDownLatch(1);
+    try (ZapStore store = builder().inMemory()) {
+      fill(store.map("m"), 1000);
+      Future<?> reader =
+          executor.submit(
+              () -> {
+                int slot = store.gate().enter();
+                isInside.countDown();
+                leaves.await();
+                store.gate().exit(slot);
+                return null;
+              });
+      isInside.await();
+      store.dropMap("m");
+      Future<?> freed = executor.submit(store::awaitFreed);
+      try {
+        assertThrows(TimeoutException.class, () -> freed.get(300, TimeUnit.MILLISECONDS));
+        assertFalse(isFreed(store));
+      } finally {
+        // Also where it is not so: closing the store waits for the reader.
+        leaves.countDown();
+      }
+      reader.get();
+      freed.get();
+      assertTrue(isFreed(store));
+    } finally {
+      leaves.countDown();
+      executor.shutdown();
+    }
+  }
+
+  @Test
+  void aWriterIsToldThatItsMapWasDroppedAndNothingElse() throws Exception {
+    ExecutorService executor = Executors.newFixedThreadPool(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    try (ZapStore store = builder().inMemory()) {
+      List<Future<?>> writers = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        boolean usesBatches = i == 0;
+        writers.add(
+            executor.submit(
+                () -> {
+                  while (!stop.get()) {
+                    try {
+                      ZapMap map = store.map("m");
+                      if (usesBatches) {
+                        store.batch().putLong(map, "a", 1).putLong(map, "b", 1).commit();
+                      } else {
+                        map.putLong("key", 1);
+                      }
+                    } catch (MapDroppedException e) {
+                      // As it should be.
+                    }
+                  }
+                }));
+      }
+      for (int round = 0; round < 500; round++) {
+        store.map("m");
+        store.dropMap("m");
+      }
+      stop.set(true);
+      for (Future<?> writer : writers) {
+        writer.get();
+      }
+    } finally {
+      stop.set(true);
+      executor.shutdown();
+    }
+  }
+
+  /** Who asks for the map of a name gets one, and is not told that there was another before. */
+  @Test
+  void whoAsksForAMapWithOptionsGetsOneWhileItIsDropped() throws Exception {
+    ExecutorService executor = Executors.newFixedThreadPool(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    MapOptions options = MapOptions.none().withLeafBytes(4096);
+    try (ZapStore store = builder().inMemory()) {
+      List<Future<?>> askers = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        askers.add(
+            executor.submit(
+                () -> {
+                  while (!stop.get()) {
+                    assertEquals("m", store.map("m", options).name());
+                  }
+                }));
+      }
+      for (int round = 0; round < 500; round++) {
+        store.map("m");
+        store.dropMap("m");
+      }
+      stop.set(true);
+      for (Future<?> asker : askers) {
+        asker.get();
       }
     } finally {
       stop.set(true);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.error.ClosedException;
@@ -36,6 +37,25 @@ final class MapSplitTest {
     }
     batch.commit();
     return model;
+  }
+
+  /** No hash is between two parts, of which hardly any entry would ever have just that one. */
+  @Test
+  void eachHashIsInOnePart() {
+    try (ZapStore store = ZapStore.inMemory()) {
+      ZapMap map = store.map("m");
+      for (int count : new int[] {1, 2, 3, 7, 1000, ZapMap.MAX_SPLITS}) {
+        List<MapSplit> parts = map.splits(count);
+        for (int bits : new int[] {28, 48}) {
+          assertEquals(0, parts.get(0).first(bits));
+          assertEquals(0, parts.get(count - 1).end(bits), "to the very end");
+          for (int i = 1; i < count; i++) {
+            assertEquals(parts.get(i - 1).end(bits), parts.get(i).first(bits));
+            assertTrue(parts.get(i - 1).first(bits) < parts.get(i).first(bits));
+          }
+        }
+      }
+    }
   }
 
   @ParameterizedTest
