@@ -37,7 +37,8 @@ import org.zapkv.error.ClosedException;
  */
 @Tag("once") // It names the policies itself.
 final class CloseInChildTest {
-  private static final int ROUNDS = 10_000;
+  /** {@code -Dzap.close.rounds=10000} for a long run. */
+  private static final int ROUNDS = Integer.getInteger("zap.close.rounds", 2_000);
 
   @TempDir Path directory;
 
@@ -54,6 +55,7 @@ final class CloseInChildTest {
                 "-XX:-CreateCoredumpOnCrash",
                 "-D" + InitPolicy.PROPERTY + "=" + policy,
                 "-Dzap.seed=" + new Random().nextLong(),
+                "-Dzap.close.rounds=" + ROUNDS,
                 "-cp",
                 System.getProperty("java.class.path"),
                 Child.class.getName())

@@ -237,7 +237,8 @@ public final class ZapStoreBuilder {
    * Puts all that is left of a damaged store into a new one: every entry in a leaf that is whole,
    * whatever else is lost. Blocks that the tree does not lead to any more are looked for in the
    * whole file, by what they say of themselves; what is free according to the bitmaps is not taken,
-   * as far as they can be read. The damaged store is not changed; it must not be open for writing
+   * as far as they can be read. Maps keep their options, and values their length, also those that
+   * were written as streams. The damaged store is not changed; it must not be open for writing
    * anywhere.
    *
    * @param damaged the directory of the damaged store

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -66,22 +68,32 @@ class FailingReadTest {
     return content;
   }
 
+  /** Puts a value. */
+  private interface Put {
+    void put(ZapMap map, String key, String value);
+  }
+
   private static Batch batch(ZapStore store) {
     Batch batch = store.batch();
+    change(store, batch::put, batch::remove);
+    return batch;
+  }
+
+  /** So many changes that they are made in parts. */
+  private static void change(ZapStore store, Put put, BiConsumer<ZapMap, String> remove) {
     for (int i = 0; i < ENTRIES; i += 9) {
-      batch.put(store.map("a"), "key " + i, "another");
-      batch.remove(store.map("a"), "key " + (i + 1));
-      batch.put(store.map("a"), "new key " + i, "new".repeat(100));
-      batch.put(store.map("b"), "key " + i, ("" + i % 10).repeat(LARGE_BYTES + i));
-      batch.remove(store.map("b"), "key " + (i + 1));
+      put.put(store.map("a"), "key " + i, "another");
+      remove.accept(store.map("a"), "key " + (i + 1));
+      put.put(store.map("a"), "new key " + i, "new".repeat(100));
+      put.put(store.map("b"), "key " + i, ("" + i % 10).repeat(LARGE_BYTES + i));
+      remove.accept(store.map("b"), "key " + (i + 1));
     }
     for (int i = 0; i < 100; i += 3) {
-      batch.put(store.map("large"), "key " + i, "small now");
-      batch.put(store.map("large"), "key " + (i + 1), "y".repeat(2 * LARGE_BYTES));
-      batch.remove(store.map("large"), "key " + (i + 2));
-      batch.put(store.map("micro"), "key " + i, "fat now");
+      put.put(store.map("large"), "key " + i, "small now");
+      put.put(store.map("large"), "key " + (i + 1), "y".repeat(2 * LARGE_BYTES));
+      remove.accept(store.map("large"), "key " + (i + 2));
+      put.put(store.map("micro"), "key " + i, "fat now");
     }
-    return batch;
   }
 
   private static void assertSound(ZapStore store) {
@@ -107,6 +119,34 @@ class FailingReadTest {
       assertEquals(before, content(store));
       assertSound(store);
       batch.commit();
+      assertEquals("small now", store.map("large").getString("key 0"));
+      assertNull(store.map("a").get("key 1"));
+      assertSound(store);
+    }
+  }
+
+  /** The same of a transaction, which holds the stripes of all its parts. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 20, 80, 160, 240})
+  void aTransactionThatFailsHalfWayLeavesEveryMapAsBefore(int reads) {
+    fill();
+    Map<String, ZapEntry> before;
+    try (ZapStore store = builder(16 << 20).open(device, "test")) {
+      before = content(store);
+    }
+    try (ZapStore store = builder(16 << 20).open(device, "test")) {
+      Function<StoreTransaction, Void> body =
+          tx -> {
+            change(store, tx::put, tx::remove);
+            return null;
+          };
+      store.mapNames().forEach(store::map);
+      failReadAfter(reads);
+      assertThrows(DeviceException.class, () -> store.transact(body));
+      device.noActions();
+      assertEquals(before, content(store));
+      assertSound(store);
+      store.transact(body);
       assertEquals("small now", store.map("large").getString("key 0"));
       assertNull(store.map("a").get("key 1"));
       assertSound(store);

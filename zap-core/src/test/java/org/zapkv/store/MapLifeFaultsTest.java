@@ -465,7 +465,7 @@ final class MapLifeFaultsTest {
                   }
                 }));
       }
-      for (int round = 0; round < 3000; round++) {
+      for (int round = 0; round < 1000; round++) {
         map.putLong("round", round);
         map.clear();
         assertEquals(0, map.size());
