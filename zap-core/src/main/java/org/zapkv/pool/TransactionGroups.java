@@ -255,9 +255,8 @@ public final class TransactionGroups implements AutoCloseable {
         awaitSynced(unwritten);
       } finally {
         if (syncedGroup < unwritten) {
-          // Whoever begins is refused while there is no room, and for ever after a failure. Those
-          // who
-          // wait then ask for nothing, and the wait may have ended before the group was asked for.
+          // Whoever begins is refused while there is no room, and for ever after a failure. Who
+          // waits then asks for nothing, and may have ended waiting before the group was asked for.
           barrier.lowerAfter(unwritten);
           requestSync();
         } else {
