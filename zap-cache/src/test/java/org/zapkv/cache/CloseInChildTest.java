@@ -38,7 +38,7 @@ import org.zapkv.error.ClosedException;
 @Tag("once") // It names the policies itself.
 final class CloseInChildTest {
   /** {@code -Dzap.close.rounds=10000} for a long run. */
-  private static final int ROUNDS = Integer.getInteger("zap.close.rounds", 2_000);
+  private static final int ROUNDS = Integer.getInteger("zap.close.rounds", 1_000);
 
   @TempDir Path directory;
 

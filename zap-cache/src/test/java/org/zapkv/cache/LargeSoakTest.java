@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.StampedLock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.memory.NativeMemory;
@@ -23,6 +24,7 @@ import org.zapkv.cache.testing.Threads;
  * says.
  */
 @Timeout(170)
+@Tag("once") // It is long, and runs on dirty memory.
 final class LargeSoakTest {
   private static final long BUDGET_BYTES = 16L << 20;
   private static final int SIZE_BYTES = 16 << 10;

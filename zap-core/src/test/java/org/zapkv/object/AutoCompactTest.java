@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
@@ -20,6 +21,7 @@ import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
 /** A device of which much is free gets smaller by itself, unless it is told not to. */
+@Tag("once") // It is long, and runs on dirty memory.
 final class AutoCompactTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int LARGE_BYTES = 128 << 10;

@@ -26,7 +26,7 @@ import org.zapkv.cache.device.testing.PowerRecording;
  */
 @Tag("once")
 final class CrashSimulationTest {
-  private static final int POINTS = Integer.getInteger("zap.crash.points", 2000);
+  private static final int POINTS = Integer.getInteger("zap.crash.points", 1500);
 
   /** Different outcomes of the loss of power at one place. */
   private static final int CHOICES = 2;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -16,6 +17,7 @@ import org.zapkv.error.ZapException;
 
 /** A store that cannot write any more, whose cache is full of what it should have written. */
 @ExtendWith(SilentLog.class)
+@Tag("once") // It is long, and runs on dirty memory.
 class FailedStoreTest {
   private static final int ENTRIES = 40_000;
   private static final int READS = 60;

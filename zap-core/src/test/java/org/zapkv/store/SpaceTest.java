@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Space follows content: what is removed goes back to the file system. */
+@Tag("once") // It is long, and runs on dirty memory.
 class SpaceTest {
   @TempDir Path directory;
 

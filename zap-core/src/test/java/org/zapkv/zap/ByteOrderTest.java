@@ -20,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.zapkv.cache.Buffer;
@@ -31,6 +32,7 @@ import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /** Images that a machine of the other byte order wrote do whatever their counterparts do. */
+@Tag("once") // It is long, and runs on dirty memory.
 class ByteOrderTest {
   private static final int CHANGES = 400;
 

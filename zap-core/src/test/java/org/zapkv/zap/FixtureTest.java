@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.zapkv.cache.BufferCache;
@@ -32,6 +33,7 @@ import org.zapkv.pool.Transaction;
  * Replays how OpenZFS made each fixture and compares the image byte for byte, and reads each
  * fixture's own image.
  */
+@Tag("once") // It is long, and runs on dirty memory.
 class FixtureTest {
   private static final HexFormat HEX = HexFormat.of();
   private static final int NEXT_FREE_BLOCK_END = FatHeaderLayout.FREE_BLOCK_OFFSET + Long.BYTES;

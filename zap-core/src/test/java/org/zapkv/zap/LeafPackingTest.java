@@ -15,12 +15,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.pool.BlockPacker;
 
 /** A packed leaf comes back just as it was, or it is not packed; damage is told, or harmless. */
+@Tag("once") // It is long, and runs on dirty memory.
 class LeafPackingTest {
   private static final LeafPacking PACKING = LeafPacking.instance();
   private static final byte GARBAGE = 0x5A;
