@@ -5,6 +5,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.zapkv.pool.ThreadEnd;
 import org.zapkv.store.ZapStore;
 
 /** Prints each commit when it has become durable, promptly even while the input makes one wait. */
@@ -92,16 +93,6 @@ final class CommitReporter implements AutoCloseable {
       return;
     }
     commits.add(LAST);
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    ThreadEnd.await(thread);
   }
 }

@@ -531,24 +531,10 @@ public final class TransactionGroups implements AutoCloseable {
       lock.unlock();
     }
     pool.roomWait().giveUp();
-    joinThread();
+    ThreadEnd.await(thread);
     Throwable cause = failure;
     if (cause != null && !failureReported) {
       throw failed(cause);
-    }
-  }
-
-  private void joinThread() {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 

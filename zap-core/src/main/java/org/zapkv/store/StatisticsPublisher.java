@@ -17,6 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.ZapException;
+import org.zapkv.pool.ThreadEnd;
 
 /**
  * Writes the statistics of a store into a file of its directory, once a second, for other processes
@@ -182,21 +183,7 @@ final class StatisticsPublisher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    join();
+    ThreadEnd.await(thread);
     remove(file);
-  }
-
-  private void join() {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }
