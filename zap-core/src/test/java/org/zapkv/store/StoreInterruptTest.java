@@ -24,7 +24,7 @@ import org.zapkv.cache.testing.Threads;
 @Tag("once")
 class StoreInterruptTest {
   private static final int WORKERS = 6;
-  private static final int OPERATIONS = 10_000;
+  private static final int OPERATIONS = 5_000;
 
   /** What the interrupter and a worker share; guarded by itself. */
   private static final class Target {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.ZapException;
@@ -19,6 +20,7 @@ import org.zapkv.pool.Transaction;
  * Every call below a flooded map that needs memory or a device fails, in turn: the operation is
  * done then, or not at all.
  */
+@Tag("once") // It is long; what a failed call leaves is compared with a model, on dirty memory.
 class FloodFaultTest {
   private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
 

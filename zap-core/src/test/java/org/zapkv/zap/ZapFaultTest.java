@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.ZapException;
@@ -24,6 +25,7 @@ import org.zapkv.pool.Transaction;
  * Every call below a map fails, in turn: once, or from then on for good. The operation is done
  * then, or not, and never by half; the map can go on.
  */
+@Tag("once") // It is long; what a failed call leaves is compared with a model, on dirty memory.
 class ZapFaultTest {
   private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
 
