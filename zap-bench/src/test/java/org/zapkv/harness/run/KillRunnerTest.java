@@ -15,8 +15,8 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.harness.Settings;
 import org.zapkv.harness.fault.FaultKind;
 import org.zapkv.harness.operation.Life;
@@ -28,6 +28,9 @@ import org.zapkv.harness.subject.StoreKind;
 @Tag("once")
 final class KillRunnerTest {
   private static final Duration LONG = Duration.ofMinutes(10);
+
+  /** More kills than it takes: where the machine is slow some of them come too late. */
+  private static final int MANY = 100;
 
   @TempDir private Path directory;
 
@@ -56,14 +59,14 @@ final class KillRunnerTest {
   /** The store of a violation stays where it is; the next run in the same place has its own. */
   @Test
   void whatAnEarlierRunHasLeftIsNotTakenForItsOwn() throws Exception {
-    assertTrue(message(run(new LogKind.Late(), 1, 12)).startsWith("LOST: "));
+    assertTrue(message(run(new LogKind.Late(), 1, MANY)).startsWith("LOST: "));
     Outcome next = run(new LogKind(), 1, 2);
     assertNull(next.violation(), () -> String.valueOf(next.violation()));
   }
 
   @Test
   void whatReturnedAndIsGoneIsMissed() throws Exception {
-    Outcome outcome = run(new LogKind.Late(), 1, 12);
+    Outcome outcome = run(new LogKind.Late(), 1, MANY);
     assertTrue(message(outcome).startsWith("LOST: "), () -> message(outcome));
     List<String> log = Files.readAllLines(Objects.requireNonNull(outcome.log()));
     assertTrue(log.stream().anyMatch(line -> line.matches("# segment \\d+: killed; .*")));
@@ -75,31 +78,34 @@ final class KillRunnerTest {
 
   @Test
   void aCommitThatIsThereInPartIsFound() throws Exception {
-    Outcome outcome = run(new LogKind.Torn(), 2, 12);
+    Outcome outcome = run(new LogKind.Torn(), 2, MANY);
     // Which of them depends on the moment: one that is torn may have been durable.
     assertTrue(message(outcome).matches("(?s)(TORN_BATCH|LOST|ORDER): .*"), () -> message(outcome));
   }
 
   @Test
   void aProcessThatDiesByItselfIsAViolation() throws Exception {
-    Outcome outcome = run(new LogKind.Dying(), 1, 50);
+    Outcome outcome = run(new LogKind.Dying(), 1, MANY);
     String expected = "ERROR: the process ended by itself with exit code " + LogKind.Dying.EXIT;
-    assertEquals(expected, message(outcome));
+    // The JVM may have something to say as well, of the options that a machine has for all of them.
+    assertTrue(message(outcome).matches("(?s)" + expected + "(:\n.*)?"), () -> message(outcome));
   }
 
   @Test
   void aProcessThatDiesWhenItOpensTheStoreIsAViolation() throws Exception {
-    Outcome outcome = run(new LogKind.Crashing(), 1, 12);
+    Outcome outcome = run(new LogKind.Crashing(), 1, MANY);
     assertTrue(message(outcome).startsWith("NOT_OPENED: "), () -> message(outcome));
+    // The JVM may have something to say as well, of the options that a machine has for all of them.
     assertTrue(
-        message(outcome).endsWith("exit code " + LogKind.Crashing.EXIT + ":\nsomething native"),
+        message(outcome)
+            .matches("(?s).*exit code " + LogKind.Crashing.EXIT + ":\n(.*\n)?something native"),
         () -> message(outcome));
   }
 
   @Test
   void aFailureOfTheHarnessInAChildIsToldAsOne() {
     IllegalStateException thrown =
-        assertThrows(IllegalStateException.class, () -> run(new LogKind.Telling(), 1, 12));
+        assertThrows(IllegalStateException.class, () -> run(new LogKind.Telling(), 1, MANY));
     String message = String.valueOf(thrown.getMessage());
     assertTrue(message.startsWith("The harness has failed in a child, life 0, segment "), message);
     assertTrue(message.contains("SNOW"), message);
@@ -110,7 +116,6 @@ final class KillRunnerTest {
   }
 
   @Test
-  @Timeout(60)
   void anInterruptEndsTheRunAndTheChild() throws Exception {
     long children = ProcessHandle.current().children().count();
     RunListener interrupting = (operations, openings, faults, coverage) -> interruptThis();
@@ -118,9 +123,8 @@ final class KillRunnerTest {
     assertTrue(Thread.interrupted());
     assertNull(outcome.violation());
     assertEquals(0, outcome.coverage().count(Event.KILL));
-    while (ProcessHandle.current().children().count() > children) {
-      Thread.onSpinWait();
-    }
+    Waiting.until(
+        "the end of the child", () -> ProcessHandle.current().children().count() <= children);
   }
 
   private static void interruptThis() {

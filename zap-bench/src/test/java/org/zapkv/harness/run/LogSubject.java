@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.zapkv.harness.subject.Change;
@@ -29,6 +30,9 @@ import org.zapkv.harness.subject.Subject;
 class LogSubject implements Subject {
   /** A record that is not whole is that of a commit that has not returned. */
   private static final int RECORD_END = 0x5a;
+
+  /** How long a commit takes, at least, of a store that is right again when it is closed. */
+  private static final long COMMIT_NANOS = 100_000;
 
   private final Path file;
 
@@ -132,6 +136,11 @@ class LogSubject implements Subject {
     write(written.apply(changes));
     for (Change change : changes) {
       change(change.map(), text(change.key()), change.value());
+    }
+    if (writesAllAtClose) {
+      // Not faster than who kills this process, who may have no processor of his own: once it is
+      // closed there is nothing to be found.
+      LockSupport.parkNanos(COMMIT_NANOS);
     }
     return ++sequence;
   }

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.zapkv.bench.report.Directories;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.harness.operation.Value;
 
@@ -39,6 +43,7 @@ import org.zapkv.harness.operation.Value;
 final class SubjectContractTest {
   private static final int THREADS = 3;
   private static final int CHANGES = 40;
+  private static final int COPIES = 100;
 
   @TempDir private Path directory;
 
@@ -347,10 +352,26 @@ final class SubjectContractTest {
   private void copy(String from, String to) throws IOException {
     Path source = directory.resolve("new").resolve(from);
     Path target = directory.resolve("new").resolve(to);
+    for (int left = COPIES; !isCopied(source, target); left--) {
+      assertTrue(left > 0, "files come and go all the time in " + source);
+      Directories.remove(target);
+    }
+  }
+
+  /** False: the store, which is open, has removed one meanwhile. */
+  private static boolean isCopied(Path source, Path target) throws IOException {
     try (Stream<Path> files = Files.walk(source)) {
       for (Path file : files.toList()) {
         Files.copy(file, target.resolve(source.relativize(file)));
       }
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (UncheckedIOException e) {
+      if (e.getCause() instanceof NoSuchFileException) {
+        return false;
+      }
+      throw e;
     }
   }
 
