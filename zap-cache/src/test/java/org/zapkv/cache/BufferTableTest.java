@@ -35,13 +35,16 @@ final class BufferTableTest {
                 index -> {
                   Random random = new Random(seed + index);
                   if (index == 0) {
-                    for (int block = 0; block < 60_000; block++) {
-                      cache.hold(PATTERN, 2, block, 512, "comes").release("comes");
-                      if (random.nextInt(4) == 0) {
-                        cache.freeRange(2, random.nextInt(block + 1), 1, 1);
+                    try {
+                      for (int block = 0; block < 60_000; block++) {
+                        cache.hold(PATTERN, 2, block, 512, "comes").release("comes");
+                        if (random.nextInt(4) == 0) {
+                          cache.freeRange(2, random.nextInt(block + 1), 1, 1);
+                        }
                       }
+                    } finally {
+                      done.set(true);
                     }
-                    done.set(true);
                   } else {
                     while (!done.get()) {
                       int block = random.nextInt(500);

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.testing.Children;
 import org.zapkv.cache.testing.Seeds;
 import org.zapkv.cache.testing.Threads;
 import org.zapkv.error.BufferStateException;
@@ -48,7 +49,7 @@ final class CloseInChildTest {
       names = {"NONE", "POISON"})
   void closingNeverCrashes(InitPolicy policy) throws Exception {
     Path output = directory.resolve("output");
-    Process child =
+    ProcessBuilder child =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -61,15 +62,10 @@ final class CloseInChildTest {
                 Child.class.getName())
             .directory(directory.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      assertTrue(child.waitFor(150, TimeUnit.SECONDS), () -> textOf(output));
-    } finally {
-      child.destroyForcibly();
-    }
+            .redirectOutput(output.toFile());
+    int exit = Children.run(child, () -> textOf(output));
     String text = textOf(output);
-    assertEquals(0, child.exitValue(), text);
+    assertEquals(0, exit, text);
     try (Stream<Path> files = Files.list(directory)) {
       assertEquals(List.of(output), files.toList());
     }
@@ -150,14 +146,14 @@ final class CloseInChildTest {
     private void play(int role, Random random) throws Exception {
       try {
         for (int round = 0; round < ROUNDS; round++) {
-          barrier.await(60, TimeUnit.SECONDS);
+          barrier.await(180, TimeUnit.SECONDS);
           switch (role) {
             case 0 -> closeAfter(random.nextInt(40));
             case 1 -> holdUntilClosed(random);
             case 2 -> changeUntilClosed(random);
             default -> readUntilClosed(random);
           }
-          barrier.await(60, TimeUnit.SECONDS);
+          barrier.await(180, TimeUnit.SECONDS);
           if (role == 0) {
             useAfterClose();
             cache = newCache();

@@ -17,6 +17,7 @@ import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.cache.memory.RetiredSlabs;
 import org.zapkv.cache.testing.RetiredMemory;
 import org.zapkv.cache.testing.Threads;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.DeviceException;
@@ -151,9 +152,7 @@ final class CloseTest {
                   4,
                   index -> {
                     if (index == 3) {
-                      while (started.get() < 300) {
-                        Thread.onSpinWait();
-                      }
+                      Waiting.until("the others to be at work", () -> started.get() >= 300);
                       cache.close();
                       return;
                     }
@@ -182,9 +181,7 @@ final class CloseTest {
           3,
           index -> {
             if (index == 0) {
-              while (started.get() < 200) {
-                Thread.onSpinWait();
-              }
+              Waiting.until("the others to read", () -> started.get() >= 200);
               cache.close();
             } else {
               readUntilClosed(cache, buffers, started);

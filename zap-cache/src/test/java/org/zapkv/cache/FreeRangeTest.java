@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.cache.testing.Threads;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.DeviceException;
 
@@ -142,7 +143,7 @@ final class FreeRangeTest {
                       (objectId, blockId, address, sizeBytes) -> {
                         NativeMemory.fill(address, sizeBytes, (byte) 1);
                         reading.countDown();
-                        awaitQuietly(freed);
+                        Waiting.forLatch("the block to be freed", freed);
                         if (failing) {
                           throw new DeviceException("the block has gone");
                         }
@@ -154,7 +155,7 @@ final class FreeRangeTest {
               assertEquals(0, NativeMemory.getByte(buffer.address() + 1023));
               buffer.release("reader");
             } else {
-              reading.await();
+              Waiting.forLatch("the read to begin", reading);
               assertNull(cache.holdIfCached(1, block, "x"));
               cache.freeRange(1, 0, Long.MAX_VALUE, 1);
               freed.countDown();
@@ -262,13 +263,5 @@ final class FreeRangeTest {
             buffer.release(this);
           }
         });
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 }

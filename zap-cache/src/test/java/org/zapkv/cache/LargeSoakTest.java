@@ -13,7 +13,6 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.StampedLock;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.cache.testing.Seeds;
 import org.zapkv.cache.testing.Threads;
@@ -23,7 +22,6 @@ import org.zapkv.cache.testing.Threads;
  * and read without a hold, with users that take memory too: 4 GiB, or what {@code -Dzap.soak.bytes}
  * says.
  */
-@Timeout(170)
 @Tag("once") // It is long, and runs on dirty memory.
 final class LargeSoakTest {
   private static final long BUDGET_BYTES = 16L << 20;

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
 import org.zapkv.cache.testing.Threads;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.CacheFullException;
 import org.zapkv.error.ClosedException;
 
@@ -32,6 +33,14 @@ import org.zapkv.error.ClosedException;
 final class MemoryPressureTest {
   private static final int BLOCK_BYTES = 64 << 10;
   private static final int MAIN_BLOCKS = (3 << 20) / BLOCK_BYTES;
+
+  /**
+   * Longer than a test may last, and than any machine is slow: where nobody is to wait in vain, or
+   * not for as long as this.
+   */
+  private static final Duration LONG = Duration.ofMinutes(4);
+
+  private static final int LIMIT_SECONDS = 120;
 
   private final AtomicReference<BufferCache> open = new AtomicReference<>();
 
@@ -96,9 +105,9 @@ final class MemoryPressureTest {
     held.forEach(buffer -> buffer.clean(1));
   }
 
-  /** Some readers of a store that has failed would have waited half a minute for each block. */
+  /** Some readers of a store that has failed would have waited to the end for each block. */
   @Test
-  @Timeout(20)
+  @Timeout(LIMIT_SECONDS)
   void nobodyWaitsLongForAWriterThatHasFailed() {
     DirtyWriter failed =
         new DirtyWriter() {
@@ -112,7 +121,7 @@ final class MemoryPressureTest {
             return true;
           }
         };
-    BufferCache cache = create(BufferCache.builder().dirtyWriter(failed));
+    BufferCache cache = create(BufferCache.builder().dirtyWriter(failed).waitTimeout(LONG));
     List<Buffer> all = holdAll(cache);
     for (Buffer buffer : all) {
       buffer.dirty(1);
@@ -150,12 +159,12 @@ final class MemoryPressureTest {
     return all;
   }
 
-  /** It would have waited half a minute. */
+  /** It would have waited to the end. */
   @Test
-  @Timeout(20)
+  @Timeout(LIMIT_SECONDS)
   void nobodyWaitsLongForADiskThatIsFull() {
     FullDisk disk = new FullDisk();
-    BufferCache cache = create(BufferCache.builder().dirtyWriter(disk));
+    BufferCache cache = create(BufferCache.builder().dirtyWriter(disk).waitTimeout(LONG));
     dirtyAll(cache);
     CacheFullException e = assertThrows(CacheFullException.class, () -> hold(cache, MAIN_BLOCKS));
     assertTrue(e.isDiskFull());
@@ -166,7 +175,7 @@ final class MemoryPressureTest {
 
   /** Who writes what is dirty cannot do without. */
   @Test
-  @Timeout(20)
+  @Timeout(LIMIT_SECONDS)
   void whoHasTheReserveWaitsAsLongAsEver() {
     FullDisk disk = new FullDisk();
     BufferCache cache =
@@ -189,10 +198,10 @@ final class MemoryPressureTest {
 
   /** What takes changes back gets on: what it changes gives room on the disk. */
   @Test
-  @Timeout(20)
+  @Timeout(LIMIT_SECONDS)
   void theReserveIsThereForWhatMustGetOn() {
     FullDisk disk = new FullDisk();
-    BufferCache cache = create(BufferCache.builder().dirtyWriter(disk));
+    BufferCache cache = create(BufferCache.builder().dirtyWriter(disk).waitTimeout(LONG));
     dirtyAll(cache);
     cache.withReserve(
         () -> {
@@ -225,7 +234,7 @@ final class MemoryPressureTest {
 
   @Test
   void aWaiterGoesOnWhenABufferIsReleased() throws Exception {
-    BufferCache cache = create(BufferCache.builder());
+    BufferCache cache = create(BufferCache.builder().waitTimeout(LONG));
     for (int round = 0; round < 30; round++) {
       List<Buffer> held = holdAll(cache);
       long throttles = cache.stats().throttleCount();
@@ -236,9 +245,8 @@ final class MemoryPressureTest {
             if (index < 2) {
               hold(cache, extra + index * 100L).release("test");
             } else {
-              while (cache.stats().throttleCount() < throttles + 2) {
-                Thread.onSpinWait();
-              }
+              Waiting.until(
+                  "two to wait for memory", () -> cache.stats().throttleCount() >= throttles + 2);
               held.get(3).release("test");
             }
           });
@@ -249,7 +257,7 @@ final class MemoryPressureTest {
 
   @Test
   void anInterruptDoesNotEndTheWaitAndIsKept() throws Exception {
-    BufferCache cache = create(BufferCache.builder());
+    BufferCache cache = create(BufferCache.builder().waitTimeout(LONG));
     List<Buffer> held = holdAll(cache);
     AtomicReference<Thread> waiter = new AtomicReference<>();
     Threads.run(
@@ -261,9 +269,7 @@ final class MemoryPressureTest {
             hold(cache, 1000).release("test");
             assertTrue(Thread.interrupted());
           } else {
-            while (waiter.get() == null || cache.stats().throttleCount() == 0) {
-              Thread.onSpinWait();
-            }
+            Waiting.until("one to wait for memory", () -> cache.stats().throttleCount() > 0);
             for (int i = 0; i < 1000; i++) {
               waiter.get().interrupt();
             }
@@ -276,7 +282,7 @@ final class MemoryPressureTest {
 
   @Test
   void closingEndsTheWait() throws Exception {
-    BufferCache cache = create(BufferCache.builder());
+    BufferCache cache = create(BufferCache.builder().waitTimeout(LONG));
     List<Buffer> held = holdAll(cache);
     quietly(
         BufferCache.class,
@@ -287,9 +293,8 @@ final class MemoryPressureTest {
                   if (index == 0) {
                     assertThrows(ClosedException.class, () -> hold(cache, 1000));
                   } else {
-                    while (cache.stats().throttleCount() == 0) {
-                      Thread.onSpinWait();
-                    }
+                    Waiting.until(
+                        "the other to wait for memory", () -> cache.stats().throttleCount() > 0);
                     cache.close();
                   }
                 }));

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.memory.InitPolicy;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.DeviceException;
@@ -71,9 +72,7 @@ final class PrefetchTest {
   }
 
   private void awaitReads() {
-    while (cache.stats().outstandingHolds() > 0) {
-      Thread.onSpinWait();
-    }
+    Waiting.until("all reads to end", () -> cache.stats().outstandingHolds() == 0);
   }
 
   @Test
@@ -123,7 +122,7 @@ final class PrefetchTest {
   }
 
   @Test
-  void whoWantsABlockThatIsBeingReadWaitsForIt() throws Exception {
+  void whoWantsABlockThatIsBeingReadWaitsForIt() {
     CountDownLatch inside = new CountDownLatch(1);
     BlockSource slow =
         (objectId, blockId, address, sizeBytes) -> {
@@ -137,18 +136,15 @@ final class PrefetchTest {
     Thread waiter = new Thread(() -> hold(slow, 7).release("test"));
     waiter.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
     waiter.start();
-    while (waiter.getState() != Thread.State.WAITING) {
-      assertTrue(waiter.isAlive());
-      Thread.onSpinWait();
-    }
+    Waiting.untilItWaits("the block", waiter);
     gate.countDown();
-    waiter.join();
+    Waiting.forEnd(waiter);
     assertNull(failure.get());
     assertEquals(1, reads.get());
   }
 
   @Test
-  void oneBadBlockConcernsOnlyThoseWhoWaitForIt() throws Exception {
+  void oneBadBlockConcernsOnlyThoseWhoWaitForIt() {
     AtomicInteger failures = new AtomicInteger();
     DeviceException bad = new DeviceException("bad sector");
     BlockSource source =
@@ -160,18 +156,14 @@ final class PrefetchTest {
           readPattern(objectId, blockId, address, sizeBytes);
         };
     cache.prefetch(source, 1, new long[] {3, 1, 2}, BLOCK_BYTES);
-    while (failures.get() == 0) {
-      Thread.onSpinWait();
-    }
+    Waiting.until("the read of the bad block to begin", () -> failures.get() > 0);
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread waiter = new Thread(() -> hold(source, 3).release("test"));
     waiter.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
     waiter.start();
-    while (waiter.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
-    }
+    Waiting.untilItWaits("the block", waiter);
     gate.countDown();
-    waiter.join();
+    Waiting.forEnd(waiter);
     assertSame(bad, failure.get());
     awaitReads();
     assertEquals(Set.of(1L, 2L), read);
@@ -231,15 +223,13 @@ final class PrefetchTest {
         };
     cache.prefetch(source, 1, blocks(0, 2), BLOCK_BYTES);
     // A failed one is out of sight before its memory is back.
-    while (cache.stats().cachedBytes() > 0) {
-      Thread.onSpinWait();
-    }
+    Waiting.until("the memory to be back", () -> cache.stats().cachedBytes() == 0);
     hold(source, 1).release("test");
   }
 
   /** POISON sees it as the read ends: that is a failure as any other, and nobody waits for ever. */
   @Test
-  void whatIsLeftUnwrittenFails() throws Exception {
+  void whatIsLeftUnwrittenFails() {
     CountDownLatch inside = new CountDownLatch(1);
     BlockSource sloppy =
         (objectId, blockId, address, sizeBytes) -> {
@@ -253,12 +243,9 @@ final class PrefetchTest {
     Thread waiter = new Thread(() -> hold(this::readPattern, 0).release("test"));
     waiter.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
     waiter.start();
-    while (waiter.getState() != Thread.State.WAITING) {
-      assertTrue(waiter.isAlive());
-      Thread.onSpinWait();
-    }
+    Waiting.untilItWaits("the block", waiter);
     gate.countDown();
-    waiter.join();
+    Waiting.forEnd(waiter);
     assertInstanceOf(BufferStateException.class, failure.get());
     awaitReads();
     hold(this::readPattern, 0).release("test");
@@ -360,7 +347,7 @@ final class PrefetchTest {
   }
 
   @Test
-  void closingDropsWhatIsQueuedAndWaitsForWhatHasBegun() throws Exception {
+  void closingDropsWhatIsQueuedAndWaitsForWhatHasBegun() {
     CountDownLatch inside = new CountDownLatch(4);
     BlockSource slow =
         (objectId, blockId, address, sizeBytes) -> {
@@ -377,29 +364,19 @@ final class PrefetchTest {
     Thread closer = new Thread(cache::close);
     closer.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
     closer.start();
-    while (!waits(closer)) {
-      assertTrue(closer.isAlive(), "close() did not wait");
-      Thread.onSpinWait();
-    }
+    Waiting.until(
+        "what is queued to be dropped", () -> cache.stats().usedBytes() <= 4L * BLOCK_BYTES);
     assertThrows(ClosedException.class, () -> cache.prefetch(slow, 1, blocks(9, 1), BLOCK_BYTES));
     assertEquals(4L * BLOCK_BYTES, cache.stats().usedBytes());
+    assertTrue(closer.isAlive(), "close() did not wait");
     gate.countDown();
-    closer.join();
+    Waiting.forEnd(closer);
     assertNull(failure.get());
     assertEquals(0, cache.stats().usedBytes());
     assertEquals(4, reads.get());
   }
 
-  private static boolean waits(Thread thread) {
-    return thread.getState() == Thread.State.TIMED_WAITING
-        || thread.getState() == Thread.State.WAITING;
-  }
-
   private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
+    Waiting.forLatch("the test, or a read", latch);
   }
 }

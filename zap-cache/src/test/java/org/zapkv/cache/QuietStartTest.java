@@ -2,7 +2,6 @@
 package org.zapkv.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +19,7 @@ import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.FileDevice;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.testing.Children;
 
 /** Using the cache in a bare JVM prints nothing, needs no flag, and changes nothing global. */
 @Tag("once")
@@ -47,16 +46,15 @@ final class QuietStartTest {
     command.addAll(options);
     command.addAll(List.of("-cp", classPathOfUsers(), Child.class.getName()));
     command.add(directory.resolve("blocks").toString());
-    Process child =
+    ProcessBuilder child =
         new ProcessBuilder(command)
             .directory(directory.toFile())
             .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    assertTrue(child.waitFor(60, TimeUnit.SECONDS));
+            .redirectError(err.toFile());
+    int exit = Children.run(child, () -> out + " and " + err);
     assertEquals(List.of(), Files.readAllLines(err));
     assertEquals(List.of(), Files.readAllLines(out));
-    assertEquals(0, child.exitValue());
+    assertEquals(0, exit);
   }
 
   /** What a user of the module has: nothing that only the tests bring, such as SLF4J. */

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -18,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.testing.Children;
 
 /** The README's example is this code, and does what it says; the tests that it names exist. */
 final class ReadmeTest {
@@ -68,20 +68,20 @@ final class ReadmeTest {
   @Test
   void theExampleEvictsTheUserWithItsBlock(@TempDir Path directory) throws Exception {
     Path output = directory.resolve("output");
-    Process child =
+    Path error = directory.resolve("error");
+    ProcessBuilder child =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Example.class.getName())
             .redirectOutput(output.toFile())
-            .redirectError(directory.resolve("error").toFile())
-            .start();
-    assertTrue(child.waitFor(60, TimeUnit.SECONDS));
+            .redirectError(error.toFile());
+    int exit = Children.run(child, () -> output + " and " + error);
     assertEquals(
         List.of("the first byte: 42", "evicted with its block", "closing"),
         Files.readAllLines(output));
-    assertEquals(0, child.exitValue());
+    assertEquals(0, exit);
   }
 
   @Test

@@ -18,6 +18,7 @@ import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.WatchedDevice;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.BufferStateException;
 
 /**
@@ -121,9 +122,8 @@ final class EarlyReleaseTest {
           }
         };
     cache.prefetch(source, 1, new long[] {1}, BYTES);
-    while (cache.stats().outstandingHolds() > 0) {
-      Thread.onSpinWait();
-    }
+    Waiting.until("the read to end", () -> cache.stats().outstandingHolds() == 0);
+    // It waits for the source as well, which goes on after that.
     cache.close();
     assertEquals(2, caught.size());
   }

@@ -25,6 +25,7 @@ import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.WatchedDevice;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.BufferStateException;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.DeviceException;
@@ -68,7 +69,7 @@ final class IoQueueTest {
   }
 
   @Test
-  void whatIsWrittenHereNeedsNoPlace() throws Exception {
+  void whatIsWrittenHereNeedsNoPlace() {
     CountDownLatch gate = new CountDownLatch(1);
     List<Thread> writers = Collections.synchronizedList(new ArrayList<>());
     WatchedDevice device =
@@ -137,7 +138,7 @@ final class IoQueueTest {
   }
 
   @Test
-  void aSubmitterWaitsForAPlace() throws Exception {
+  void aSubmitterWaitsForAPlace() {
     CountDownLatch gate = new CountDownLatch(1);
     WatchedDevice device =
         new WatchedDevice(
@@ -154,7 +155,7 @@ final class IoQueueTest {
       Thread second = new Thread(() -> queue.write(BYTES, memory, 0, BYTES));
       startUntilItWaits(second);
       gate.countDown();
-      second.join();
+      Waiting.forEnd(second);
       queue.drain();
       assertEquals(2 * (long) BYTES, disk.sizeBytes());
     }
@@ -262,7 +263,7 @@ final class IoQueueTest {
   }
 
   @Test
-  void closingWaitsForWhatIsInFlight() throws Exception {
+  void closingWaitsForWhatIsInFlight() {
     CountDownLatch gate = new CountDownLatch(1);
     CountDownLatch inside = new CountDownLatch(1);
     WatchedDevice device =
@@ -289,13 +290,13 @@ final class IoQueueTest {
       Thread closer = new Thread(queue::close);
       startUntilItWaits(submitter);
       closer.start();
-      submitter.join();
+      Waiting.forEnd(submitter);
       assertEquals(1, refused.get());
       assertTrue(closer.isAlive(), "close() did not wait");
       memory.pin();
       memory.unpin();
       gate.countDown();
-      closer.join();
+      Waiting.forEnd(closer);
       assertEquals(BYTES, disk.sizeBytes());
       assertThrows(BufferStateException.class, memory::pin);
     } finally {
@@ -349,10 +350,7 @@ final class IoQueueTest {
 
   private static void startUntilItWaits(Thread thread) {
     thread.start();
-    while (thread.getState() != Thread.State.WAITING) {
-      assertTrue(thread.isAlive(), "did not wait");
-      Thread.onSpinWait();
-    }
+    Waiting.untilItWaits("a place in the queue", thread);
   }
 
   /** Opens a gate before a queue that waits for it is closed, also when a test fails. */
@@ -371,19 +369,11 @@ final class IoQueueTest {
   }
 
   private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
+    Waiting.forLatch("the test, or a transfer", latch);
   }
 
   private static void await(CyclicBarrier barrier) {
-    try {
-      barrier.await();
-    } catch (Exception e) {
-      throw new AssertionError(e);
-    }
+    Waiting.forOthers("other transfers", barrier);
   }
 
   private static final class Recorder extends Handler {

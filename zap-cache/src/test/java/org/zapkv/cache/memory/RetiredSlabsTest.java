@@ -6,13 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.testing.RetiredMemory;
 
 /** What becomes of the memory of an allocator that was read by others than the owners of blocks. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 final class RetiredSlabsTest {
   private static final long MIB = 1 << 20;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.zapkv.cache.testing;
 
-import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import org.zapkv.cache.memory.RetiredSlabs;
 
 /** The memory of closed caches that may still be read, in the JVM of the tests. */
 public final class RetiredMemory {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final long LOOK_NANOS = 1_000_000;
 
   private RetiredMemory() {}
 
@@ -19,25 +19,26 @@ public final class RetiredMemory {
    * Waits until there is no more than so much; the garbage collector is asked for it.
    *
    * @param bytes at most so many
-   * @throws AssertionError if there is more after a minute: somebody can still reach a cache, or a
-   *     map, that is closed. A test that keeps one in a static field does that to all tests after
-   *     it, in an order that is another one on another machine
+   * @throws AssertionError if there is more after {@link Waiting#PATIENCE}: somebody can still
+   *     reach a cache, or a map, that is closed. A test that keeps one in a static field does that
+   *     to all tests after it, in an order that is another one on another machine
    */
   public static void awaitAtMost(long bytes) {
     long begin = System.nanoTime();
     while (RetiredSlabs.retiredBytes() > bytes) {
-      if (System.nanoTime() - begin > PATIENCE.toNanos()) {
+      if (System.nanoTime() - begin > Waiting.PATIENCE.toNanos()) {
         throw new AssertionError(
             "retired memory: "
                 + RetiredSlabs.retiredBytes()
                 + " bytes after "
-                + PATIENCE
+                + Waiting.PATIENCE
                 + ", not "
                 + bytes
                 + ": who keeps a closed store or cache, in a static field for instance?");
       }
       System.gc();
-      Thread.onSpinWait();
+      // The cleaner's thread has to get the processor as well.
+      LockSupport.parkNanos(LOOK_NANOS);
     }
   }
 }
