@@ -17,7 +17,7 @@ import org.zapkv.pool.Compression;
 import org.zapkv.pool.Transaction;
 
 /** A device with no more room: said before anything changes, and nothing is lost. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FullDeviceTest {
   private static final int BLOCK_BYTES = 4096;
 
