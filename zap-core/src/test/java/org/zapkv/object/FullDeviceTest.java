@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Compression;
@@ -246,13 +247,15 @@ final class FullDeviceTest {
   }
 
   private static void awaitRoom(ObjectSet objects) {
-    while (true) {
-      try {
-        objects.sync();
-        return;
-      } catch (StoreFullException e) {
-        Thread.onSpinWait();
-      }
+    Waiting.until("room for the group", () -> isSynced(objects));
+  }
+
+  private static boolean isSynced(ObjectSet objects) {
+    try {
+      objects.sync();
+      return true;
+    } catch (StoreFullException e) {
+      return false;
     }
   }
 
