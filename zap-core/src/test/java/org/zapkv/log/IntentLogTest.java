@@ -15,10 +15,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.ClosedException;
 
 /** An intent log gives back what was appended, from a position on. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class IntentLogTest {
   private final SplittableRandom random = new SplittableRandom(5);
   private final MemoryDevice device = new MemoryDevice();
@@ -102,15 +103,13 @@ final class IntentLogTest {
       log.append(new byte[1]);
       Thread waiter = new Thread(() -> log.awaitDurable(1));
       waiter.start();
-      while (waiter.getState() != Thread.State.WAITING) {
-        Thread.onSpinWait();
-      }
+      Waiting.untilItWaits("a group", waiter);
       LogPosition position = log.position();
       log.released(LogPosition.NONE);
       assertTrue(log.wantsPosition());
       assertEquals(0, log.durableSequence());
       log.released(position);
-      waiter.join();
+      Waiting.forEnd(waiter);
       assertEquals(1, log.durableSequence());
       assertFalse(log.wantsPosition());
     }

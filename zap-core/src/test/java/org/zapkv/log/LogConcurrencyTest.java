@@ -18,11 +18,12 @@ import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.cache.testing.Seeds;
 import org.zapkv.cache.testing.Threads;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 
 /** Several threads append and wait at the same time. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LogConcurrencyTest {
   private static final int THREADS = 8;
   private static final int COMMITS = 300;
@@ -108,10 +109,13 @@ final class LogConcurrencyTest {
               THREADS + 1,
               thread -> {
                 SplittableRandom random = new SplittableRandom(seed + thread);
-                for (int i = 1; thread > 0 && i <= COMMITS; i++) {
-                  commit(log, gate, record(random, thread - 1, i));
+                try {
+                  for (int i = 1; thread > 0 && i <= COMMITS; i++) {
+                    commit(log, gate, record(random, thread - 1, i));
+                  }
+                } finally {
+                  running.addAndGet(thread > 0 ? -1 : 0);
                 }
-                running.addAndGet(thread > 0 ? -1 : 0);
                 while (thread == 0 && running.get() > 0) {
                   log.log.released(position(log, gate));
                 }
@@ -131,9 +135,7 @@ final class LogConcurrencyTest {
   }
 
   private static void commit(TestLog log, ReentrantReadWriteLock gate, byte[] record) {
-    while (!log.log.tryReserve(record.length)) {
-      Thread.onSpinWait();
-    }
+    Waiting.until("room for a record", () -> log.log.tryReserve(record.length));
     long sequence;
     gate.readLock().lock();
     try {
@@ -156,7 +158,7 @@ final class LogConcurrencyTest {
       device.beforeFlush(
           () -> {
             flushes.incrementAndGet();
-            await(appended);
+            Waiting.forLatch("all to have appended", appended);
           });
       Threads.run(
           THREADS,
@@ -198,26 +200,16 @@ final class LogConcurrencyTest {
             }
             device.noActions();
             other.start();
-            while (other.getState() != Thread.State.WAITING && other.isAlive()) {
-              Thread.onSpinWait();
-            }
+            Waiting.untilItWaits("the end of the record", other);
           });
       assertEquals(1, log.log.append(new byte[5 * TestLog.SEGMENT_BYTES]));
-      other.join();
+      Waiting.forEnd(other);
       log.log.awaitDurable(2);
     }
     try (TestLog log = TestLog.open(device, from)) {
       List<byte[]> found = log.replay();
       assertEquals(5 * TestLog.SEGMENT_BYTES, found.get(0).length);
       assertEquals(2, found.get(1).length);
-    }
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
     }
   }
 
@@ -232,7 +224,7 @@ final class LogConcurrencyTest {
       device.beforeFlush(
           () -> {
             inFlush.countDown();
-            await(goOn);
+            Waiting.forLatch("somebody to wait", goOn);
           });
       Threads.run(
           3,
@@ -240,13 +232,13 @@ final class LogConcurrencyTest {
             if (thread == 0) {
               log.log.awaitDurable(1);
             } else if (thread == 1) {
-              inFlush.await();
+              Waiting.forLatch("the flush", inFlush);
               Thread.currentThread().interrupt();
               log.log.awaitDurable(2);
               assertTrue(Thread.interrupted());
               assertEquals(2, log.log.durableSequence());
             } else {
-              inFlush.await();
+              Waiting.forLatch("the flush", inFlush);
               goOn.countDown();
             }
           });
@@ -264,8 +256,9 @@ final class LogConcurrencyTest {
         log.append(new byte[10]);
         log.log.requestFlush(i, Duration.ofHours(1));
         log.log.requestFlush(i, Duration.ofMillis(i % 3));
-        while (i % 5 == 0 && log.log.durableSequence() < i) {
-          Thread.onSpinWait();
+        long sequence = i;
+        if (i % 5 == 0) {
+          Waiting.until("record " + i, () -> log.log.durableSequence() >= sequence);
         }
       }
       assertEquals(50, log.log.durableSequence());

@@ -24,7 +24,7 @@ import org.zapkv.error.CorruptException;
 import org.zapkv.error.FormatTooNewException;
 
 /** Damage of what had been durable is reported, and nothing after it is given out. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LogDamageTest {
   private static final int RECORDS = 40;
 

@@ -3,31 +3,33 @@ package org.zapkv.log;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 
 /** A write or flush that fails is for good, and nobody is told that a record is durable then. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LogFaultTest {
   private final SplittableRandom random = new SplittableRandom(13);
   private final MemoryDevice memory = new MemoryDevice();
   private final HookedDevice device = new HookedDevice(memory).outlivingClose();
-  private final List<Throwable> told = new ArrayList<>();
+  private final List<Throwable> told = new CopyOnWriteArrayList<>();
 
   private TestLog create() {
     TestLog log = TestLog.create(device);
@@ -56,6 +58,8 @@ final class LogFaultTest {
     StoreFailedException e =
         assertThrows(StoreFailedException.class, () -> log.log.append(new byte[1]));
     assertTrue(e.getMessage().contains(device.name()), e.getMessage());
+    // By the thread that makes the log larger, if that was the first to see it: maybe after this.
+    Waiting.until("the failure to be told", () -> !told.isEmpty());
     assertEquals(1, told.size());
     assertSame(told.get(0), e.getCause());
     assertThrows(StoreFailedException.class, () -> log.log.tryReserve(1));
@@ -145,7 +149,7 @@ final class LogFaultTest {
   }
 
   @Test
-  void whoWaitsIsToldWhenTheStoreFailsElsewhere() throws Exception {
+  void whoWaitsIsToldWhenTheStoreFailsElsewhere() {
     CountDownLatch inFlush = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     TestLog log = create();
@@ -154,20 +158,24 @@ final class LogFaultTest {
     device.beforeFlush(
         () -> {
           inFlush.countDown();
-          await(goOn);
+          Waiting.forLatch("the test", goOn);
         });
     AtomicReference<Throwable> first = new AtomicReference<>();
     AtomicReference<Throwable> second = new AtomicReference<>();
     Thread leader = waiter(log, 2, first);
-    inFlush.await();
-    Thread follower = waiter(log, 3, second);
-    awaitParked(follower);
+    Waiting.forLatch("the flush", inFlush);
     DeviceException cause = new DeviceException("elsewhere");
-    log.log.fail(cause);
-    follower.join();
-    assertSame(cause, second.get().getCause());
-    goOn.countDown();
-    leader.join();
+    try {
+      Thread follower = waiter(log, 3, second);
+      Waiting.untilItWaits("the flush", follower);
+      log.log.fail(cause);
+      Waiting.forEnd(follower);
+      assertSame(cause, second.get().getCause());
+    } finally {
+      goOn.countDown();
+    }
+    Waiting.forEnd(leader);
+    assertNull(first.get());
     // Its flush was well.
     assertEquals(3, log.log.durableSequence());
     assertEquals(List.of(cause), told);
@@ -175,30 +183,33 @@ final class LogFaultTest {
   }
 
   @Test
-  void whoWaitsIsToldOfTheEnd() throws Exception {
+  void whoWaitsIsToldOfTheEnd() {
     TestLog log = create();
     CountDownLatch inFlush = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     device.beforeFlush(
         () -> {
           inFlush.countDown();
-          await(goOn);
+          Waiting.forLatch("the test", goOn);
         });
     log.append(new byte[10]);
     AtomicReference<Throwable> first = new AtomicReference<>();
     AtomicReference<Throwable> second = new AtomicReference<>();
     Thread leader = waiter(log, 2, first);
-    inFlush.await();
-    Thread follower = waiter(log, 2, second);
-    awaitParked(follower);
+    Waiting.forLatch("the flush", inFlush);
     Thread closer = new Thread(log::close);
-    closer.start();
-    follower.join();
-    assertTrue(second.get() instanceof ClosedException);
-    goOn.countDown();
-    leader.join();
-    closer.join();
-    assertEquals(null, first.get());
+    try {
+      Thread follower = waiter(log, 2, second);
+      Waiting.untilItWaits("the flush", follower);
+      closer.start();
+      Waiting.forEnd(follower);
+      assertTrue(second.get() instanceof ClosedException, () -> "told " + second.get());
+    } finally {
+      goOn.countDown();
+    }
+    Waiting.forEnd(leader);
+    Waiting.forEnd(closer);
+    assertNull(first.get());
   }
 
   private static Thread waiter(TestLog log, long sequence, AtomicReference<Throwable> failure) {
@@ -207,25 +218,11 @@ final class LogFaultTest {
             () -> {
               try {
                 log.log.awaitDurable(sequence);
-              } catch (RuntimeException e) {
+              } catch (RuntimeException | Error e) {
                 failure.set(e);
               }
             });
     thread.start();
     return thread;
-  }
-
-  private static void awaitParked(Thread thread) {
-    while (thread.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
-    }
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 }

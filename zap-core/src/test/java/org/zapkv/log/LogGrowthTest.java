@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -12,27 +13,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 
 /** A log of which little is left is made larger by a thread of its own. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LogGrowthTest {
   private static final byte[] LEAVES_LITTLE = new byte[TestLog.SEGMENT_BYTES / 4 * 3];
 
   private final MemoryDevice memory = new MemoryDevice();
   private final HookedDevice device = new HookedDevice(memory).outlivingClose();
-  private final Thread self = Thread.currentThread();
 
   private long segments() {
     return (memory.sizeBytes() - LogHeadLayout.HEAD_BYTES) / TestLog.SEGMENT_BYTES;
   }
 
-  /** Ends when the timeout interrupts it. */
-  private void awaitSegments(int count) throws InterruptedException {
-    while (segments() < count) {
-      Thread.sleep(1);
-    }
+  private void awaitSegments(int count) {
+    Waiting.until(count + " segments", () -> segments() >= count);
   }
 
   private static Runnable byOthers(Runnable action) {
@@ -44,7 +42,9 @@ final class LogGrowthTest {
   }
 
   @Test
-  void itGrowsBeforeAnybodyNeedsIt() throws InterruptedException {
+  void itGrowsBeforeAnybodyNeedsIt() {
+    // Here, as the constructor runs in another thread than the test.
+    Thread self = Thread.currentThread();
     try (TestLog log = TestLog.create(device)) {
       log.append(new byte[1]);
       long before = segments();
@@ -58,7 +58,7 @@ final class LogGrowthTest {
   }
 
   @Test
-  void whereThereIsNoRoomItIsTriedAgainAfterAGroup() throws InterruptedException {
+  void whereThereIsNoRoomItIsTriedAgainAfterAGroup() {
     AtomicInteger refused = new AtomicInteger();
     AtomicReference<Thread> grower = new AtomicReference<>();
     CountDownLatch tried = new CountDownLatch(1);
@@ -72,11 +72,13 @@ final class LogGrowthTest {
             }));
     try (TestLog log = TestLog.create(device)) {
       log.append(LEAVES_LITTLE);
-      tried.await();
-      // Then it has nothing more to do, and waits for that.
-      while (grower.get().getState() != Thread.State.TIMED_WAITING) {
-        Thread.onSpinWait();
-      }
+      Waiting.forLatch("the thread that makes the log larger", tried);
+      // Then it has nothing more to do, and waits for that, or has ended after a while of waiting.
+      Waiting.until(
+          "the end of the try",
+          () ->
+              EnumSet.of(Thread.State.TIMED_WAITING, Thread.State.TERMINATED)
+                  .contains(grower.get().getState()));
       for (int i = 0; i < 1000; i++) {
         assertTrue(log.log.tryReserve(1));
         log.log.release(1);
@@ -91,7 +93,7 @@ final class LogGrowthTest {
   }
 
   @Test
-  void aFailureIsToldAndForGood() throws InterruptedException {
+  void aFailureIsToldAndForGood() {
     CountDownLatch told = new CountDownLatch(1);
     try (TestLog log = TestLog.create(device)) {
       log.log.onFailure(cause -> told.countDown());
@@ -101,7 +103,7 @@ final class LogGrowthTest {
                 throw HookedDevice.failure();
               }));
       assertTrue(log.log.tryReserve(LEAVES_LITTLE.length));
-      told.await();
+      Waiting.forLatch("the failure to be told", told);
       device.noActions();
       assertThrows(StoreFailedException.class, () -> log.log.tryReserve(1));
       assertThrows(StoreFailedException.class, () -> log.log.append(new byte[1]));
@@ -109,7 +111,7 @@ final class LogGrowthTest {
   }
 
   @Test
-  void closingWaitsForIt() throws InterruptedException {
+  void closingWaitsForIt() {
     CountDownLatch growing = new CountDownLatch(1);
     CountDownLatch letGo = new CountDownLatch(1);
     TestLog log = TestLog.create(device);
@@ -117,27 +119,19 @@ final class LogGrowthTest {
         byOthers(
             () -> {
               growing.countDown();
-              await(letGo);
+              Waiting.forLatch("the test", letGo);
             }));
     log.append(LEAVES_LITTLE);
     log.syncGroup();
-    growing.await();
+    Waiting.forLatch("the thread that makes the log larger", growing);
     Thread closer = new Thread(log::close);
     closer.start();
-    while (closer.getState() != Thread.State.WAITING) {
-      assertTrue(closer.isAlive(), "closed while the log grows");
-      Thread.onSpinWait();
-    }
-    letGo.countDown();
-    closer.join();
-    assertEquals(2, segments());
-  }
-
-  private static void await(CountDownLatch latch) {
     try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
+      Waiting.untilItWaits("the log to have grown", closer);
+    } finally {
+      letGo.countDown();
     }
+    Waiting.forEnd(closer);
+    assertEquals(2, segments());
   }
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -17,6 +16,7 @@ import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.cache.device.testing.DeviceImage;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.cache.device.testing.ImageDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
@@ -123,16 +123,12 @@ final class AutoCompactTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
-  void anIdleStoreGetsSmallWithoutBeingAsked() throws InterruptedException {
+  void anIdleStoreGetsSmallWithoutBeingAsked() {
     int blocks = 1200;
     ObjectSetOptions options = TestObjects.options().withSyncInterval(Duration.ofMillis(2));
     try (ObjectSet objects = ObjectSet.create(memory, options)) {
       long keep = spreadOut(objects, blocks, 1);
-      while (!isSmall(objects, memory)) {
-        // Ends when the timeout interrupts it.
-        Thread.sleep(1);
-      }
+      Waiting.until("the store to be small", () -> isSmall(objects, memory));
       assertFilled(objects, keep, blocks);
     }
   }
@@ -157,7 +153,7 @@ final class AutoCompactTest {
    * where it was.
    */
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whatIsMovedCanBeReadMeanwhile() throws Exception {
     int blocks = 40;
     long keep;
@@ -178,12 +174,13 @@ final class AutoCompactTest {
       device.beforeWrite(
           () -> {
             writing.countDown();
-            await(letGo);
+            Waiting.forLatch("the test", letGo);
           });
       CompletableFuture<Void> sync = CompletableFuture.runAsync(objects::sync);
       try {
-        writing.await();
-        awaitWaiting(syncing.get());
+        Waiting.forLatch("a write", writing);
+        // It can go on no more then, as all writes are held.
+        Waiting.untilItWaits("a write to end", syncing.get());
         try (DataObject object = objects.open(keep)) {
           for (int block = 0; block < blocks; block++) {
             TestObjects.assertFilled(object, block, 1L + block);
@@ -243,21 +240,6 @@ final class AutoCompactTest {
     }
     try (Transaction tx = objects.beginFreeing(0)) {
       objects.destroy(drop, tx);
-    }
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Waits until a thread can go on no more, as all writes are held. */
-  private static void awaitWaiting(Thread thread) throws InterruptedException {
-    while (thread.getState() != Thread.State.WAITING) {
-      Thread.sleep(1);
     }
   }
 

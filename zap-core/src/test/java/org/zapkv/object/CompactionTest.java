@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.MemoryDevice;
@@ -134,11 +135,14 @@ final class CompactionTest {
                   churned = churn(objects, churned);
                 }
               });
-      for (int round = 0; round < 3; round++) {
-        compact2(objects);
+      try {
+        for (int round = 0; round < 3; round++) {
+          compact2(objects);
+        }
+      } finally {
+        stop.set(true);
       }
-      stop.set(true);
-      writer.join();
+      writer.get(180, TimeUnit.SECONDS);
       assertFilled(objects, keep, blocks);
       try (DataObject object = objects.open(changed)) {
         model.forEach((block, content) -> TestObjects.assertContent(object, block, content));

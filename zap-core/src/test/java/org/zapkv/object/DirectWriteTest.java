@@ -4,12 +4,15 @@ package org.zapkv.object;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.cache.testing.Threads;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.pool.Transaction;
 
 /** Blocks written past the cache while others have them, or want them. */
@@ -88,7 +91,7 @@ final class DirectWriteTest {
             if (index == 0) {
               object.hold(BLOCK, "reader").release("reader");
             } else {
-              reading.await();
+              Waiting.forLatch("the read", reading);
               writer[0] = Thread.currentThread();
               writing.countDown();
               write(objects, object, 8);
@@ -103,16 +106,10 @@ final class DirectWriteTest {
 
   /** Until the writer has done its work, or waits for the read to end. */
   private static void awaitBlocked(Thread[] writer, CountDownLatch writing) {
-    try {
-      writing.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
-    Thread.State state;
-    do {
-      Thread.onSpinWait();
-      state = writer[0].getState();
-    } while (state != Thread.State.WAITING && state != Thread.State.TERMINATED);
+    Waiting.forLatch("the writer", writing);
+    Set<Thread.State> done =
+        EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING, Thread.State.TERMINATED);
+    Waiting.until("the write, or its wait", () -> done.contains(writer[0].getState()));
   }
 
   private static DataObject create(ObjectSet objects, long content) {

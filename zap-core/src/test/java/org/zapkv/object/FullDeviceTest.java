@@ -11,13 +11,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Compression;
 import org.zapkv.pool.Transaction;
 
 /** A device with no more room: said before anything changes, and nothing is lost. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FullDeviceTest {
   private static final int BLOCK_BYTES = 4096;
 
@@ -246,13 +247,15 @@ final class FullDeviceTest {
   }
 
   private static void awaitRoom(ObjectSet objects) {
-    while (true) {
-      try {
-        objects.sync();
-        return;
-      } catch (StoreFullException e) {
-        Thread.onSpinWait();
-      }
+    Waiting.until("room for the group", () -> isSynced(objects));
+  }
+
+  private static boolean isSynced(ObjectSet objects) {
+    try {
+      objects.sync();
+      return true;
+    } catch (StoreFullException e) {
+      return false;
     }
   }
 

@@ -11,12 +11,14 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.ZapException;
 import org.zapkv.pool.Transaction;
@@ -35,15 +37,13 @@ final class GroupEndTest {
     }
   }
 
-  private static void awaitWaiting(String threadPrefix) throws InterruptedException {
-    while (Thread.getAllStackTraces().entrySet().stream()
-        .noneMatch(
+  private static boolean isWaiting(String threadPrefix) {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .anyMatch(
             entry ->
                 entry.getKey().getName().startsWith(threadPrefix)
                     && Arrays.stream(entry.getValue())
-                        .anyMatch(frame -> frame.getMethodName().equals("quiesce")))) {
-      Thread.sleep(1);
-    }
+                        .anyMatch(frame -> frame.getMethodName().equals("quiesce")));
   }
 
   @Test
@@ -58,10 +58,11 @@ final class GroupEndTest {
       try (Transaction tx = objects.begin(BLOCK_BYTES)) {
         TestObjects.fill(object, 0, 2, tx);
         sync = CompletableFuture.runAsync(objects::sync);
-        awaitWaiting("zap-sync-fails");
+        Waiting.until("the end of the group to be waited for", () -> isWaiting("zap-sync-fails"));
         objects.fail("half way", new ZapException("cause"));
       }
-      Throwable thrown = assertThrows(Exception.class, sync::join).getCause();
+      Throwable thrown =
+          assertThrows(ExecutionException.class, () -> sync.get(180, TimeUnit.SECONDS)).getCause();
       assertTrue(thrown instanceof StoreFailedException, String.valueOf(thrown));
       object.close();
       objects.close();
@@ -80,10 +81,11 @@ final class GroupEndTest {
     CompletableFuture<Void> close;
     try (Transaction tx = objects.begin(BLOCK_BYTES)) {
       close = CompletableFuture.runAsync(objects::close);
+      // On a slow machine it may not have begun: then nothing is seen, and nothing fails.
       assertThrows(TimeoutException.class, () -> close.get(300, TimeUnit.MILLISECONDS));
       TestObjects.fill(object, 0, 2, tx);
     }
-    close.join();
+    close.get(180, TimeUnit.SECONDS);
     object.close();
     try (ObjectSet again = ObjectSet.open(device, TestObjects.options());
         DataObject stored = again.open(1)) {

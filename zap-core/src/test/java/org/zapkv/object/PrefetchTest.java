@@ -15,6 +15,7 @@ import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.WatchedDevice;
 import org.zapkv.cache.memory.NativeMemory;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.DeviceException;
@@ -61,9 +62,8 @@ class PrefetchTest {
   }
 
   private static void awaitReads(ObjectSet objects) {
-    while (objects.cache().stats().outstandingHolds() > 0) {
-      Thread.onSpinWait();
-    }
+    // What is read ahead is held from the call on until it has been read.
+    Waiting.until("the reads", () -> objects.cache().stats().outstandingHolds() == 0);
   }
 
   private static long contentOf(int block) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -262,7 +263,7 @@ final class ScrubTest {
       } finally {
         stop.set(true);
       }
-      writer.join();
+      writer.get(180, TimeUnit.SECONDS);
       objects.sync();
       assertEquals(List.of(), scrub(objects).problems());
       TestObjects.assertClean(objects);

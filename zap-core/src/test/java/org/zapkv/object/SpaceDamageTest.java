@@ -20,7 +20,7 @@ import org.zapkv.error.StoreFullException;
 import org.zapkv.pool.Transaction;
 
 /** A store whose space map is damaged in part, or whose file cannot be cut, takes changes. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class SpaceDamageTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int BLOCKS = (16 << 20) / BLOCK_BYTES;

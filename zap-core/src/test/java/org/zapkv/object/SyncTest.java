@@ -13,12 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.device.FileDevice;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.CrashDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.ClosedException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.PoolStatistics;
@@ -73,21 +74,11 @@ final class SyncTest {
   }
 
   @Test
-  void changesAreSyncedByThemselvesAfterTheInterval() throws InterruptedException {
+  void changesAreSyncedByThemselvesAfterTheInterval() {
     ObjectSetOptions options = TestObjects.options().withSyncInterval(Duration.ofMillis(5));
     try (ObjectSet objects = ObjectSet.create(new MemoryDevice(), options)) {
       long group = write(objects, newObject(objects), 0, 1);
-      CountDownLatch synced = new CountDownLatch(1);
-      Thread waiter =
-          new Thread(
-              () -> {
-                while (objects.syncedGroup() < group) {
-                  Thread.onSpinWait();
-                }
-                synced.countDown();
-              });
-      waiter.start();
-      assertTrue(synced.await(60, TimeUnit.SECONDS));
+      Waiting.until("group " + group, () -> objects.syncedGroup() >= group);
     }
   }
 
@@ -106,7 +97,8 @@ final class SyncTest {
   }
 
   @Test
-  void aGroupIsNotSyncedWhileATransactionIsOpenAndTheOthersWait() throws InterruptedException {
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aGroupIsNotSyncedWhileATransactionIsOpenAndTheOthersWait() {
     try (ObjectSet objects = ObjectSet.create(new MemoryDevice(), TestObjects.options())) {
       long id = newObject(objects);
       Transaction open = objects.begin(0);
@@ -129,7 +121,7 @@ final class SyncTest {
       }
       open.close();
       open.close();
-      assertTrue(begun.await(60, TimeUnit.SECONDS));
+      Waiting.forLatch("the other transaction", begun);
       assertTrue(group[0] >= open.group());
       objects.awaitSynced(open.group());
     }

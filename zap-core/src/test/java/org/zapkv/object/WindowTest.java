@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.pool.Transaction;
 
 /** Narrow windows between threads, held open by a device that waits. */
@@ -18,16 +19,6 @@ final class WindowTest {
   private static final int BLOCK_BYTES = 16 << 10;
 
   private final HookedDevice device = new HookedDevice(new MemoryDevice());
-
-  private static void await(CountDownLatch latch) {
-    boolean done = false;
-    try {
-      done = latch.await(60, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    assertTrue(done, "waited for too long");
-  }
 
   private static DataObject newObject(ObjectSet objects, int blocks) {
     try (Transaction tx = objects.begin(0)) {
@@ -58,10 +49,10 @@ final class WindowTest {
       device.beforeFlush(
           () -> {
             inFlush.countDown();
-            await(goOn);
+            Waiting.forLatch("the test", goOn);
           });
       objects.requestSync();
-      await(inFlush);
+      Waiting.forLatch("the flush", inFlush);
       try {
         assertTrue(isEvicted(objects, object, 6), "the block stays in the cache: nothing tested");
         TestObjects.assertZeros(object, 5);
@@ -104,7 +95,7 @@ final class WindowTest {
           () -> {
             if (Thread.currentThread() == reader[0] && reading.getCount() > 0) {
               reading.countDown();
-              await(goOn);
+              Waiting.forLatch("the test", goOn);
             }
           });
       /* The large object goes; the small one is written after it, at the end; then it is moved. */
@@ -126,7 +117,7 @@ final class WindowTest {
                 }
               });
       reader[0].start();
-      await(reading);
+      Waiting.forLatch("the read", reading);
       long before = objects.syncedGroup();
       objects.sync();
       assertTrue(objects.syncedGroup() > before, "nothing was moved");
@@ -137,7 +128,7 @@ final class WindowTest {
       }
       objects.sync();
       goOn.countDown();
-      assertEquals(true, read.get(60, TimeUnit.SECONDS));
+      assertEquals(true, read.get(180, TimeUnit.SECONDS));
       TestObjects.assertClean(objects);
     } catch (Exception e) {
       throw new AssertionError(e);

@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.reflect.Proxy;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.WatchedDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
@@ -78,7 +78,8 @@ class WriteBackTest {
                 cleanedEarly.set(true);
               }
               bothInside.countDown();
-              await(bothInside);
+              // Else it is one write at a time.
+              Waiting.forLatch("another write meanwhile", bothInside);
             }
             transfer.run();
           });
@@ -234,13 +235,5 @@ class WriteBackTest {
     }
     assertNull(failure.get(), () -> "" + failure.get());
     assertTrue(found.get() >= 48, () -> "found: " + found);
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      assertTrue(latch.await(30, TimeUnit.SECONDS), "one write at a time");
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 }

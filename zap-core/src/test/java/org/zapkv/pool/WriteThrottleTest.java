@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a change costs, with a clock that stands still unless told otherwise. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class WriteThrottleTest {
   private static final long SECOND = 1_000_000_000;
   private static final double SHARE = 1e-4;
