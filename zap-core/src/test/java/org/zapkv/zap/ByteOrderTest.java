@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -185,7 +186,7 @@ class ByteOrderTest {
                   results.add(threads.submit(() -> seen(zap)));
                 }
                 for (Future<List<String>> result : results) {
-                  assertEquals(expected, result.get());
+                  assertEquals(expected, result.get(180, TimeUnit.SECONDS));
                 }
               }
             } catch (Exception e) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.zapkv.pool.Transaction;
 
 /** Several threads change a flooded map, each its own keys, while others walk, count and check. */
-@Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FloodConcurrencyTest {
   private static final int OPERATIONS = Integer.getInteger("zap.flood.operations", 3_000);
   private static final int WRITERS = 3;

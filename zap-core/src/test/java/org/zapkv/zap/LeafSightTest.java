@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What was seen of a leaf before it was locked counts only as long as it is true. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeafSightTest {
   private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
   private static final long SALT = 0x24955;

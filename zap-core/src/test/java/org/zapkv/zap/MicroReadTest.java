@@ -22,7 +22,7 @@ import org.zapkv.error.ClosedException;
 import org.zapkv.error.KeyTooLongException;
 
 /** Reading a micro map without a lock. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class MicroReadTest {
   private static final long ABSENT = -1;
   private static final long UNKNOWN = -2;

@@ -33,7 +33,7 @@ import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.pool.Transaction;
 
 /** {@link Zap#applyAll}: the same as the changes one by one. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ZapBatchTest {
   private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
 

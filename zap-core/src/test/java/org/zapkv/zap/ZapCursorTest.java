@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The guarantee of cursors, and their cookies, while the map changes its shape. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ZapCursorTest {
   private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
   private static final int STAYING = 60;

@@ -24,7 +24,7 @@ import org.zapkv.object.ImageObject;
 import org.zapkv.pool.Transaction;
 
 /** Damaged images: an exception that says where, or an answer, and always an end. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ZapDamageTest {
   private static final int KEYS = 150;
   private static final int MUTATIONS = 700;

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.object.DataObject;
 import org.zapkv.object.ObjectSet;
 import org.zapkv.object.ObjectSetOptions;
@@ -24,7 +25,7 @@ import org.zapkv.object.ObjectType;
 import org.zapkv.pool.Transaction;
 
 /** Maps on the real object layer, with less cache than data, synced all the time. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ZapOnObjectsTest {
   private static final int THREADS = 3;
   private static final int BATCHES = 150;
@@ -103,7 +104,8 @@ class ZapOnObjectsTest {
               // The thread that syncs holds blocks too, as long as it has something to do.
               objects.sync();
               objects.sync();
-              assertEquals(List.of(), objects.cache().outstandingHolds());
+              Waiting.until(
+                  "nothing to be held", () -> objects.cache().outstandingHolds().isEmpty());
             }
             try (ObjectSet objects = ObjectSet.open(device, OPTIONS);
                 DataObject object = objects.open(objectId)) {

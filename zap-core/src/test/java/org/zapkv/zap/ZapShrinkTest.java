@@ -314,7 +314,7 @@ class ZapShrinkTest {
 
   /** Both halves of a run lead to one leaf, which says that it covers both. */
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void siblingsThatAreOneLeafAreNotMerged() {
     byte[] image;
     try (TestMap map = TestMap.create(CHOSEN.withShrinkPolicy(ShrinkPolicy.FORMAT_FAITHFUL))) {
