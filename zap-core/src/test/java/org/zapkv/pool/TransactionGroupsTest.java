@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.device.MemoryDevice;
+import org.zapkv.cache.testing.Waiting;
 import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.StoreFullException;
 
@@ -93,7 +94,7 @@ final class TransactionGroupsTest {
    * soon after: others go on then, and not only when a group is synced by itself, here after a day.
    */
   @Test
-  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whoeverWaitsForAChangeThatFoundNoRoomGoesOnWhenThereIsSome() throws Exception {
     Logger logger = Logger.getLogger("org.zapkv");
     logger.setLevel(Level.OFF);
@@ -113,12 +114,10 @@ final class TransactionGroupsTest {
                     tx -> {
                       participant.changedGroup = tx.group();
                       writer.start();
-                      while (!pool.roomWait().isWaiting()) {
-                        Thread.onSpinWait();
-                      }
+                      Waiting.until("want of room", () -> pool.roomWait().isWaiting());
                     }));
         full.set(false);
-        writer.join();
+        Waiting.forEnd(writer);
         try (Transaction tx = groups.begin(0, false)) {
           assertTrue(tx.group() > participant.changedGroup);
         }
