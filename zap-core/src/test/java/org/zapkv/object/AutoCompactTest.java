@@ -22,6 +22,7 @@ import org.zapkv.pool.Transaction;
 
 /** A device of which much is free gets smaller by itself, unless it is told not to. */
 @Tag("once") // It is long, and runs on dirty memory.
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class AutoCompactTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int LARGE_BYTES = 128 << 10;
@@ -153,7 +154,6 @@ final class AutoCompactTest {
    * where it was.
    */
   @Test
-  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whatIsMovedCanBeReadMeanwhile() throws Exception {
     int blocks = 40;
     long keep;

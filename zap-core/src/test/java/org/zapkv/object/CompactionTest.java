@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.CrashDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
@@ -20,6 +21,7 @@ import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
 /** What lies high is moved down and the device gets smaller; what is stored stays the same. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class CompactionTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int REGION_SHIFT = 22;

@@ -15,10 +15,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.pool.Transaction;
 
 /** Writers, readers and removers go on while group after group is synced. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ConcurrentWritersTest {
   private static final int WRITERS = 4;
   private static final int BLOCKS = 400;

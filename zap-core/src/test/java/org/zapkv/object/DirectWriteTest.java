@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
@@ -16,6 +17,7 @@ import org.zapkv.cache.testing.Waiting;
 import org.zapkv.pool.Transaction;
 
 /** Blocks written past the cache while others have them, or want them. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class DirectWriteTest {
   private static final int BLOCK_BYTES = 64 << 10;
   private static final long BLOCK = 3;

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.pool.Transaction;
 
 /** A transaction changes far more than the cache holds. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class EarlyWriteTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int BLOCKS = (64 << 20) / BLOCK_BYTES;

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.cache.testing.Waiting;
@@ -24,6 +25,7 @@ import org.zapkv.error.ZapException;
 import org.zapkv.pool.Transaction;
 
 /** What happens at the end of a group while somebody is still at work. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class GroupEndTest {
   private static final int BLOCK_BYTES = 4096;
 

@@ -193,6 +193,22 @@ final class ObjectModel {
         });
   }
 
+  /** As {@link #verify}, and nothing is left of what only another state has. */
+  void verifyAgainst(ObjectModel other, ObjectSet objects) {
+    verify(objects);
+    entries.forEach(
+        (id, entry) -> {
+          Entry others = other.entries.get(id);
+          if (others != null) {
+            try (DataObject object = objects.open(id)) {
+              others.blocks.keySet().stream()
+                  .filter(block -> !entry.blocks.containsKey(block))
+                  .forEach(block -> TestObjects.assertZeros(object, block));
+            }
+          }
+        });
+  }
+
   /** Exactly the objects of the model are in the synced state. */
   void verifyObjects(ObjectSet objects) {
     Set<Long> found = new TreeSet<>();

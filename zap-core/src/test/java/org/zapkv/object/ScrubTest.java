@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.BufferCache;
 import org.zapkv.cache.IoMemory;
 import org.zapkv.cache.device.MemoryDevice;
@@ -26,6 +27,7 @@ import org.zapkv.pool.BlockPointer;
 import org.zapkv.pool.Transaction;
 
 /** Every bad copy is found; it is mended where there is a good one; nobody else is disturbed. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ScrubTest {
   private static final int MAP_BLOCKS = 150;
   private static final int BLOCK_BYTES = 4096;

@@ -28,6 +28,7 @@ import org.zapkv.pool.Transaction;
 /**
  * Groups: when they are synced, what waits for what, what happens when it fails, how files shrink.
  */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class SyncTest {
   private static final int BLOCK_BYTES = 16 << 10;
 
@@ -97,7 +98,6 @@ final class SyncTest {
   }
 
   @Test
-  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aGroupIsNotSyncedWhileATransactionIsOpenAndTheOthersWait() {
     try (ObjectSet objects = ObjectSet.create(new MemoryDevice(), TestObjects.options())) {
       long id = newObject(objects);

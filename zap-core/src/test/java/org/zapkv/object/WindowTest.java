@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.Buffer;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.HookedDevice;
@@ -15,6 +16,7 @@ import org.zapkv.cache.testing.Waiting;
 import org.zapkv.pool.Transaction;
 
 /** Narrow windows between threads, held open by a device that waits. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class WindowTest {
   private static final int BLOCK_BYTES = 16 << 10;
 

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.zapkv.cache.device.BlockDevice;
 import org.zapkv.cache.device.MemoryDevice;
 import org.zapkv.cache.device.testing.WatchedDevice;
@@ -26,6 +27,7 @@ import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
 /** How a group is written: neighbours at once, several writes in flight. */
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WriteBackTest {
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int BLOCKS = (8 << 20) / BLOCK_BYTES;
