@@ -219,7 +219,7 @@ class UnheldReadTest {
         });
   }
 
-  /** Also until something was read without locks: readers may come late on a slow machine. */
+  /** Not before something is read without locks: readers may come late on a slow machine. */
   private static void readWhile(TestMap map, Random random, Runnable changes) throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     AtomicLong good = new AtomicLong();
@@ -231,10 +231,10 @@ class UnheldReadTest {
         readers.add(threads.submit(() -> readUntil(done, map.zap(), own, good)));
       }
       try {
-        changes.run();
         Waiting.until(
             "a good read without locks",
             () -> good.get() > 0 || readers.stream().anyMatch(Future::isDone));
+        changes.run();
       } finally {
         done.set(true);
       }
