@@ -253,6 +253,8 @@ public final class TransactionGroups implements AutoCloseable {
           unwritten = tx.group();
         }
         awaitSynced(unwritten);
+        // Also where nothing was changed, and so no group is written that anybody could wait for.
+        unwritten = 0;
       } finally {
         if (syncedGroup < unwritten) {
           // Whoever begins is refused while there is no room, and for ever after a failure. Who

@@ -4,6 +4,7 @@ package org.zapkv.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -24,6 +25,7 @@ import net.openhft.hashing.LongHashFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.testing.ChildWatch;
 import org.zapkv.store.ZapStore;
 
 /** Stores that cannot be used: a clear message, the exit code, and nothing lost that was there. */
@@ -279,8 +281,10 @@ class BadStoreTest {
     Process process = new ProcessBuilder(command).start();
     String acks;
     String err;
-    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    try (ChildWatch watch = ChildWatch.of(process);
+        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+      assertNotNull(watch);
       acks = String.join("\n", out.lines().toList());
       err = String.join("\n", errors.lines().toList());
     }

@@ -4,6 +4,7 @@ package org.zapkv.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.zapkv.cache.testing.ChildWatch;
 
 class ImageCommandTest {
   private static final String ONE = "61\t8\t1\t0000000000000001";
@@ -475,7 +477,9 @@ class ImageCommandTest {
     command.addAll(ChildJvm.command("image", "build", lines, out, "--salt", 1));
     command.add(5, "-XX:-UsePerfData");
     Process process = new ProcessBuilder(command).start();
-    try (BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+    try (ChildWatch watch = ChildWatch.of(process);
+        BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+      assertNotNull(watch);
       String err = String.join("\n", errors.lines().toList());
       assertEquals(ExitCode.UNUSABLE, process.waitFor(), err);
       assertTrue(err.contains("zap: cannot write " + out), err);

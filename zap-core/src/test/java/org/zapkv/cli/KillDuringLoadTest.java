@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.testing.ChildWatch;
 import org.zapkv.store.MapCursor;
 import org.zapkv.store.ZapMap;
 import org.zapkv.store.ZapStore;
@@ -93,7 +94,9 @@ class KillDuringLoadTest {
     Thread drain = new Thread(() -> drain(process), "drain");
     feeder.start();
     drain.start();
-    try (BufferedReader acks = process.inputReader(StandardCharsets.UTF_8)) {
+    try (ChildWatch watch = ChildWatch.of(process);
+        BufferedReader acks = process.inputReader(StandardCharsets.UTF_8)) {
+      assertNotNull(watch);
       String last = null;
       int count = random.nextInt(4) == 0 ? 0 : random.nextInt(100);
       for (int i = 0; i < count; i++) {

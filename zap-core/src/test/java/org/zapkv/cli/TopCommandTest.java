@@ -28,7 +28,7 @@ import org.zapkv.store.PublishedStatistics;
 import org.zapkv.store.ZapStore;
 
 /** zap top: what another process does with a store, or that none does. */
-@Timeout(60)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TopCommandTest {
   @TempDir private Path directory;
   private Path store;

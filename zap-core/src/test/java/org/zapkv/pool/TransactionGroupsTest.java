@@ -90,6 +90,24 @@ final class TransactionGroupsTest {
   }
 
   /**
+   * Who finds, alone, that there is nothing to change any more leaves the store to others: no group
+   * is written of that, so there is none that they could wait for.
+   */
+  @Test
+  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aChangeMadeAloneThatChangesNothingHoldsNobodyBack() {
+    try (BufferCache cache = BufferCache.builder().budgetBytes(8 << 20).build();
+        Pool pool = pool(cache);
+        TransactionGroups groups = new TransactionGroups(pool, new Changing(), SETTINGS, null)) {
+      groups.start();
+      for (int i = 0; i < 3; i++) {
+        groups.changeAlone(1, false, tx -> {});
+        groups.begin(1, false).close();
+      }
+    }
+  }
+
+  /**
    * The disk is full, by the writing of something else, when a change is made alone, and has room
    * soon after: others go on then, and not only when a group is synced by itself, here after a day.
    */

@@ -24,7 +24,7 @@ import org.zapkv.error.ReadOnlyStoreException;
 import org.zapkv.error.StoreFailedException;
 
 /** What an answer of an atomic operation rests on is as durable as a change would be. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class AtomicDurabilityTest {
 

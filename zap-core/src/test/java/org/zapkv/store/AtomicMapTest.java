@@ -29,7 +29,7 @@ import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ValueTypeException;
 
 /** Operations that look at a key and change it, one after the other. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AtomicMapTest {
   private static final byte[] KEY = {'k'};
   private static final byte[] LONG_KEY = new byte[ZapMap.MAX_KEY_BYTES + 1];

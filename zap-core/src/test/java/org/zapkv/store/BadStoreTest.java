@@ -4,6 +4,7 @@ package org.zapkv.store;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,14 +12,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.testing.ChildWatch;
 import org.zapkv.error.CorruptException;
 import org.zapkv.error.NotAStoreException;
 import org.zapkv.error.StoreLockedException;
@@ -81,8 +83,7 @@ class BadStoreTest {
     assertThrows(IllegalArgumentException.class, () -> builder.leafBytes(2048));
     assertThrows(IllegalArgumentException.class, () -> builder.leafBytes(5000));
     assertThrows(IllegalArgumentException.class, () -> builder.leafBytes(262144));
-    assertThrows(
-        IllegalArgumentException.class, () -> builder.syncInterval(java.time.Duration.ZERO));
+    assertThrows(IllegalArgumentException.class, () -> builder.syncInterval(Duration.ZERO));
     assertThrows(NullPointerException.class, () -> builder.open(null));
   }
 
@@ -114,8 +115,12 @@ class BadStoreTest {
                   directory.toString())
               .redirectErrorStream(true)
               .start();
-      String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertTrue(child.waitFor(60, TimeUnit.SECONDS));
+      String output;
+      try (ChildWatch watch = ChildWatch.of(child)) {
+        assertNotNull(watch);
+        output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(1, child.waitFor(), output);
+      }
       assertTrue(output.contains("StoreLockedException"), output);
       assertTrue(output.contains("process " + ProcessHandle.current().pid()), output);
       assertEquals("v", store.map("m").getString("k"));
@@ -131,7 +136,12 @@ class BadStoreTest {
 
   private static List<byte[]> fill(Path path) {
     List<byte[]> values = new ArrayList<>();
-    try (ZapStore store = ZapStore.builder().durability(Durability.NONE).open(path)) {
+    // In one group, however long it takes: where damage does harm depends on where the groups are.
+    try (ZapStore store =
+        ZapStore.builder()
+            .durability(Durability.NONE)
+            .syncInterval(Duration.ofHours(1))
+            .open(path)) {
       ZapMap map = store.map("m");
       Random random = new Random(7);
       for (int i = 0; i < 3000; i++) {

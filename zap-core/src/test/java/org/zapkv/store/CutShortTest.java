@@ -29,7 +29,7 @@ import org.zapkv.zap.Zap;
  * the shape was: nobody knows what it has cut short, so the store takes no more changes, and what
  * is on disk is a beginning of the commits.
  */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class CutShortTest {
   private static final int ENTRIES = 150;

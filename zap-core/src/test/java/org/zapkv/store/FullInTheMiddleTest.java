@@ -25,7 +25,7 @@ import org.zapkv.error.StoreFullException;
  * A disk that fills up in the middle of a batch larger than the cache: the batch ends by itself,
  * with nothing changed, and the store goes on when there is room.
  */
-@Timeout(value = 100, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 @Tag("once")
 class FullInTheMiddleTest {

@@ -18,7 +18,7 @@ import org.zapkv.cache.device.testing.HookedDevice;
 import org.zapkv.error.StoreFullException;
 
 /** A device with no more room: said before anything changes; reads and removals go on. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FullStoreTest {
   private static final String VALUE = "v".repeat(400);
 

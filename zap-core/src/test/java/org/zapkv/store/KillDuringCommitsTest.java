@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.zapkv.cache.memory.InitPolicy;
+import org.zapkv.cache.testing.ChildWatch;
 
 /**
  * A process in which eight threads commit is killed at random moments: what it had acknowledged is
@@ -67,7 +69,9 @@ final class KillDuringCommitsTest {
       throws IOException, InterruptedException {
     Process child = start(round, seed);
     Map<String, Integer> acknowledged = new HashMap<>();
-    try (BufferedReader lines = child.inputReader(StandardCharsets.UTF_8)) {
+    try (ChildWatch watch = ChildWatch.of(child);
+        BufferedReader lines = child.inputReader(StandardCharsets.UTF_8)) {
+      assertNotNull(watch);
       int wanted = random.nextInt(4) == 0 ? 0 : random.nextInt(1500);
       for (int i = 0; i < wanted; i++) {
         note(lines.readLine(), acknowledged);

@@ -20,7 +20,7 @@ import org.zapkv.error.StoreFailedException;
 import org.zapkv.pool.Transaction;
 
 /** A batch in parts that is taken back after others have changed the same keys. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LargeBatchTest {
   private static final int LARGE_BYTES = 5000;
 

@@ -9,9 +9,7 @@ import static org.zapkv.store.LinearHistory.ABSENT;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CyclicBarrier;
 import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -138,12 +136,12 @@ class LinearizabilityTest {
         rounds.add(List.of(new LinearHistory(), new LinearHistory()));
       }
       List<CompletableFuture<Void>> threads = new ArrayList<>();
-      CyclicBarrier barrier = new CyclicBarrier(THREADS);
+      MeetingPoint meeting = new MeetingPoint(THREADS);
       for (int i = 0; i < THREADS; i++) {
         SplittableRandom random = new SplittableRandom(seed + i);
         threads.add(
             CompletableFuture.runAsync(
-                () -> play(rounds, store, map, random, barrier),
+                () -> meeting.guard(() -> play(rounds, store, map, random, meeting)),
                 task -> new Thread(task, "linear").start()));
       }
       threads.forEach(CompletableFuture::join);
@@ -162,9 +160,9 @@ class LinearizabilityTest {
       ZapStore store,
       ZapMap map,
       SplittableRandom random,
-      CyclicBarrier barrier) {
+      MeetingPoint meeting) {
     for (int round = 0; round < rounds.size(); round++) {
-      await(barrier);
+      meeting.meet();
       map.remove("key " + (KEYS * (round - 1)));
       map.remove("key " + (KEYS * (round - 1) + 1));
       for (int i = 0; i < CALLS; i++) {
@@ -172,14 +170,6 @@ class LinearizabilityTest {
         String name = "key " + (KEYS * round + key);
         call(rounds.get(round).get(key), store, map, name, random);
       }
-    }
-  }
-
-  private static void await(CyclicBarrier barrier) {
-    try {
-      barrier.await();
-    } catch (InterruptedException | BrokenBarrierException e) {
-      throw new IllegalStateException(e);
     }
   }
 

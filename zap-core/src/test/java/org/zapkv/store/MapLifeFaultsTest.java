@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -49,7 +50,7 @@ import org.zapkv.zap.ZapValue;
 
 /** Maps are dropped and cleared while something is damaged, full, failing or in use. */
 @ExtendWith(SilentLog.class)
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class MapLifeFaultsTest {
   private static final long PATIENCE_NANOS = 60_000_000_000L;
 
@@ -360,23 +361,22 @@ final class MapLifeFaultsTest {
   private static final class Reader {
     private final ZapStore store;
     private final AtomicBoolean stop;
-    private long reads;
+    private final AtomicLong reads = new AtomicLong();
 
     Reader(ZapStore store, AtomicBoolean stop) {
       this.store = store;
       this.stop = stop;
     }
 
-    Long run() {
+    void run() {
       for (int i = 0; !stop.get(); i++) {
         ZapMap map = store.map("m");
         try {
           read(map, i);
         } catch (MapDroppedException e) {
-          reads++;
+          reads.incrementAndGet();
         }
       }
-      return reads;
     }
 
     private void read(ZapMap map, int i) {
@@ -409,7 +409,7 @@ final class MapLifeFaultsTest {
     }
 
     private void check(int key, String value) {
-      reads++;
+      reads.incrementAndGet();
       assertTrue(value.startsWith("value " + key + " "), key + ": " + value);
     }
   }
@@ -419,12 +419,15 @@ final class MapLifeFaultsTest {
     ExecutorService executor = Executors.newFixedThreadPool(3);
     AtomicBoolean stop = new AtomicBoolean();
     try (ZapStore store = builder().create(new MemoryDevice(), "test")) {
-      List<Future<Long>> readers = new ArrayList<>();
+      List<Reader> readers = new ArrayList<>();
+      List<Future<?>> ends = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         Reader reader = new Reader(store, stop);
-        readers.add(executor.submit(reader::run));
+        readers.add(reader);
+        ends.add(executor.submit(reader::run));
       }
-      for (int round = 0; round < 40; round++) {
+      // Where threads are many and processors few, until each reader has come to read something.
+      for (int round = 0; round < 40 || isAnyToReadYet(readers, ends); round++) {
         ZapMap map = store.map("m");
         fill(map, 1 + 300 * (round % 3));
         if (round % 2 == 0) {
@@ -435,8 +438,9 @@ final class MapLifeFaultsTest {
         }
       }
       stop.set(true);
-      for (Future<Long> reader : readers) {
-        assertTrue(reader.get() > 0);
+      for (int i = 0; i < 3; i++) {
+        ends.get(i).get();
+        assertTrue(readers.get(i).reads.get() > 0);
       }
       store.awaitFreed();
       store.sync();
@@ -446,6 +450,14 @@ final class MapLifeFaultsTest {
       stop.set(true);
       executor.shutdown();
     }
+  }
+
+  private static boolean isAnyToReadYet(List<Reader> readers, List<Future<?>> ends) {
+    boolean isAny = false;
+    for (int i = 0; i < readers.size(); i++) {
+      isAny |= readers.get(i).reads.get() == 0 && !ends.get(i).isDone();
+    }
+    return isAny;
   }
 
   /** A reader that was in the map while it was cleared must not make the map what it was before. */

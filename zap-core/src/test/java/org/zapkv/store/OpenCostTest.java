@@ -4,6 +4,7 @@ package org.zapkv.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
@@ -19,7 +20,9 @@ import org.zapkv.cache.device.testing.WatchedDevice;
 class OpenCostTest {
   private static final int LARGE_VALUES = 5000;
 
-  private static final ZapStoreBuilder BUILDER = ZapStore.builder().cacheBytes(4 << 20);
+  /** What is on the device must not change while it is looked at as after a crash. */
+  private static final ZapStoreBuilder BUILDER =
+      ZapStore.builder().cacheBytes(4 << 20).syncInterval(Duration.ofHours(1));
 
   /** What was read while a store was opened. */
   private record Cost(int reads, long bytes) {}

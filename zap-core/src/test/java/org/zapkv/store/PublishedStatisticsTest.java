@@ -32,6 +32,7 @@ import org.zapkv.error.NotAStoreException;
 import org.zapkv.error.ZapException;
 
 /** What a process publishes of its store, and what others read of it: those figures or none. */
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PublishedStatisticsTest {
   private static final ZapStoreBuilder BUILDER = ZapStore.builder().cacheBytes(4 << 20);
   private static final ZapStoreBuilder PUBLISHING =
@@ -164,7 +165,6 @@ class PublishedStatisticsTest {
   }
 
   @Test
-  @Timeout(60)
   void anOpenStoreIsSeenAndAClosedOneNot() {
     try (ZapStore store = PUBLISHING.open(directory)) {
       store.map("m").put("key", "value");
@@ -204,7 +204,6 @@ class PublishedStatisticsTest {
   }
 
   @Test
-  @Timeout(60)
   void whoReadsMeanwhileReadsWhatWasPublishedOnce() throws Exception {
     AtomicBoolean over = new AtomicBoolean();
     try (ZapStore store = BUILDER.open(directory);

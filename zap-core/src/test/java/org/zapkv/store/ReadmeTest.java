@@ -2,6 +2,7 @@
 package org.zapkv.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -10,12 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
+import org.zapkv.cache.testing.ChildWatch;
 import org.zapkv.cache.testing.DocumentedCode;
 
 /** The README's example is this code, and runs in a bare JVM that prints nothing. */
@@ -120,10 +121,15 @@ class ReadmeTest {
             .directory(directory.toFile())
             .redirectError(directory.resolve("stderr").toFile())
             .start();
-    String out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(child.waitFor(60, TimeUnit.SECONDS));
+    String out;
+    int exitCode;
+    try (ChildWatch watch = ChildWatch.of(child)) {
+      assertNotNull(watch);
+      out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      exitCode = child.waitFor();
+    }
     String err = Files.readString(directory.resolve("stderr"));
-    assertEquals(0, child.exitValue(), err);
+    assertEquals(0, exitCode, err);
     assertEquals("", err);
     return out;
   }

@@ -20,7 +20,7 @@ import org.zapkv.error.CorruptException;
 import org.zapkv.error.NotAStoreException;
 
 /** Opening a store with records in its intent log, whole or damaged. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class ReplayTest {
 

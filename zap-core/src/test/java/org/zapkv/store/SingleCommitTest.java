@@ -17,7 +17,7 @@ import org.zapkv.error.DeviceException;
 import org.zapkv.error.StoreFailedException;
 
 /** A commit of one change that fails after something was done for it. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class SingleCommitTest {
   private static final int ENTRIES = 1000;

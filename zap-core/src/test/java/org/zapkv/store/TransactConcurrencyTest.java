@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
-import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
@@ -22,7 +20,7 @@ import org.zapkv.error.TransactionConflictException;
 import org.zapkv.error.ZapException;
 
 /** What transactions of several threads must never do to each other, and to a crash. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class TransactConcurrencyTest {
   private static final int THREADS = 4;
@@ -92,45 +90,39 @@ class TransactConcurrencyTest {
    */
   @Test
   void noWriteIsSkewed() {
-    CyclicBarrier turn = new CyclicBarrier(2);
+    MeetingPoint turn = new MeetingPoint(2);
     AtomicInteger looks = new AtomicInteger();
     AtomicInteger bothAway = new AtomicInteger();
     inThreads(
         2,
-        thread -> {
-          String mine = thread == 0 ? "a" : "b";
-          String others = thread == 0 ? "b" : "a";
-          for (int i = 0; i < 500; i++) {
-            await(turn);
-            untilDone(
-                () ->
-                    store.transact(
-                        tx -> {
-                          boolean goes = !tx.containsKey(map, others);
-                          meet(looks);
-                          if (goes) {
-                            tx.putLong(map, mine, 1);
-                          }
-                          return goes;
-                        }));
-            await(turn);
-            if (thread == 0) {
-              bothAway.addAndGet(map.size() == 2 ? 1 : 0);
-              map.remove("a");
-              map.remove("b");
-              looks.set(0);
-            }
-          }
-        });
+        thread ->
+            turn.guard(
+                () -> {
+                  String mine = thread == 0 ? "a" : "b";
+                  String others = thread == 0 ? "b" : "a";
+                  for (int i = 0; i < 500; i++) {
+                    turn.meet();
+                    untilDone(
+                        () ->
+                            store.transact(
+                                tx -> {
+                                  boolean goes = !tx.containsKey(map, others);
+                                  meet(looks);
+                                  if (goes) {
+                                    tx.putLong(map, mine, 1);
+                                  }
+                                  return goes;
+                                }));
+                    turn.meet();
+                    if (thread == 0) {
+                      bothAway.addAndGet(map.size() == 2 ? 1 : 0);
+                      map.remove("a");
+                      map.remove("b");
+                      looks.set(0);
+                    }
+                  }
+                }));
     assertEquals(0, bothAway.get());
-  }
-
-  private static void await(CyclicBarrier barrier) {
-    try {
-      barrier.await();
-    } catch (InterruptedException | BrokenBarrierException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static void meet(AtomicInteger arrived) {

@@ -28,7 +28,7 @@ import org.zapkv.error.ValueTooLargeException;
 import org.zapkv.error.ValueTypeException;
 
 /** Transactions, one thread at a time; others come between where the function lets them. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TransactTest {
   private static final byte[] KEY = {'k'};
 

@@ -28,7 +28,7 @@ import org.zapkv.error.CodecException;
 import org.zapkv.error.ValueTypeException;
 
 /** Maps whose keys and values are objects, good codecs and bad ones. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TypedMapTest {
 
   private record Point(int x, int y) {

@@ -24,7 +24,7 @@ import org.zapkv.cache.device.testing.PowerRecording;
  * whole or not at all, an acknowledged one is there, and nothing is leaked.
  */
 @Tag("once")
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ValueStreamCrashTest {
   private static final int BLOCK_BYTES = 128 << 10;
   private static final int STREAMS = 5;

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,7 +29,7 @@ import org.zapkv.pool.Transaction;
  * has given to its key stays there, whatever the log has of the key from before.
  */
 @Tag("once")
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ValueStreamReplayTest {
   private static final String KEY = "key";
   private static final byte[] VALUE = Seeds.bytes(new Random(1), 200_000);
@@ -53,22 +54,24 @@ final class ValueStreamReplayTest {
     room.giveBack();
   }
 
-  private static void publish(ZapStore store, boolean removes) throws InterruptedException {
+  private static void publish(ZapStore store, boolean removes) throws Exception {
     ZapMap map = store.map("m").withDurability(Durability.NONE);
     map.putLong(KEY, 1);
     MapKey key = map.keyOf(Keys.utf8(KEY));
     try (ValueOutputStream out = map.newValue(KEY)) {
       out.write(VALUE, 0, VALUE.length);
       int stripe = store.stripes().lock(key);
-      Thread committer = new Thread(out::commit);
+      FutureTask<Void> commit = new FutureTask<>(out::commit, null);
+      Thread committer = new Thread(commit);
       committer.start();
-      while (Arrays.stream(committer.getStackTrace())
-          .noneMatch(frame -> frame.getClassName().contains("KeyStripes"))) {
+      while (committer.isAlive()
+          && Arrays.stream(committer.getStackTrace())
+              .noneMatch(frame -> frame.getClassName().contains("KeyStripes"))) {
         Thread.sleep(1);
       }
       changeBefore(store, removes ? Change.remove(key) : Change.put(key, Keys.utf8("before")));
       store.stripes().unlock(stripe);
-      committer.join();
+      commit.get();
     }
     // More than the cache of the replay holds, so that it has to sync in between.
     for (int i = 0; i < 1500; i++) {

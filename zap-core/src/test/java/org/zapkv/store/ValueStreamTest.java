@@ -21,7 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,7 +43,7 @@ import org.zapkv.object.ObjectType;
 import org.zapkv.pool.Transaction;
 
 /** Values that are written and read as streams. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class ValueStreamTest {
   private static final int BLOCK_BYTES = 128 << 10;
@@ -406,23 +407,28 @@ class ValueStreamTest {
     long objectId = unfinished(2);
     CountDownLatch walking = new CountDownLatch(1);
     CountDownLatch named = new CountDownLatch(1);
-    AtomicReference<StoreCheckReport> report = new AtomicReference<>();
-    Thread checking =
-        new Thread(
+    FutureTask<StoreCheckReport> check =
+        new FutureTask<>(
             () ->
-                report.set(
-                    store.check(
-                        (done, total) -> {
-                          walking.countDown();
-                          while (named.getCount() > 0) {
-                            Thread.onSpinWait();
-                          }
-                        })));
+                store.check(
+                    (done, total) -> {
+                      walking.countDown();
+                      while (named.getCount() > 0) {
+                        Thread.onSpinWait();
+                      }
+                    }));
+    Thread checking = new Thread(check);
     checking.start();
-    walking.await();
-    publish(objectId, 2L * BLOCK_BYTES, named, checking);
-    checking.join();
-    assertEquals(List.of(), report.get().problems());
+    try {
+      while (!walking.await(10, TimeUnit.MILLISECONDS) && checking.isAlive()) {
+        Thread.onSpinWait();
+      }
+      publish(objectId, 2L * BLOCK_BYTES, named, checking);
+    } finally {
+      // Also where something has failed: it would be waited for, for ever.
+      named.countDown();
+    }
+    assertEquals(List.of(), check.get().problems());
     assertEquals(2 * BLOCK_BYTES, map.get("published").length);
     assertSound(store);
   }

@@ -54,7 +54,7 @@ class VirtualThreadsTest {
         all.add(executor.submit(() -> change(store, map, thread)));
       }
       for (Future<?> each : all) {
-        each.get(60, TimeUnit.SECONDS);
+        each.get(300, TimeUnit.SECONDS);
       }
       recording.stop();
       assertEquals((THREADS + 1L) * 2 * CHANGES, map.size());

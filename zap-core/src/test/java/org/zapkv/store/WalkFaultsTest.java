@@ -33,7 +33,7 @@ import org.zapkv.error.StoreFailedException;
 
 /** Every form of walk while the store is closed, fails, is changed, or the thread interrupted. */
 @Tag("once")
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(SilentLog.class)
 class WalkFaultsTest {
   private static final int ENTRIES = 6000;
@@ -145,11 +145,12 @@ class WalkFaultsTest {
       ZapMap map = store.map("m");
       fill(map, ENTRIES / 4);
       AtomicInteger walks = new AtomicInteger();
+      AtomicInteger walking = new AtomicInteger(2);
       Threads.run(
           3,
           index -> {
             if (index == 0) {
-              while (walks.get() < 5) {
+              while (walks.get() < 5 && walking.get() > 0) {
                 Thread.onSpinWait();
               }
               store.close();
@@ -165,6 +166,8 @@ class WalkFaultsTest {
               }
             } catch (ClosedException e) {
               assertTrue(seen.get() <= ENTRIES / 4);
+            } finally {
+              walking.decrementAndGet();
             }
           });
     }
