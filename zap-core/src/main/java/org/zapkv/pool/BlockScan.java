@@ -20,10 +20,12 @@ public final class BlockScan implements AutoCloseable {
    * Implementation notes
    *
    * A trailer is at the end of a unit, so one look at each unit finds them all. But a value may hold a
-   * copy of a block, trailer included. Such a copy lies inside the block that the value is in, whose
+   * copy of a block, trailer included. The end of such a copy lies inside a block of the value, whose
    * trailer comes later, by at most the size of a block: so a block is kept back (waiting, in the
-   * order of their ends) until the scan is so far beyond it. A block that is in use, or whole, takes
-   * away those that lie in it; one that is neither is what is left of an old one.
+   * order of their ends) until the scan is so far beyond it. Its begin may lie in front of that
+   * block, where the copy goes on from one block of the value to the next. No two blocks overlap:
+   * one that is in use, or whole, takes away those that it overlaps; one that is neither is what is
+   * left of an old one, or a copy.
    */
 
   private static final int CHUNK_BYTES = 1 << 20;
@@ -161,7 +163,7 @@ public final class BlockScan implements AutoCloseable {
     }
     boolean decided = false;
     while (!waiting.isEmpty()
-        && waiting.getLast().pointer().offsetBytes() >= found.pointer().offsetBytes()) {
+        && waiting.getLast().endBytes(geometry) > found.pointer().offsetBytes()) {
       if (!decided && found.standing() != FoundBlock.Standing.USED && !isWhole(found)) {
         return;
       }

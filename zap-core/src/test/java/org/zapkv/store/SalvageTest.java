@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,6 +48,7 @@ class SalvageTest {
   private static final int FIXED_END_BYTES = HEAD_BYTES + (64 << 10);
 
   private static final int TRAILER_BYTES = 64;
+  private static final int TRAILER_MAGIC = 0x4B4C425A;
 
   /** Two rings of slots for uberblocks. */
   private static final int RING_OFFSET = 8192;
@@ -138,12 +140,7 @@ class SalvageTest {
     ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
     BitSet kept = new BitSet();
     for (int end = FIXED_END_BYTES; end <= content.length; end += SECTOR_BYTES) {
-      int trailer = end - TRAILER_BYTES;
-      if (bytes.getInt(trailer) == 0x4B4C425A) {
-        int physical = bytes.getInt(trailer + 52);
-        int space = (physical + TRAILER_BYTES + SECTOR_BYTES - 1) / SECTOR_BYTES;
-        kept.set(end / SECTOR_BYTES - space, end / SECTOR_BYTES);
-      }
+      kept.set(end / SECTOR_BYTES - sectorsOfBlock(bytes, end), end / SECTOR_BYTES);
     }
     for (int sector = FIXED_END_BYTES / SECTOR_BYTES;
         sector < content.length / SECTOR_BYTES;
@@ -501,6 +498,73 @@ class SalvageTest {
     write(content);
     SalvageReport report = salvage(directory.resolve("new"));
     assertEquals(model, read(directory.resolve("new")), report.toString());
+  }
+
+  /** A copy that begins in one block of the value and ends in the next is none either. */
+  @Test
+  void blocksThatGoOverTheEndOfAPartOfAValueAreNotTaken() throws IOException {
+    Random random = new Random(7);
+    ZapStoreBuilder builder = ZapStore.builder().compression(Compression.NONE);
+    try (ZapStore store = builder.open(damaged())) {
+      ZapMap map = store.map("a");
+      for (int i = 0; i < 50; i++) {
+        map.put("in front " + i, Seeds.bytes(random, 60_000));
+      }
+      store.sync();
+      for (int i = 0; i < 20; i++) {
+        put(map, "copied " + i, Seeds.bytes(random, 90_000));
+      }
+      store.sync();
+      for (int i = 0; i < 50; i++) {
+        map.remove("in front " + i);
+      }
+    }
+    // In front of what is copied, and behind.
+    byte[] copies = copiesOverEveryEnd(content(), 12 << 20);
+    try (ZapStore store = builder.open(damaged())) {
+      put(store.map("a"), "copies", copies);
+    }
+    byte[] content = content();
+    wipe(content, 0, HEAD_BYTES);
+    wipeTree(content);
+    write(content);
+    SalvageReport report = salvage(directory.resolve("new"));
+    assertEquals(model, read(directory.resolve("new")), report.toString());
+  }
+
+  /**
+   * Some blocks again and again: an odd number of sectors, so that the ends of parts are anywhere.
+   */
+  private static byte[] copiesOverEveryEnd(byte[] store, int lengthBytes) {
+    ByteBuffer bytes = ByteBuffer.wrap(store).order(ByteOrder.LITTLE_ENDIAN);
+    ByteArrayOutputStream blocks = new ByteArrayOutputStream();
+    int count = 0;
+    // The last ones: in front of them there is room for copies.
+    for (int end = store.length; end > FIXED_END_BYTES && count < 4; end -= SECTOR_BYTES) {
+      int sectors = sectorsOfBlock(bytes, end);
+      if (sectors > 150 && sectors < 200) {
+        blocks.write(store, end - sectors * SECTOR_BYTES, sectors * SECTOR_BYTES);
+        count++;
+      }
+    }
+    assertEquals(4, count);
+    if (blocks.size() / SECTOR_BYTES % 2 == 0) {
+      blocks.writeBytes(new byte[SECTOR_BYTES]);
+    }
+    byte[] copies = new byte[lengthBytes];
+    for (int at = 0; at < lengthBytes; at += blocks.size()) {
+      int length = Math.min(blocks.size(), lengthBytes - at);
+      System.arraycopy(blocks.toByteArray(), 0, copies, at, length);
+    }
+    return copies;
+  }
+
+  /** How much a block with a trailer takes that ends here; 0: none does. */
+  private static int sectorsOfBlock(ByteBuffer bytes, int end) {
+    int trailer = end - TRAILER_BYTES;
+    return bytes.getInt(trailer) == TRAILER_MAGIC
+        ? (bytes.getInt(trailer + 52) + TRAILER_BYTES + SECTOR_BYTES - 1) / SECTOR_BYTES
+        : 0;
   }
 
   /** What was committed and is in no group yet is in the log. */
