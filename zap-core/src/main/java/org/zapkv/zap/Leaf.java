@@ -108,6 +108,11 @@ final class Leaf implements BufferUser {
     return block;
   }
 
+  /** What this object takes, with its index. */
+  long heapBytes() {
+    return HEAP_BYTES + block.indexHeapBytes();
+  }
+
   Buffer buffer() {
     return block.buffer();
   }

@@ -652,6 +652,12 @@ final class LeafBlock extends LeafArrays {
     }
   }
 
+  /** What the index takes; that of a moment ago, to who has not locked the leaf. */
+  int indexHeapBytes() {
+    char[] now = index;
+    return now == LeafIndex.NONE ? 0 : LeafIndex.heapBytes(now.length);
+  }
+
   /** Makes the index; the leaf is locked for writing. Its length was counted. */
   void makeIndex(int maxLength) {
     long stamp = buffer.readStamp();

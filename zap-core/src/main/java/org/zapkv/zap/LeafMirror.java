@@ -31,6 +31,11 @@ final class LeafMirror {
    * other leaf into those that change hands. Hence a leaf that is evicted knows where it may be, and
    * empties those slots; else objects of leaves that are long gone would fill the heap. An old root
    * may keep some, and goes itself: nothing leads to it but parts whose blocks were freed.
+   *
+   * A smaller table may lie in blocks that were leaves, whose leaf objects are still attached: a
+   * reader may stand on them, or come with an old pointer. The part takes the place of such an
+   * object and keeps it, so that it is there again when the block becomes a leaf once more (see
+   * ReusingLeafCreator for why it has to be the same).
    */
 
   /** A table of more blocks has no mirror: 2^20 of 16 KiB are pointers for 2^31 leaves. */
@@ -149,8 +154,8 @@ final class LeafMirror {
   }
 
   /**
-   * Makes the part for an index of the table, unless somebody else is at it, or something else is
-   * attached to its block still. The structure lock is held.
+   * Makes the part for an index of the table, unless somebody else is at it. The structure lock is
+   * held.
    *
    * @param table the block of the table, held; that of the header if the table is in it
    */
@@ -193,18 +198,33 @@ final class LeafMirror {
 
   /** Attaches a new part to its block, and enters it; null if something else is attached. */
   private static @Nullable Part attach(Root now, FatHeader header, int number, Buffer table) {
-    Part part = new Part(now, number, table);
+    BufferUser present = header.tableBlock() == 0 ? null : table.user();
+    if (present != null && !(present instanceof Part || present instanceof Leaf)) {
+      return null;
+    }
+    Part part = new Part(now, number, table, formerLeaf(present));
     if (header.tableBlock() == 0) {
       header.setPart(part);
-    } else {
-      BufferUser present = table.user();
-      if ((present != null && !(present instanceof Part))
-          || table.replaceUser(present, part) != present) {
-        return null;
-      }
+    } else if (table.replaceUser(present, part) != present) {
+      return null;
     }
     now.setPart(number, part);
     return part;
+  }
+
+  private static @Nullable Leaf formerLeaf(@Nullable BufferUser user) {
+    return user instanceof Leaf leaf ? leaf : user instanceof Part part ? part.former : null;
+  }
+
+  /**
+   * The block of a table becomes a leaf: its part goes, and the leaf object from before is back.
+   */
+  static void detach(Buffer block) {
+    if (block.user() instanceof Part part
+        && block.replaceUser(part, part.former) == part
+        && part.former != null) {
+      UserMemory.count(block, part.former.heapBytes());
+    }
   }
 
   /** The parts of one table. */
@@ -273,6 +293,9 @@ final class LeafMirror {
     private final int number;
     private final Buffer table;
 
+    /** The leaf object that was attached to the block when it was a leaf, if it still was. */
+    private final @Nullable Leaf former;
+
     // As in the root, which a reader then need not come to.
     private final int hashShift;
     private final int mask;
@@ -282,10 +305,11 @@ final class LeafMirror {
     private final @Nullable LeafBlock[] leaves;
     private final long[] ways;
 
-    private Part(Root root, int number, Buffer table) {
+    private Part(Root root, int number, Buffer table, @Nullable Leaf former) {
       this.root = root;
       this.number = number;
       this.table = table;
+      this.former = former;
       this.hashShift = root.hashShift;
       this.mask = root.partMask;
       this.layout = root.layout;
@@ -336,7 +360,8 @@ final class LeafMirror {
     }
 
     long heapBytes() {
-      return HEAP_BYTES + (long) POINTER_BYTES * leaves.length;
+      long ofFormer = former == null ? 0 : former.heapBytes();
+      return HEAP_BYTES + (long) POINTER_BYTES * leaves.length + ofFormer;
     }
 
     @Override

@@ -18,10 +18,8 @@ final class ReusingLeafCreator implements LeafCreator {
 
   @Override
   public Leaf create(Buffer buffer, FatHeader header) {
-    if (buffer.user() instanceof LeafMirror.Part part) {
-      // Of a table that was in this block: whoever held it then has kept it in memory.
-      buffer.removeUser(part);
-    }
+    // Of a table that was in this block: whoever held it then has kept it in memory.
+    LeafMirror.detach(buffer);
     boolean reused = buffer.user() != null;
     Leaf leaf = LeafCreator.attach(buffer, header);
     leaf.lockAnyway();

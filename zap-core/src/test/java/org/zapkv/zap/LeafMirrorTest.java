@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,6 +34,11 @@ class LeafMirrorTest {
   private static final ZapParameters SMALL = TestMap.FIXED_SALT.withFatBlockShift(9);
   private static final long SALT = 0x24955;
   private static final int ROUNDS = 40_000;
+  private static final int STAYING = 60;
+  private static final int MANY = 2000;
+
+  /** More than the leaves of so many entries take. */
+  private static final int BLOCKS = 300;
 
   private static long hash(int number) {
     return ZapName.of(TestMap.key(number), SALT, 0, 1023).hash();
@@ -108,6 +116,67 @@ class LeafMirrorTest {
       table.forEach(block -> block.release(this));
       access.release(header);
     }
+  }
+
+  /** A smaller table lies in blocks that were leaves, whose objects are still attached. */
+  @Test
+  void aTableThatHasBecomeSmallerHasAMirrorToo() {
+    ZapParameters merging = SMALL.withShrinkPolicy(ShrinkPolicy.MERGE);
+    try (TestMap map = TestMap.createFat(merging)) {
+      for (int i = 0; i < STAYING; i++) {
+        map.put(TestMap.key(i), ZapValue.ofBytes(new byte[20]));
+      }
+      for (int round = 0; round < 2; round++) {
+        map.putAll(STAYING, MANY);
+        long before = map.zap().statistics().tableLength();
+        assertEquals(STAYING, readWithoutLocks(map));
+        map.removeAll(STAYING, MANY);
+        ZapStatistics after = map.zap().statistics();
+        assertTrue(after.tableBlockCount() > 0 && after.tableLength() < before, after::toString);
+        assertEquals(STAYING, readWithoutLocks(map));
+      }
+    }
+  }
+
+  /** How many of those that stay are found without a lock, once each has been read with one. */
+  private static int readWithoutLocks(TestMap map) {
+    int found = 0;
+    for (int i = 0; i < STAYING; i++) {
+      map.get(TestMap.key(i));
+      found += map.zap().tryRead(TestMap.key(i), new byte[20], 0) >= 0 ? 1 : 0;
+    }
+    return found;
+  }
+
+  /** Leaf, table, leaf: whoever stood on the first has the lock that guards the second. */
+  @Test
+  void aBlockThatIsALeafAgainHasTheObjectItHad() {
+    ZapParameters merging = SMALL.withShrinkPolicy(ShrinkPolicy.MERGE);
+    try (TestMap map = TestMap.createFat(merging)) {
+      map.putAll(0, MANY);
+      Map<Buffer, Leaf> held = new HashMap<>();
+      for (long block = 1; block < BLOCKS; block++) {
+        Buffer buffer = map.object().hold(block, map);
+        if (buffer.user() instanceof Leaf leaf) {
+          held.put(buffer, leaf);
+        } else {
+          buffer.release(map);
+        }
+      }
+      map.removeAll(STAYING, MANY);
+      readWithoutLocks(map);
+      List<Buffer> inTable = held.keySet().stream().filter(buffer -> isPart(buffer)).toList();
+      assertFalse(inTable.isEmpty());
+      map.putAll(STAYING, 3 * MANY);
+      List<Buffer> leaves = inTable.stream().filter(buffer -> !isPart(buffer)).toList();
+      assertFalse(leaves.isEmpty());
+      leaves.forEach(buffer -> assertSame(held.get(buffer), buffer.user()));
+      held.keySet().forEach(buffer -> buffer.release(map));
+    }
+  }
+
+  private static boolean isPart(Buffer buffer) {
+    return buffer.user() instanceof LeafMirror.Part;
   }
 
   /** Runs two actions at the same moment, as nearly as can be, many times. */
