@@ -110,7 +110,7 @@ final class Leaf implements BufferUser {
 
   /** What this object takes, with its index. */
   long heapBytes() {
-    return HEAP_BYTES + block.indexHeapBytes();
+    return (long) HEAP_BYTES + block.indexHeapBytes();
   }
 
   Buffer buffer() {
