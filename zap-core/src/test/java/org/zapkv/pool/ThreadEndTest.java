@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** An interrupt neither ends the wait nor is forgotten. */
 @Tag("once")
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ThreadEndTest {
   @Test
   void anInterruptIsKeptUntilTheThreadHasEnded() {

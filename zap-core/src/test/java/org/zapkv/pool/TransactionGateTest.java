@@ -15,13 +15,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.zapkv.cache.testing.Waiting;
 
 /** Who gets in when, while groups are switched. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class TransactionGateTest {
   private static final boolean LONG = true;
   private static final boolean SHORT = false;
@@ -63,16 +63,8 @@ final class TransactionGateTest {
               }
             });
     thread.start();
-    awaitThat(() -> end.isDone() || thread.getState() == Thread.State.WAITING);
-    assertFalse(end.isDone(), "did not wait");
+    Waiting.untilItWaits("the gate", thread);
     return end;
-  }
-
-  /** True, at some time, for ever: nobody else enters meanwhile. */
-  private void awaitThat(BooleanSupplier condition) {
-    while (!condition.getAsBoolean()) {
-      Thread.onSpinWait();
-    }
   }
 
   private static void assertWaits(CompletableFuture<?> future) throws Exception {
@@ -177,7 +169,7 @@ final class TransactionGateTest {
         gate.reopen(gate.openGroup() + 1);
       }
       long before = entered.get();
-      awaitThat(() -> entered.get() > before + 100);
+      Waiting.until("the others to enter", () -> entered.get() > before + 100);
     } finally {
       stop.set(true);
     }
