@@ -154,8 +154,8 @@ final class LeafMirror {
   }
 
   /**
-   * Makes the part for an index of the table, unless somebody else is at it. The structure lock is
-   * held.
+   * Makes the part for an index of the table, unless somebody else is at it, or something that is
+   * neither a part nor a leaf is attached to its block. The structure lock is held.
    *
    * @param table the block of the table, held; that of the header if the table is in it
    */

@@ -155,6 +155,15 @@ class SalvageTest {
     return salvage(damaged(), target);
   }
 
+  /** What comes of the blocks with trailers alone; with them so much of the beginning is lost. */
+  private SalvageReport salvageWithoutTree(int lostBytes) throws IOException {
+    byte[] content = content();
+    wipe(content, 0, lostBytes);
+    wipeTree(content);
+    write(content);
+    return salvage(directory.resolve("new"));
+  }
+
   private static SalvageReport salvage(Path from, Path target) {
     return ZapStore.builder().cacheBytes(8 << 20).salvage(from, target, (done, total) -> {});
   }
@@ -259,11 +268,7 @@ class SalvageTest {
         remove(map, "key " + i);
       }
     }
-    byte[] content = content();
-    wipe(content, 0, FIXED_END_BYTES);
-    wipeTree(content);
-    write(content);
-    SalvageReport report = salvage(directory.resolve("new"));
+    SalvageReport report = salvageWithoutTree(FIXED_END_BYTES);
     assertEquals(model, read(directory.resolve("new")), report.toString());
     assertEquals(5, report.maps().get(0).uncertainEntries(), report.toString());
   }
@@ -492,11 +497,7 @@ class SalvageTest {
         }
       }
     }
-    byte[] content = content();
-    wipe(content, 0, HEAD_BYTES);
-    wipeTree(content);
-    write(content);
-    SalvageReport report = salvage(directory.resolve("new"));
+    SalvageReport report = salvageWithoutTree(HEAD_BYTES);
     assertEquals(model, read(directory.resolve("new")), report.toString());
   }
 
@@ -524,11 +525,7 @@ class SalvageTest {
     try (ZapStore store = builder.open(damaged())) {
       put(store.map("a"), "copies", copies);
     }
-    byte[] content = content();
-    wipe(content, 0, HEAD_BYTES);
-    wipeTree(content);
-    write(content);
-    SalvageReport report = salvage(directory.resolve("new"));
+    SalvageReport report = salvageWithoutTree(HEAD_BYTES);
     assertEquals(model, read(directory.resolve("new")), report.toString());
   }
 

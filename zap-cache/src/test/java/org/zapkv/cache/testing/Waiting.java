@@ -31,10 +31,14 @@ public final class Waiting {
    * @throws AssertionError if it is not so in time, or the thread is interrupted
    */
   public static void until(String what, BooleanSupplier condition) {
+    until(what, condition, PATIENCE);
+  }
+
+  static void until(String what, BooleanSupplier condition, Duration patience) {
     long begin = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - begin > PATIENCE.toNanos()) {
-        throw late(what);
+      if (System.nanoTime() - begin > patience.toNanos()) {
+        throw late(what, patience);
       }
       if (Thread.currentThread().isInterrupted()) {
         throw new AssertionError("interrupted while waiting for: " + what);
@@ -116,7 +120,11 @@ public final class Waiting {
   }
 
   private static AssertionError late(String what) {
-    return new AssertionError("waited for " + PATIENCE + " for: " + what);
+    return late(what, PATIENCE);
+  }
+
+  private static AssertionError late(String what, Duration patience) {
+    return new AssertionError("waited for " + patience + " for: " + what);
   }
 
   /**

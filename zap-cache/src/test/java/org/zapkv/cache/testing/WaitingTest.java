@@ -85,6 +85,14 @@ final class WaitingTest {
   }
 
   @Test
+  void whatDoesNotComeIsNotWaitedForWithoutEnd() {
+    AssertionError e =
+        assertThrows(
+            AssertionError.class, () -> Waiting.until("ever", () -> false, Duration.ofMillis(20)));
+    assertEquals("waited for PT0.02S for: ever", e.getMessage());
+  }
+
+  @Test
   void whoEndsDoesNotWait() {
     Thread thread = new Thread(() -> {});
     thread.start();
